@@ -1,0 +1,58 @@
+"""Choosing where tensors live, and making the CPU path fast."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from fairdd_core.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+
+DEVICE_PATTERN = r"^(auto|cpu|cuda(:\d+)?)$"
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # <malloc.h> of the GNU C library
+
+
+def resolve_device(name: str) -> torch.device:
+    """Turn ``auto``, ``cpu``, ``cuda`` or ``cuda:n`` into a device; ``auto`` prefers a GPU.
+
+    Raises:
+        UserError: for another name, or a GPU that this machine does not have.
+    """
+    import torch
+
+    if not re.match(DEVICE_PATTERN, name):
+        raise UserError("device", "auto, cpu, cuda or cuda:N", repr(name))
+    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if name == "auto":
+        return torch.device("cuda:0" if found else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= found:
+        raise UserError("device", f"one of the {found} GPUs of this machine", repr(name), "Use auto or cpu.")
+    return device
+
+
+def describe_device(device: torch.device) -> str:
+    """Return a name for people, e.g. ``NVIDIA H100 (cuda:0)`` or ``CPU, 2 threads``."""
+    import torch
+
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)} ({device})"
+    return f"CPU, {torch.get_num_threads()} threads"
+
+
+def keep_freed_memory() -> None:
+    """Let the C allocator keep what it frees, for as long as this process lives.
+
+    Activations of tens of megabytes are otherwise mapped, zeroed and unmapped on every layer of every
+    step; keeping them halves the time of a training step on the CPU. Does nothing outside glibc.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "gnu_get_libc_version"):
+        libc.mallopt(_M_MMAP_MAX, 0)
+        libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)

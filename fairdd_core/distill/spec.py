@@ -1,0 +1,71 @@
+"""How to distil."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from fairdd_core.nets.spec import NetSpec
+from fairdd_core.settings import Settings
+
+DSA_STRATEGY = "color_crop_cutout_flip_scale_rotate"
+
+
+class ArmSpec(Settings):
+    """One arm: a fairness method under comparison. Arms of a run differ in nothing else.
+
+    Attributes:
+        name: what plots and tables call it; unique within a run.
+        alignment: a name in ``ALIGNMENTS``.
+        discrepancy: a name in ``DISCREPANCIES``: the barycenter's distance where the alignment has one.
+    """
+
+    name: str
+    alignment: str
+    discrepancy: str = "squared-l2"
+
+
+class ScheduleSpec(Settings):
+    """Where the networks and the real statistics of each iteration come from.
+
+    Attributes:
+        kind: ``bank`` draws from K (network, augmentation) pairs whose statistics are computed once;
+            ``fresh`` makes a new pair for every iteration, as Distribution Matching was published.
+        pairs: K, the size of the bank (unused by ``fresh``).
+        sampling: ``per-cell`` takes up to ``samples`` real images of every (class, group) cell and weights
+            cells by their true counts; ``per-class`` takes ``samples`` random images of every class, as found.
+        samples: real images per cell or per class.
+    """
+
+    kind: Literal["bank", "fresh"] = "bank"
+    pairs: int = Field(50, ge=1, le=5000)
+    sampling: Literal["per-cell", "per-class"] = "per-cell"
+    samples: int = Field(64, ge=1, le=4096)
+
+
+class DistillSpec(Settings):
+    """Everything that decides the synthetic images, given data and a seed.
+
+    Attributes:
+        arms: the methods to compare; they share data, initial images, networks and augmentations.
+        backbone: a name in ``BACKBONES``.
+        ipc: synthetic images per class.
+        iterations: updates of the synthetic images.
+        lr: step size of the images; momentum: of the same SGD.
+        lr_decay: share of the iterations, at the end, over which the step size falls linearly to zero.
+        init: ``real`` starts from real images drawn as found, ``noise`` from Gaussian noise.
+        augmentation: DSA operations joined by ``_``; empty for none.
+        snapshots: number of logged moments, spread evenly in the logarithm of the iteration.
+    """
+
+    arms: tuple[ArmSpec, ...] = Field(min_length=1, max_length=8)
+    backbone: str = "dm"
+    ipc: int = Field(10, ge=1, le=200)
+    iterations: int = Field(1000, ge=1, le=100_000)
+    lr: float = Field(1.0, gt=0)
+    momentum: float = Field(0.5, ge=0, lt=1)
+    lr_decay: float = Field(0.0, ge=0, le=1)
+    init: Literal["real", "noise"] = "real"
+    augmentation: str = DSA_STRATEGY
+    network: NetSpec = NetSpec()
+    schedule: ScheduleSpec = ScheduleSpec()
+    snapshots: int = Field(24, ge=2, le=200)

@@ -1,0 +1,35 @@
+"""How to judge a synthetic set."""
+
+from pydantic import Field
+
+from fairdd_core.distill.spec import DSA_STRATEGY
+from fairdd_core.nets.spec import NetSpec
+from fairdd_core.settings import Settings
+
+
+class EvaluationSpec(Settings):
+    """Train networks from scratch on each synthetic set and count what they predict on the test set.
+
+    Attributes:
+        networks: K, networks per arm; network k starts from the same weights in every arm.
+        epochs: passes over the synthetic set.
+        lr: step size, divided by ten at half of the epochs; momentum and weight decay of the same SGD.
+        batch_size: images per update.
+        augmentation: DSA operations joined by ``_``; empty for none.
+        network: the architecture that is trained.
+        baseline_networks: networks for each baseline; 0 leaves the baselines out.
+        full_data_steps: updates of the full-data baseline's network.
+        bootstrap: resamples behind each interval.
+    """
+
+    networks: int = Field(3, ge=1, le=20)
+    epochs: int = Field(300, ge=1)
+    lr: float = Field(0.01, gt=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: float = Field(5e-4, ge=0)
+    batch_size: int = Field(256, ge=1)
+    augmentation: str = DSA_STRATEGY
+    network: NetSpec = NetSpec()
+    baseline_networks: int = Field(1, ge=0, le=20)
+    full_data_steps: int = Field(300, ge=1)
+    bootstrap: int = Field(500, ge=100, le=20_000)

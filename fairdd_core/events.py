@@ -1,0 +1,116 @@
+"""What a run says while it works. Every stage yields these; nobody else needs to know who listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+
+PhaseName = Literal["data", "distill", "baselines", "evaluate", "embed"]
+PHASES: tuple[PhaseName, ...] = ("data", "distill", "baselines", "evaluate", "embed")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stage has reached ``done`` of ``total`` units; ``note`` says in words what is being done."""
+
+    name: PhaseName
+    done: int
+    total: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One update of one arm's images.
+
+    Attributes:
+        arm: name of the arm.
+        iteration: 1-based.
+        loss: the matching loss, before the update.
+        worst_residual: max over (class, group) of ‖Φ_{a|y} − Φ_{S_y}‖ under this step's network, divided
+            by the mean distance between the groups of a class, so that 1 means as far as groups are apart.
+    """
+
+    arm: str
+    iteration: int
+    loss: float
+    worst_residual: float
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The images of one arm after ``iteration`` updates (0: as initialised), (C, IPC, 3, H, W) uint8."""
+
+    arm: str
+    iteration: int
+    images_CIKHW: np.ndarray
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that the distillation needs to go on after ``iteration`` updates.
+
+    Attributes:
+        iteration: updates done.
+        tensors: ``{arm}/images`` and ``{arm}/momentum``, float32 on the CPU.
+    """
+
+    iteration: int
+    tensors: dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """The finished synthetic set of one arm.
+
+    Attributes:
+        arm: name of the arm.
+        x_NCHW: float32, normalised as the training set is, ordered by class.
+        y_N: int64 class indices.
+    """
+
+    arm: str
+    x_NCHW: torch.Tensor
+    y_N: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Network ``network`` trained on ``arm`` was tested.
+
+    Attributes:
+        arm: name of an arm or a baseline.
+        network: 0-based index of the evaluation network.
+        counts_GCC: int64 counts of test images by (group, true class, predicted class).
+    """
+
+    arm: str
+    network: int
+    counts_GCC: np.ndarray
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """The maps are ready: first with PCA only, then again with UMAP.
+
+    Attributes:
+        points: one row per point; columns ``kind`` (real, synthetic, group_mean, target or class_mean),
+            ``arm`` (empty where the point belongs to none), ``class_id``, ``group_id`` (-1: none), ``index``
+            (row in the training set or in the arm's synthetic set, -1: none), ``pca_x``, ``pca_y``,
+            ``umap_x``, ``umap_y`` (NaN until computed).
+        residuals: one row per (arm, class, group) of the real feature space; columns ``arm``, ``class_id``,
+            ``group_id``, ``n``, ``share``, ``to_synthetic`` (‖Φ_{a|y} − Φ_{S_y}‖) and ``to_target``
+            (‖Φ_{a|y} − m_y‖).
+    """
+
+    points: pd.DataFrame
+    residuals: pd.DataFrame
+
+
+Event = Phase | Step | Snapshot | Checkpoint | Distilled | Evaluated | Embedded

@@ -1,0 +1,46 @@
+"""The complete, frozen description of a run."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from fairdd_core.data.spec import DataSpec
+from fairdd_core.device import DEVICE_PATTERN
+from fairdd_core.distill.spec import DistillSpec
+from fairdd_core.embed.spec import EmbeddingSpec
+from fairdd_core.evaluate.spec import EvaluationSpec
+from fairdd_core.settings import Settings
+
+SPEC_VERSION = 1
+
+
+class RunSpec(Settings):
+    """Everything that decides a run's result on a given machine.
+
+    Attributes:
+        version: of this format.
+        preset: the preset it grew from, for display only.
+        data, distill, evaluation, embedding: the four stages.
+        seed: the one seed; every random stream is a named child of it.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+    """
+
+    version: int = Field(SPEC_VERSION, ge=1, le=SPEC_VERSION)
+    preset: str = "custom"
+    data: DataSpec = DataSpec()
+    distill: DistillSpec
+    evaluation: EvaluationSpec = EvaluationSpec()
+    embedding: EmbeddingSpec = EmbeddingSpec()
+    seed: int = Field(0, ge=0, lt=2**31)
+    device: str = Field("auto", pattern=DEVICE_PATTERN)
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        arms = [arm.name for arm in self.distill.arms]
+        if len(set(arms)) != len(arms):
+            raise ValueError("arms with different names")
+        if self.embedding.features not in {"real", "random", *arms}:
+            raise ValueError("embedding.features to be real, random or the name of an arm")
+        return self
