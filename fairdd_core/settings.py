@@ -16,6 +16,9 @@ class Settings(BaseModel):
 def user_error(error: ValidationError) -> UserError:
     """Turn the first complaint of pydantic into a ``UserError`` with the field, the rule and the value."""
     first: Any = error.errors()[0]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, UserError):
+        return cause
     field = ".".join(str(part) for part in first["loc"]) or "spec"
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     return UserError(field, message, repr(first["input"]))

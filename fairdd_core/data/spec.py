@@ -1,7 +1,10 @@
 """Which data, and how biased."""
 
-from pydantic import Field
+from typing import Self
 
+from pydantic import Field, model_validator
+
+from fairdd_core.data.skew import check_skew
 from fairdd_core.settings import Settings
 
 
@@ -19,3 +22,8 @@ class DataSpec(Settings):
     groups: int = Field(10, ge=2, le=10)
     skew: float = Field(0.9, gt=0, le=0.99)
     separation: float = Field(1.0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _skew_is_reachable(self) -> Self:
+        check_skew(self.skew, self.groups)
+        return self

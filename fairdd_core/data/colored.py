@@ -1,0 +1,73 @@
+"""Turning any set of grey, centred shapes into a coloured, skewed one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fairdd_core.data.colors import Place, colorize, pick_palette, separated
+from fairdd_core.data.grouped import GroupedDataset, Split
+from fairdd_core.data.skew import assign_groups
+from fairdd_core.data.spec import DataSpec
+from fairdd_core.rng import numpy_stream
+
+
+@dataclass(frozen=True)
+class GreySource:
+    """Grey training and test images, uint8 (N, H, W), bright on black, with class indices int64 (N,)."""
+
+    train_NHW: np.ndarray
+    train_y_N: np.ndarray
+    test_NHW: np.ndarray
+    test_y_N: np.ndarray
+    class_names: tuple[str, ...]
+
+
+def test_in_every_colour(y_N: np.ndarray, groups: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Pair every test image with every group, so that groups differ in nothing but colour."""
+    return np.repeat(np.arange(len(y_N)), groups), np.tile(np.arange(groups), len(y_N))
+
+
+def test_in_one_colour(y_N: np.ndarray, groups: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Give every test image one group, equally many of each in every class (the published protocol)."""
+    return np.arange(len(y_N)), assign_groups(y_N, groups, 1 / groups, rng)
+
+
+TestRule = Callable[[np.ndarray, int, np.random.Generator], tuple[np.ndarray, np.ndarray]]
+
+
+def coloured_loader(
+    read: Callable[[Path], GreySource], place: Place, test_rule: TestRule
+) -> Callable[[DataSpec, int, Path], Split]:
+    """Return a loader that colours what ``read`` finds.
+
+    Args:
+        read: reads the grey images from the data folder.
+        place: what is coloured.
+        test_rule: which image is tested in which group.
+    """
+
+    def load(spec: DataSpec, seed: int, data_dir: Path) -> Split:
+        source = read(data_dir)
+        palette = pick_palette(spec.groups)
+        colors_GC = separated(np.array([rgb for _, rgb in palette], float), spec.separation)
+        a_N = assign_groups(source.train_y_N, spec.groups, spec.skew, numpy_stream(seed, "data", "train"))
+        index_N, b_N = test_rule(source.test_y_N, spec.groups, numpy_stream(seed, "data", "test"))
+
+        def grouped(grey_NHW: np.ndarray, y_N: np.ndarray, groups_N: np.ndarray) -> GroupedDataset:
+            return GroupedDataset(
+                x_NCHW=colorize(grey_NHW, colors_GC[groups_N], place),
+                y_N=y_N,
+                a_N=groups_N,
+                class_names=source.class_names,
+                group_names=tuple(name for name, _ in palette),
+                group_colors=tuple(rgb for _, rgb in palette),
+            )
+
+        train = grouped(source.train_NHW, source.train_y_N, a_N)
+        return Split(train, grouped(source.test_NHW[index_N], source.test_y_N[index_N], b_N))
+
+    return load

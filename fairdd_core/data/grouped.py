@@ -1,0 +1,105 @@
+"""The one shape in which every data set reaches the rest of the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from fairdd_core.errors import UserError
+
+RGB = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Per-channel mean and standard deviation of a training set, in [0, 1] units."""
+
+    mean_C: tuple[float, ...]
+    std_C: tuple[float, ...]
+
+    def apply(self, x_NCHW: np.ndarray) -> np.ndarray:
+        """Return ``(x / 255 − mean) / std`` as float32 for uint8 images (N, C, H, W)."""
+        mean, std = self._shaped()
+        return ((x_NCHW.astype(np.float32) / 255.0 - mean) / std).astype(np.float32)
+
+    def invert(self, x_NCHW: np.ndarray) -> np.ndarray:
+        """Return the uint8 images (N, C, H, W) nearest to normalised float ones, clipped to [0, 255]."""
+        mean, std = self._shaped()
+        return np.clip(np.rint((x_NCHW * std + mean) * 255.0), 0, 255).astype(np.uint8)
+
+    def _shaped(self) -> tuple[np.ndarray, np.ndarray]:
+        return tuple(np.asarray(v, np.float32)[None, :, None, None] for v in (self.mean_C, self.std_C))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class GroupedDataset:
+    """Labelled images with a protected group each.
+
+    Attributes:
+        x_NCHW: uint8 images, RGB.
+        y_N: int64 class indices.
+        a_N: int64 group indices.
+        class_names, group_names: names for people, in index order.
+        group_colors: an RGB colour for each group that plots may use; empty where groups have no colour.
+    """
+
+    x_NCHW: np.ndarray = field(repr=False)
+    y_N: np.ndarray = field(repr=False)
+    a_N: np.ndarray = field(repr=False)
+    class_names: tuple[str, ...]
+    group_names: tuple[str, ...]
+    group_colors: tuple[RGB, ...] = ()
+
+    def __post_init__(self) -> None:
+        x, y, a = self.x_NCHW, self.y_N, self.a_N
+        if x.dtype != np.uint8 or x.ndim != 4 or x.shape[1] != 3:
+            raise UserError("dataset.x_NCHW", "uint8 images of shape (N, 3, H, W)", f"{x.dtype} {x.shape}")
+        if not len(x) == len(y) == len(a):
+            raise UserError("dataset", "as many labels and groups as images", (len(x), len(y), len(a)))
+        if len(y) == 0:
+            raise UserError("dataset", "at least one image", "none")
+        for name, index, names in (("y_N", y, self.class_names), ("a_N", a, self.group_names)):
+            if index.min() < 0 or index.max() >= len(names):
+                raise UserError(f"dataset.{name}", f"indices below {len(names)}", (index.min(), index.max()))
+
+    def __len__(self) -> int:
+        return len(self.y_N)
+
+    @property
+    def num_classes(self) -> int:
+        """C."""
+        return len(self.class_names)
+
+    @property
+    def num_groups(self) -> int:
+        """G."""
+        return len(self.group_names)
+
+    def counts_CG(self) -> np.ndarray:
+        """Return the number of images in every (class, group) cell, int64 (C, G)."""
+        cell = self.y_N * self.num_groups + self.a_N
+        size = self.num_classes * self.num_groups
+        return np.bincount(cell, minlength=size).reshape(self.num_classes, self.num_groups)
+
+    @cached_property
+    def normalisation(self) -> Normalisation:
+        """Channel statistics of these images."""
+        # Sums of squares in float64 over the 256 grey levels: exact, and no float copy of the images.
+        levels = np.arange(256) / 255.0
+        mean, std = [], []
+        for channel in range(self.x_NCHW.shape[1]):
+            share = np.bincount(self.x_NCHW[:, channel].ravel(), minlength=256) / self.x_NCHW[:, 0].size
+            mu = float(share @ levels)
+            mean.append(mu)
+            std.append(max(float(np.sqrt(share @ (levels - mu) ** 2)), 1e-3))
+        return Normalisation(tuple(mean), tuple(std))
+
+
+@dataclass(frozen=True)
+class Split:
+    """A training set as biased as asked for, and a group-balanced test set."""
+
+    train: GroupedDataset
+    test: GroupedDataset
