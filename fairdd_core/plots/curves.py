@@ -1,0 +1,93 @@
+"""What the optimisation did, iteration by iteration."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from fairdd_core.plots.theme import NEUTRAL, arm_styles, base
+
+CURVES = {
+    "loss": (
+        "Matching loss",
+        "How far the synthetic images are from this arm's own target. Arms aim at different "
+        "targets, so compare the shape of the curves, not their height.",
+    ),
+    "worst_residual": (
+        "Worst group residual",
+        "How far the group that is served worst is from the synthetic images, "
+        "as a multiple of the mean distance between groups. This one can be compared across arms.",
+    ),
+}
+
+
+def curves_table(steps: pd.DataFrame) -> pd.DataFrame:
+    """Return the logged steps, sorted: ``arm``, ``iteration``, ``loss``, ``worst_residual``."""
+    columns = ["arm", "iteration", "loss", "worst_residual"]
+    if steps.empty:
+        return pd.DataFrame(columns=columns)
+    return steps[columns].sort_values(["arm", "iteration"], kind="stable").reset_index(drop=True)
+
+
+def _smooth(values: pd.Series) -> pd.Series:
+    """Running median: every iteration sees another network, so single steps are noisy."""
+    window = max(1, len(values) // 25)
+    return values.rolling(window, center=True, min_periods=1).median()
+
+
+def curve(
+    table: pd.DataFrame,
+    column: str = "loss",
+    *,
+    at: int | None = None,
+    total: int | None = None,
+    log_y: bool = True,
+    height: int = 240,
+) -> go.Figure:
+    """Draw one column of ``curves_table`` over the iterations, one line per arm.
+
+    Args:
+        table: from ``curves_table``.
+        column: ``loss`` or ``worst_residual``.
+        at: iteration to mark with a vertical line, as the scrubber has it.
+        total: planned iterations, so that the axis does not move while a run grows.
+        log_y: whether the vertical axis is logarithmic.
+        height: in pixels.
+    """
+    fig = base(height, hovermode="x unified")
+    names = list(dict.fromkeys(table["arm"]))
+    for name, style in arm_styles(names).items():
+        rows = table[table["arm"] == name]
+        smooth = _smooth(rows[column])
+        fig.add_scatter(
+            x=rows["iteration"],
+            y=smooth,
+            name=style.label,
+            mode="lines",
+            line={"color": style.color, "dash": style.dash, "width": 2},
+            hovertemplate="%{y:.3g}",
+        )
+        if at is not None and len(rows):
+            nearest = (rows["iteration"] - at).abs().idxmin()
+            fig.add_scatter(
+                x=[rows["iteration"][nearest]],
+                y=[smooth[nearest]],
+                mode="markers",
+                showlegend=False,
+                marker={
+                    "color": style.color,
+                    "symbol": style.symbol,
+                    "size": 10,
+                    "line": {"color": NEUTRAL, "width": 1},
+                },
+                hoverinfo="skip",
+            )
+    if at is not None:
+        fig.add_vline(x=at, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
+    fig.update_xaxes(title="iteration", fixedrange=True)
+    if total:
+        fig.update_xaxes(range=[0, total])
+    fig.update_yaxes(
+        title=CURVES[column][0].lower(), type="log" if log_y else "linear", fixedrange=True, nticks=5
+    )
+    return fig

@@ -1,0 +1,214 @@
+"""Figures of how groups fare. Undefined rates are left out and named as such, never drawn at zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from fairdd_core.plots.heatmap import name_axis, shaded
+from fairdd_core.plots.theme import (
+    BASELINES,
+    NEUTRAL,
+    RGB,
+    arm_styles,
+    base,
+    group_css,
+    outlined,
+    percent_axis,
+)
+
+_ROW = 34
+
+
+def _ends(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series] | None:
+    """The groups with the smallest and the largest defined recall, or None with fewer than two of them."""
+    defined = rows[rows["recall"].notna()]
+    if len(defined) < 2:
+        return None
+    return defined.loc[defined["recall"].idxmin()], defined.loc[defined["recall"].idxmax()]
+
+
+def _gap_text(rows: pd.DataFrame) -> str:
+    ends = _ends(rows)
+    if ends is None or pd.isna(rows["gap"].iloc[0]):
+        return "undefined"
+    low, high = ends
+    names = f"{low['group']} → {high['group']}" if high["recall"] > low["recall"] else "all equal"
+    return f"<b>{100 * rows['gap'].iloc[0]:.0f}</b>  {names}"
+
+
+def dumbbell(
+    table: pd.DataFrame, group_colors: Sequence[RGB] = (), *, height: int | None = None
+) -> go.Figure:
+    """Draw the recalls of all groups of every class, for one arm of ``recall_table``.
+
+    A dot per group in the group's own colour, a bar from the worst to the best, and at the right the gap in
+    percentage points with the two groups that set it.
+    """
+    classes, groups = list(dict.fromkeys(table["class"])), list(dict.fromkeys(table["group"]))
+    colors = dict(zip(groups, group_css(group_colors, len(groups)), strict=True))
+    fig = base(height or 76 + _ROW * len(classes), showlegend=False)
+    for row, name in enumerate(classes):
+        rows = table[table["class"] == name]
+        ends = _ends(rows)
+        if ends is not None:
+            fig.add_scatter(
+                x=[ends[0]["recall"], ends[1]["recall"]],
+                y=[row, row],
+                mode="lines",
+                line={"color": "rgba(128,128,128,0.45)", "width": 5},
+                hoverinfo="skip",
+            )
+        fig.add_annotation(
+            x=1.06,
+            xref="x",
+            y=row,
+            text=_gap_text(rows),
+            showarrow=False,
+            xanchor="left",
+            font={"size": 12},
+        )
+    defined = table[table["recall"].notna()]
+    fig.add_scatter(
+        x=defined["recall"],
+        y=[classes.index(c) for c in defined["class"]],
+        mode="markers",
+        marker=outlined([colors[g] for g in defined["group"]], size=12),
+        customdata=defined[["class", "group", "low", "high", "n", "networks"]].to_numpy(object),
+        hovertemplate="class %{customdata[0]}, <b>%{customdata[1]}</b><br>recall %{x:.1%} "
+        "(95 % interval %{customdata[2]:.1%} to %{customdata[3]:.1%})<br>"
+        "n = %{customdata[4]} test images, mean of %{customdata[5]} networks<extra></extra>",
+    )
+    fig.update_xaxes(**percent_axis("recall of each group"))
+    # Beyond 100 % lies the column of gaps, which needs no grid.
+    fig.update_xaxes(range=[-0.03, 1.62], tickvals=[0, 0.5, 1])
+    fig.add_annotation(
+        x=1.06, y=-0.85, text="gap, points", showarrow=False, xanchor="left", font={"size": 11}, opacity=0.75
+    )
+    name_axis(
+        fig.update_yaxes, classes, "class", range=[len(classes) - 0.4, -1.2], showgrid=False, fixedrange=True
+    )
+    return fig
+
+
+def group_accuracy(
+    table: pd.DataFrame, group_colors: Sequence[RGB] = (), *, height: int | None = None
+) -> go.Figure:
+    """Draw ``group_table``: accuracy within each group with its 95 % interval, each arm in its own shape."""
+    groups, arms = list(dict.fromkeys(table["group"])), list(dict.fromkeys(table["arm"]))
+    fig = base(height or 96 + _ROW * len(groups))
+    offsets = np.linspace(-0.26, 0.26, len(arms)) if len(arms) > 1 else [0.0]
+    for offset, (name, style) in zip(offsets, arm_styles(arms).items(), strict=True):
+        rows = table[(table["arm"] == name) & table["accuracy"].notna()]
+        hollow = name in BASELINES
+        fig.add_scatter(
+            x=rows["accuracy"],
+            y=[groups.index(g) + offset for g in rows["group"]],
+            name=style.label,
+            mode="markers",
+            marker={"color": style.color, "symbol": style.symbol + ("-open" if hollow else ""), "size": 9},
+            error_x={
+                "array": rows["high"] - rows["accuracy"],
+                "arrayminus": rows["accuracy"] - rows["low"],
+                "color": style.color,
+                "thickness": 1.5,
+                "width": 3,
+            },
+            customdata=rows[["group", "low", "high", "n", "networks"]].to_numpy(object),
+            hovertemplate="<b>%{customdata[0]}</b>: %{x:.1%} (95 % interval %{customdata[1]:.1%} to "
+            "%{customdata[2]:.1%})<br>n = %{customdata[3]} test images, mean of %{customdata[4]} networks"
+            f"<extra>{style.label}</extra>",
+        )
+    fig.add_scatter(
+        x=[-0.035] * len(groups),
+        y=list(range(len(groups))),
+        mode="markers",
+        showlegend=False,
+        cliponaxis=False,
+        marker=outlined(group_css(group_colors, len(groups)), size=11, symbol="square"),
+        hoverinfo="skip",
+    )
+    for edge in range(1, len(groups)):
+        fig.add_hline(y=edge - 0.5, line={"color": "rgba(128,128,128,0.15)", "width": 1})
+    fig.update_xaxes(**percent_axis("accuracy within the group"))
+    fig.update_xaxes(range=[-0.07, 1.03])
+    name_axis(fig.update_yaxes, groups, "", range=[len(groups) - 0.5, -0.5], showgrid=False, fixedrange=True)
+    return fig
+
+
+def tradeoff(
+    table: pd.DataFrame, gap: str = "deo_mean", *, gap_title: str = "", height: int = 380
+) -> go.Figure:
+    """Draw accuracy against a gap from ``network_table``: small marks are networks, large ones their mean."""
+    fig = base(height, showlegend=False)
+    for name, style in arm_styles(list(dict.fromkeys(table["arm"]))).items():
+        rows = table[table["arm"] == name]
+        symbol = style.symbol + ("-open" if name in BASELINES else "")
+        fig.add_scatter(
+            x=rows[gap],
+            y=rows["accuracy"],
+            mode="markers",
+            opacity=0.45,
+            marker={"color": style.color, "symbol": symbol, "size": 7},
+            customdata=rows[["network", "n"]],
+            hovertemplate=f"<b>{style.label}</b>, network %{{customdata[0]}}<br>"
+            "accuracy %{y:.1%}, gap %{x:.1%}<br>"
+            "n = %{customdata[1]} test images<extra></extra>",
+        )
+        x, y = rows[gap].mean(), rows["accuracy"].mean()
+        if np.isnan(x) or np.isnan(y):
+            continue
+        fig.add_scatter(
+            x=[x],
+            y=[y],
+            mode="markers+text",
+            text=[f"<b>{style.label}</b>"],
+            textposition="middle left" if x > 0.6 else "middle right",
+            marker={
+                "color": style.color,
+                "symbol": symbol,
+                "size": 15,
+                "line": {
+                    "color": style.color if name in BASELINES else NEUTRAL,
+                    "width": 2 if name in BASELINES else 1,
+                },
+            },
+            hovertemplate=f"<b>{style.label}</b>, mean of {len(rows)}<br>"
+            "accuracy %{y:.1%}, gap %{x:.1%}<extra></extra>",
+        )
+    fig.add_annotation(
+        x=0.02,
+        y=0.98,
+        xref="paper",
+        yref="paper",
+        text="↖ better",
+        showarrow=False,
+        opacity=0.7,
+        font={"size": 12},
+    )
+    fig.update_xaxes(**percent_axis(gap_title or "gap between groups (lower is better)"))
+    fig.update_yaxes(**percent_axis("accuracy"))
+    return fig
+
+
+def confusion(table: pd.DataFrame, *, height: int | None = None) -> go.Figure:
+    """Draw ``confusion_table``: what each true class was taken for, in per cent of its answers."""
+    classes = list(dict.fromkeys(table["true"]))
+    shape = (len(classes), len(classes))
+    share = table["share"].to_numpy(float).reshape(shape)
+    text = np.array(["" if np.isnan(s) or s < 0.005 else f"{100 * s:.0f}" for s in share.ravel()], object)
+    hover = np.array(
+        [
+            f"true <b>{r['true']}</b>, taken for <b>{r['predicted']}</b><br>"
+            f"{r['answers']} of {r['n']} answers"
+            for r in table.to_dict("records")
+        ],
+        object,
+    )
+    fig = shaded(share, text.reshape(shape), hover.reshape(shape), height=height or 70 + 30 * len(classes))
+    name_axis(fig.update_yaxes, [f"{c}" for c in classes], "true class")
+    name_axis(fig.update_xaxes, classes, "taken for")
+    return fig

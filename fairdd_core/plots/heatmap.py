@@ -1,0 +1,71 @@
+"""A heatmap whose shades are transparent ink, so that it sits well on light and dark ground."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from fairdd_core.plots.theme import FAINT, base, outlined
+
+_FLIP = 0.72
+"""Share of ink from which text turns white."""
+
+
+def shaded(z: np.ndarray, text: np.ndarray, hover: np.ndarray, *, height: int) -> go.Figure:
+    """Draw a labelled heatmap.
+
+    Args:
+        z: float (rows, columns) in [0, 1]: the share of ink; NaN is undefined and stays empty.
+        text: str (rows, columns), written in the cells.
+        hover: str (rows, columns).
+        height: of the figure in pixels.
+    """
+    rows, columns = z.shape
+    fig = base(height, showlegend=False)
+    fig.add_heatmap(
+        z=z,
+        customdata=hover,
+        hovertemplate="%{customdata}<extra></extra>",
+        hoverongaps=False,
+        zmin=0,
+        zmax=1,
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        colorscale=[[0, "rgba(0,90,156,0.05)"], [1, "rgba(0,90,156,1)"]],
+    )
+    y, x = np.mgrid[0:rows, 0:columns]
+    dark = np.nan_to_num(z, nan=0.0) > _FLIP
+    for chosen, font in ((~dark, {"size": 12}), (dark, {"size": 12, "color": "white"})):
+        fig.add_scatter(
+            x=x[chosen],
+            y=y[chosen],
+            text=text[chosen],
+            mode="text",
+            textfont=font,
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    fig.update_yaxes(range=[rows - 0.5, -0.5], showgrid=False, fixedrange=True, ticks="")
+    fig.update_xaxes(range=[-0.5, columns - 0.5], showgrid=False, fixedrange=True, ticks="", linecolor=FAINT)
+    return fig
+
+
+def name_axis(axis_update: object, names: Sequence[str], title: str, **extra: object) -> None:
+    """Write names instead of numbers on an axis (``fig.update_xaxes`` or ``fig.update_yaxes``)."""
+    axis_update(tickvals=list(range(len(names))), ticktext=list(names), title=title, **extra)  # type: ignore[operator]
+
+
+def swatch_row(fig: go.Figure, colors: Sequence[str], names: Sequence[str], y: float) -> None:
+    """Put each group's real colour, outlined, under its column at height ``y``."""
+    fig.add_scatter(
+        x=list(range(len(colors))),
+        y=[y] * len(colors),
+        mode="markers",
+        marker=outlined(list(colors), size=11, symbol="square"),
+        text=list(names),
+        hovertemplate="%{text}<extra></extra>",
+        cliponaxis=False,
+    )

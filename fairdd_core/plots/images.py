@@ -1,0 +1,112 @@
+"""Grids of small images: PNG bytes, an HTML figure with labelled rows, and a zoomable plotly figure."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from fairdd_core.plots.theme import base
+
+_GAP = 1
+"""Transparent pixels between tiles, before upscaling."""
+
+
+def mosaic(images_RCKHW: np.ndarray, present_RC: np.ndarray | None = None) -> np.ndarray:
+    """Lay out uint8 images (rows, columns, 3, H, W) as one RGBA picture with transparent gaps.
+
+    Args:
+        images_RCKHW: the tiles.
+        present_RC: bool; where False the tile is left transparent (there is no such image).
+    """
+    rows, columns, _, height, width = images_RCKHW.shape
+    out = np.zeros((rows, height + _GAP, columns, width + _GAP, 4), np.uint8)
+    tiles = images_RCKHW.transpose(0, 3, 1, 4, 2)
+    out[:, :height, :, :width, :3] = tiles
+    alpha = np.ones((rows, columns), bool) if present_RC is None else present_RC
+    out[:, :height, :, :width, 3] = 255 * alpha[:, None, :, None].astype(np.uint8)
+    return out.reshape(rows * (height + _GAP), columns * (width + _GAP), 4)
+
+
+def png(picture_HWK: np.ndarray, scale: int = 1) -> bytes:
+    """Encode a uint8 picture (H, W, 3 or 4) as PNG, every pixel repeated ``scale`` times each way."""
+    from PIL import Image
+
+    large = picture_HWK.repeat(scale, axis=0).repeat(scale, axis=1)
+    buffer = io.BytesIO()
+    # The pictures live for seconds on the same machine: speed matters more than size.
+    Image.fromarray(np.ascontiguousarray(large)).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def data_uri(data: bytes) -> str:
+    """Return PNG bytes as a ``data:`` URI."""
+    return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
+def scale_for(side: int, columns: int, target: int = 720) -> int:
+    """Return the whole factor that brings ``columns`` tiles of ``side`` pixels near ``target`` pixels."""
+    return max(1, round(target / (columns * (side + _GAP))))
+
+
+def grid_html(
+    images_RCKHW: np.ndarray,
+    row_labels: Sequence[str],
+    *,
+    alt: str,
+    present_RC: np.ndarray | None = None,
+    swatches: Sequence[str] = (),
+    max_width: int = 560,
+) -> str:
+    """Return a ``<div>`` with the grid and a label beside each row; text takes the page's colour and font.
+
+    Args:
+        images_RCKHW: uint8 (rows, columns, 3, H, W).
+        row_labels: one per row.
+        alt: what the picture shows, for those who cannot see it.
+        present_RC: bool; False leaves a tile empty.
+        swatches: a CSS colour per row, shown outlined before its label.
+        max_width: of the picture in CSS pixels.
+    """
+    rows, columns, _, _, width = images_RCKHW.shape
+    uri = data_uri(png(mosaic(images_RCKHW, present_RC), scale_for(width, columns)))
+    chips = [f'<i style="background:{color}"></i>' for color in swatches] or [""] * rows
+    labels = "".join(
+        f"<span>{chip}{html.escape(name)}</span>" for chip, name in zip(chips, row_labels, strict=True)
+    )
+    return (
+        f'<div class="fx-grid" style="max-width:{max_width}px">'
+        f'<div class="fx-rows" aria-hidden="true">{labels}</div>'
+        f'<img src="{uri}" alt="{html.escape(alt, quote=True)}"></div>'
+    )
+
+
+GRID_CSS = """
+.fx-grid{display:flex;gap:.5rem;align-items:stretch;width:100%}
+.fx-grid img{flex:1;min-width:0;width:100%;height:auto;display:block}
+.fx-rows{display:flex;flex-direction:column;font-size:.8rem;opacity:.85;text-align:right}
+.fx-rows span{flex:1;display:flex;align-items:center;justify-content:flex-end;gap:.35rem;white-space:nowrap}
+.fx-rows i{width:.75rem;height:.75rem;border:1px solid #808080;border-radius:2px;display:inline-block}
+"""
+
+
+def grid_figure(images_RCKHW: np.ndarray, row_labels: Sequence[str], *, height: int = 460) -> go.Figure:
+    """Return the grid as a plotly figure that can be zoomed; pixels stay square and sharp."""
+    rows, columns, _, side, width = images_RCKHW.shape
+    fig = base(height, dragmode="zoom", showlegend=False)
+    fig.add_image(
+        source=data_uri(png(mosaic(images_RCKHW), scale_for(width, columns))),
+        x0=0.5 / scale_for(width, columns),
+        dx=1 / scale_for(width, columns),
+        y0=0.5 / scale_for(width, columns),
+        dy=1 / scale_for(width, columns),
+        hoverinfo="skip",
+    )
+    centres = [(r + 0.5) * (side + _GAP) for r in range(rows)]
+    fig.update_yaxes(tickvals=centres, ticktext=list(row_labels), title="class", showgrid=False)
+    fig.update_xaxes(visible=False)
+    return fig

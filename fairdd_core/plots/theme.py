@@ -1,0 +1,129 @@
+"""How arms, groups and neutral marks look in every figure, on light and on dark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+NEUTRAL = "#808080"
+"""Readable on white and on near-black, so outlines and guides need not know the theme."""
+FAINT = "rgba(128,128,128,0.25)"
+INK = "#005a9c"
+"""The strongest shade of heatmaps; white text stays readable on it."""
+FALLBACK_GROUPS = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#b87700",
+    "#3d9bd4",
+    "#7f7f7f",
+    "#8c510a",
+    "#5e3c99",
+    "#66a61e",
+)
+
+RGB = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class ArmStyle:
+    """Colour, marker shape, line dash and name of an arm; shape and dash repeat what colour says."""
+
+    label: str
+    color: str
+    symbol: str
+    dash: str = "solid"
+
+
+# Okabe and Ito's palette, which people with the common colour-vision deficiencies can tell apart; the orange
+# is darkened to reach a contrast of 3 on white.
+_KNOWN: dict[str, ArmStyle] = {
+    "vanilla": ArmStyle("Vanilla", "#d55e00", "square"),
+    "cobra": ArmStyle("COBRA", "#0072b2", "circle", "dash"),
+    "fairdd": ArmStyle("FairDD", "#009e73", "diamond", "dot"),
+    "uniform": ArmStyle("Uniform sampling", "#cc79a7", "triangle-up", "dashdot"),
+    "reweighting": ArmStyle("Reweighting", "#b87700", "triangle-down", "longdash"),
+    "random-subset": ArmStyle("Random real subset", "#8c8c8c", "x", "dot"),
+    "full-data": ArmStyle("Full real data", "#6f6f6f", "star", "dash"),
+}
+_SPARE = ("#56b4e9", "#9b5de5", "#8c510a", "#3f8f29", "#c2185b", "#5c6bc0")
+_SPARE_SYMBOLS = ("pentagon", "hexagram", "cross", "triangle-left", "triangle-right", "bowtie")
+
+BASELINES = ("random-subset", "full-data")
+
+
+def arm_styles(names: Sequence[str]) -> dict[str, ArmStyle]:
+    """Return a style for every arm, in the order of ``names``: the known one, or the next spare one."""
+    styles, spare = {}, 0
+    for name in names:
+        if name in _KNOWN:
+            styles[name] = _KNOWN[name]
+        else:
+            i = spare % len(_SPARE)
+            styles[name] = ArmStyle(name, _SPARE[i], _SPARE_SYMBOLS[i], "longdashdot")
+            spare += 1
+    return styles
+
+
+def arm_label(name: str) -> str:
+    """Return an arm's name for people."""
+    return _KNOWN[name].label if name in _KNOWN else name
+
+
+def css(rgb: RGB) -> str:
+    """Return a colour as CSS, for (r, g, b) in [0, 255]."""
+    return f"rgb({rgb[0]},{rgb[1]},{rgb[2]})"
+
+
+def group_css(colors: Sequence[RGB], groups: int) -> list[str]:
+    """Return a CSS colour per group: its own where it has one, a distinguishable one otherwise."""
+    if len(colors) == groups:
+        return [css(rgb) for rgb in colors]
+    return [FALLBACK_GROUPS[g % len(FALLBACK_GROUPS)] for g in range(groups)]
+
+
+def outlined(colors: Sequence[str] | str, *, size: float, symbol: str = "circle", width: float = 1) -> dict:
+    """Return a marker whose outline keeps white and yellow visible on white, and blue on black."""
+    return {"color": colors, "size": size, "symbol": symbol, "line": {"color": NEUTRAL, "width": width}}
+
+
+def base(height: int, **layout: object) -> go.Figure:
+    """Return an empty figure with transparent ground, tight margins and no fixed font colour.
+
+    Text takes its colour from the template of whoever shows the figure, which is how it follows the theme.
+    """
+    fig = go.Figure()
+    fig.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "xanchor": "left",
+            "title": {"text": ""},
+        },
+        hoverlabel={"namelength": -1},
+    )
+    fig.update_xaxes(automargin=True, zeroline=False, gridcolor=FAINT, linecolor=FAINT, title_standoff=8)
+    fig.update_yaxes(automargin=True, zeroline=False, gridcolor=FAINT, linecolor=FAINT, title_standoff=8)
+    fig.update_layout(**layout)
+    return fig
+
+
+def percent_axis(title: str, *, hi: float = 1.0) -> dict:
+    """Return an axis for rates from 0 to ``hi`` with a little room for markers at the ends."""
+    return {
+        "title": title,
+        "range": [-0.03, hi + 0.03],
+        "tickformat": ".0%",
+        "dtick": 0.25,
+        "fixedrange": True,
+    }
