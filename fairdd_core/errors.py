@@ -34,3 +34,13 @@ def lookup(registry: Mapping[str, T], name: str, field: str) -> T:
     if name not in registry:
         raise UserError(field, "one of " + ", ".join(registry), repr(name))
     return registry[name]
+
+
+class Diverged(RuntimeError):
+    """The matching loss stopped being a number.
+
+    Attributes:
+        hint: one thing to do next.
+    """
+
+    hint = "Lower the learning rate, then launch again; the last snapshot before this was kept."

@@ -33,8 +33,8 @@ class Step:
         arm: name of the arm.
         iteration: 1-based.
         loss: the matching loss, before the update.
-        worst_residual: max over (class, group) of ‖Φ_{a|y} − Φ_{S_y}‖ under this step's network, divided
-            by the mean distance between the groups of a class, so that 1 means as far as groups are apart.
+        worst_residual: max over (class, group) of ‖Φ_{a|y} − Φ_{S_y}‖ under this step's network, relative
+            to the mean ‖Φ_{a|y}‖ of the class; 0 means that every group is matched exactly.
     """
 
     arm: str

@@ -1,11 +1,25 @@
 """Which data, and how biased."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from fairdd_core.data.skew import check_skew
 from fairdd_core.settings import Settings
+
+DSA_OPERATIONS = ("color", "crop", "cutout", "flip", "scale", "rotate")
+DSA_STRATEGY = "color_crop_cutout_flip_scale_rotate"
+
+
+def _known_operations(strategy: str) -> str:
+    unknown = [name for name in strategy.split("_") if name and name not in DSA_OPERATIONS]
+    if unknown:
+        raise ValueError(f"operations among {', '.join(DSA_OPERATIONS)}, joined by _")
+    return strategy
+
+
+Strategy = Annotated[str, AfterValidator(_known_operations)]
+"""DSA operations joined by ``_``; empty for none."""
 
 
 class DataSpec(Settings):

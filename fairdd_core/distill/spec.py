@@ -4,10 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from fairdd_core.data.spec import DSA_STRATEGY, Strategy
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.settings import Settings
-
-DSA_STRATEGY = "color_crop_cutout_flip_scale_rotate"
 
 
 class ArmSpec(Settings):
@@ -48,6 +47,7 @@ class DistillSpec(Settings):
     Attributes:
         arms: the methods to compare; they share data, initial images, networks and augmentations.
         backbone: a name in ``BACKBONES``.
+        matching: a name in ``DISCREPANCIES``: the distance from synthetic signals to targets, for all arms.
         ipc: synthetic images per class.
         iterations: updates of the synthetic images.
         lr: step size of the images; momentum: of the same SGD.
@@ -59,13 +59,14 @@ class DistillSpec(Settings):
 
     arms: tuple[ArmSpec, ...] = Field(min_length=1, max_length=8)
     backbone: str = "dm"
+    matching: str = "squared-l2"
     ipc: int = Field(10, ge=1, le=200)
     iterations: int = Field(1000, ge=1, le=100_000)
     lr: float = Field(1.0, gt=0)
     momentum: float = Field(0.5, ge=0, lt=1)
     lr_decay: float = Field(0.0, ge=0, le=1)
     init: Literal["real", "noise"] = "real"
-    augmentation: str = DSA_STRATEGY
+    augmentation: Strategy = DSA_STRATEGY
     network: NetSpec = NetSpec()
     schedule: ScheduleSpec = ScheduleSpec()
     snapshots: int = Field(24, ge=2, le=200)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from fairdd_core.distill.spec import DSA_STRATEGY
+from fairdd_core.data.spec import DSA_STRATEGY, Strategy
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.settings import Settings
 
@@ -28,7 +28,7 @@ class EvaluationSpec(Settings):
     momentum: float = Field(0.9, ge=0, lt=1)
     weight_decay: float = Field(5e-4, ge=0)
     batch_size: int = Field(256, ge=1)
-    augmentation: str = DSA_STRATEGY
+    augmentation: Strategy = DSA_STRATEGY
     network: NetSpec = NetSpec()
     baseline_networks: int = Field(1, ge=0, le=20)
     full_data_steps: int = Field(300, ge=1)

@@ -1,0 +1,115 @@
+"""Training a classifier from scratch on a small set, as the published evaluations do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - the field's name for it
+
+from fairdd_core.data.augment import augment_parts, draw_augmentation
+from fairdd_core.data.grouped import GroupedDataset, Normalisation
+from fairdd_core.data.tensors import normalised
+from fairdd_core.evaluate.spec import EvaluationSpec
+from fairdd_core.nets.registry import make_network
+from fairdd_core.rng import numpy_stream, torch_stream
+
+AUGMENTED_TOGETHER = 8
+TEST_BATCH = 500
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Images to train on, fetched by row so that a large real set is never held as floats.
+
+    Attributes:
+        fetch: rows (B,) -> normalised images (B, 3, H, W) on the device.
+        y_N: int64 labels on the device.
+    """
+
+    fetch: Callable[[np.ndarray], torch.Tensor]
+    y_N: torch.Tensor
+
+    @classmethod
+    def synthetic(cls, x_NCHW: torch.Tensor, y_N: torch.Tensor, device: torch.device) -> TrainingSet:
+        """Wrap a synthetic set of normalised images."""
+        x = x_NCHW.to(device)
+        return cls(lambda rows: x[torch.from_numpy(rows).to(device)], y_N.to(device))
+
+    @classmethod
+    def real(cls, dataset: GroupedDataset, norm: Normalisation, device: torch.device) -> TrainingSet:
+        """Wrap real images."""
+        labels = torch.from_numpy(dataset.y_N).to(device)
+        return cls(lambda rows: normalised(dataset, rows, norm, device), labels)
+
+
+def train_network(
+    data: TrainingSet,
+    spec: EvaluationSpec,
+    shape: tuple[int, int],
+    seed: int,
+    index: int,
+    device: torch.device,
+    steps: int | None = None,
+) -> nn.Module:
+    """Train evaluation network ``index`` with SGD, the step size divided by ten at half.
+
+    Its initial weights and the draws of its batches and augmentations depend on the seed and the index, not
+    on the arm.
+
+    Args:
+        data: what to train on.
+        spec: how.
+        shape: image side and number of classes.
+        seed: of the run.
+        index: k, of the network.
+        device: where.
+        steps: updates; by default ``spec.epochs`` passes.
+    """
+    net = make_network(spec.network, *shape, torch_stream(seed, "evaluate", index, "network"), device)
+    optimiser = torch.optim.SGD(
+        net.parameters(), lr=spec.lr, momentum=spec.momentum, weight_decay=spec.weight_decay
+    )
+    rng = numpy_stream(seed, "evaluate", index, "batches")
+    generator = torch_stream(seed, "evaluate", index, "augmentation")
+    n = len(data.y_N)
+    steps = steps or spec.epochs * -(-n // spec.batch_size)
+    rows = np.empty(0, np.int64)
+    for step in range(steps):
+        if step == steps // 2:
+            optimiser.param_groups[0]["lr"] = spec.lr / 10
+        if len(rows) == 0:
+            rows = rng.permutation(n)
+        batch, rows = rows[: spec.batch_size], rows[spec.batch_size :]
+        x_NCHW = _augmented(data.fetch(batch), spec.augmentation, generator)
+        loss = F.cross_entropy(net(x_NCHW), data.y_N[torch.from_numpy(batch).to(device)])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return net.requires_grad_(False).eval()
+
+
+def _augmented(x_NCHW: torch.Tensor, strategy: str, generator: torch.Generator) -> torch.Tensor:
+    """Augment a shuffled batch, a few images at a time with the same draw: torchvision takes one draw a call."""
+    if not strategy:
+        return x_NCHW
+    parts = -(-len(x_NCHW) // AUGMENTED_TOGETHER)
+    sizes = [len(part) for part in np.array_split(np.arange(len(x_NCHW)), parts)]
+    return augment_parts(x_NCHW, sizes, [draw_augmentation(strategy, generator) for _ in sizes])
+
+
+@torch.no_grad()
+def count_predictions(
+    net: nn.Module, test: GroupedDataset, norm: Normalisation, device: torch.device
+) -> np.ndarray:
+    """Return counts of test images by (group, true class, predicted class), int64 (G, C, C)."""
+    shape_GCC = (test.num_groups, test.num_classes, test.num_classes)
+    counts_GCC = np.zeros(shape_GCC, np.int64)
+    for start in range(0, len(test), TEST_BATCH):
+        rows = np.arange(start, min(start + TEST_BATCH, len(test)))
+        predicted_N = net(normalised(test, rows, norm, device)).argmax(dim=1).cpu().numpy()
+        np.add.at(counts_GCC, (test.a_N[rows], test.y_N[rows], predicted_N), 1)
+    return counts_GCC

@@ -1,0 +1,77 @@
+"""Writing files so that a reader, or a crash at any moment, never meets half of one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TEMPORARY = ".tmp"
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a temporary file beside ``path``, bring it to the disk, then rename it.
+
+    Raises:
+        OSError: when the disk is full or not writable; ``path`` is then as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY}")
+    try:
+        write(temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace ``path`` by ``content``, atomically."""
+
+    def write(temporary: Path) -> None:
+        # write_bytes of pathlib does not report a short write at a file-size limit; a loop does.
+        with temporary.open("wb", buffering=0) as file:
+            view = memoryview(content)
+            while view:
+                view = view[file.write(view) or 0 :]
+
+    write_atomically(path, write)
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Replace ``path`` by ``document`` as readable JSON, atomically."""
+    write_bytes(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def write_arrays(
+    path: Path, arrays: Mapping[str, np.ndarray], about: Mapping[str, str] | None = None
+) -> None:
+    """Replace ``path`` by a safetensors file of ``arrays``, atomically; ``about`` is its metadata."""
+    from safetensors.numpy import save
+
+    tidy = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    write_bytes(path, save(tidy, metadata=about))
+
+
+def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the arrays and the metadata of a safetensors file; an absent file has neither."""
+    from safetensors import safe_open
+
+    if not path.exists():
+        return {}, {}
+    with safe_open(path, framework="numpy") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,54 @@
+"""Ready-made runs. A preset is a function that returns a complete specification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fairdd_core.data.spec import DataSpec
+from fairdd_core.distill.spec import ArmSpec, DistillSpec, ScheduleSpec
+from fairdd_core.embed.spec import EmbeddingSpec
+from fairdd_core.evaluate.spec import EvaluationSpec
+from fairdd_core.nets.spec import NetSpec
+from fairdd_core.runs.spec import RunSpec
+
+
+def arms_named(*alignments: str) -> tuple[ArmSpec, ...]:
+    """Return one arm for every alignment, called by its name."""
+    return tuple(ArmSpec(name=name, alignment=name) for name in alignments)
+
+
+def quick() -> RunSpec:
+    """About a minute on two cores: small coloured digits, a narrow network."""
+    network = NetSpec(width=32, depth=3)
+    return RunSpec(
+        preset="quick",
+        data=DataSpec(dataset="colored-digits-fg", groups=10, skew=0.9),
+        distill=DistillSpec(
+            arms=arms_named("vanilla", "cobra"),
+            ipc=10,
+            iterations=600,
+            network=network,
+            schedule=ScheduleSpec(kind="bank", pairs=50, sampling="per-cell", samples=64),
+        ),
+        evaluation=EvaluationSpec(networks=3, epochs=300, network=network, full_data_steps=200),
+        embedding=EmbeddingSpec(samples_per_cell=4),
+    )
+
+
+def standard() -> RunSpec:
+    """Colored MNIST with the published network; about a quarter of an hour on two cores."""
+    return RunSpec(
+        preset="standard",
+        data=DataSpec(dataset="colored-mnist-fg", groups=10, skew=0.9),
+        distill=DistillSpec(
+            arms=arms_named("vanilla", "cobra"),
+            ipc=10,
+            iterations=400,
+            lr=10.0,
+            schedule=ScheduleSpec(kind="bank", pairs=40, sampling="per-cell", samples=16),
+        ),
+        evaluation=EvaluationSpec(networks=3, epochs=250, full_data_steps=100),
+    )
+
+
+PRESETS: dict[str, Callable[[], RunSpec]] = {"quick": quick, "standard": standard}

@@ -1,0 +1,153 @@
+"""Turning the events of a run into files, as they come."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from fairdd_core.events import Checkpoint, Distilled, Embedded, Evaluated, Event, Phase, Snapshot, Step
+from fairdd_core.runs.files import write_arrays
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.spec import RunSpec
+
+STEPS_LOGGED = 200
+FIRST_STEPS = 10  # logged whatever the stride, for the curves start here
+SNAPSHOT_BUDGET = 40_000_000  # bytes; keeps a standard run under 50 MB
+Listener = Callable[[Event], None]
+
+
+class LossNotFiniteError(ArithmeticError):
+    """The matching loss of an arm became infinite or NaN; what was saved before is sound.
+
+    Attributes:
+        arm: name of the arm.
+        iteration: of the offending step.
+    """
+
+    def __init__(self, arm: str, iteration: int, loss: float) -> None:
+        super().__init__(f"The loss of {arm} became {loss} at iteration {iteration}.")
+        self.arm, self.iteration = arm, iteration
+
+
+def record(events: Iterable[Event], folder: RunFolder, listener: Listener | None = None) -> None:
+    """Consume the events of a pipeline into ``folder``; tell ``listener`` about each once it is saved.
+
+    Raises:
+        LossNotFiniteError: when a step's loss is infinite or NaN.
+        OSError: when the disk is full or not writable.
+        Whatever the pipeline raises.
+    """
+    recorder = Recorder(folder)
+    try:
+        for event in events:
+            recorder.take(event)
+            if listener is not None:
+                listener(event)
+    finally:
+        recorder.close()
+
+
+class Recorder:
+    """Writes events to a run folder. The folder's specification must be there already."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self._spec: RunSpec = folder.spec()
+        self._stride = math.ceil(self._spec.distill.iterations / STEPS_LOGGED)
+        self._images: dict[str, np.ndarray] = {}
+        self._images_at = -1
+        self._synthetic = folder.synthetic()
+        self._counts = {arm: list(counts) for arm, counts in folder.counts().items()}
+        earlier = folder.events()[0]
+        self._offset = earlier[-1]["t"] if earlier else 0.0
+        self._started = time.monotonic()
+        self._log = _open_to_append(folder)
+        if earlier:
+            self._append("resumed", iteration=checkpoint_iteration(folder))
+
+    def take(self, event: Event) -> None:
+        """Save one event."""
+        match event:
+            case Step():
+                self._step(event)
+            case Snapshot():
+                self._snapshot(event)
+            case Checkpoint(iteration, tensors):
+                arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+                write_arrays(self.folder.checkpoint_file, arrays, {"iteration": str(iteration)})
+                self._append("checkpoint", iteration=iteration)
+            case Phase(name, done, total, note):
+                self._append("phase", name=name, done=done, total=total, note=note)
+            case Distilled(arm, x_NCHW, y_N):
+                self._synthetic |= {f"{arm}/x": x_NCHW.cpu().numpy(), f"{arm}/y": y_N.cpu().numpy()}
+                write_arrays(self.folder.synthetic_file, self._synthetic)
+                self._append("distilled", arm=arm)
+            case Evaluated(arm, network, counts_GCC):
+                self._counts.setdefault(arm, []).append(counts_GCC)
+                write_arrays(self.folder.counts_file, {a: np.stack(c) for a, c in self._counts.items()})
+                self._append("evaluated", arm=arm, network=network)
+            case Embedded(points, residuals):
+                self.folder.write_tables(points, residuals)
+                self._append("embedded", umap=bool(points["umap_x"].notna().any()))
+
+    def close(self) -> None:
+        """Save what is held back and close the log of events."""
+        try:
+            self._flush_images()
+        finally:
+            self._log.close()
+
+    def _step(self, step: Step) -> None:
+        if not math.isfinite(step.loss):
+            raise LossNotFiniteError(step.arm, step.iteration, step.loss)
+        last = step.iteration == self._spec.distill.iterations
+        if step.iteration <= FIRST_STEPS or step.iteration % self._stride == 0 or last:
+            residual = step.worst_residual if math.isfinite(step.worst_residual) else None
+            values = {"iteration": step.iteration, "loss": step.loss, "worst_residual": residual}
+            self._append("step", arm=step.arm, **values)
+
+    def _snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.iteration != self._images_at:
+            self._flush_images()
+            self._images_at = snapshot.iteration
+        self._images[snapshot.arm] = snapshot.images_CIKHW
+        if len(self._images) == len(self._spec.distill.arms):
+            self._flush_images()
+
+    def _flush_images(self) -> None:
+        if self._images:
+            self.folder.write_snapshot(self._images_at, self._images)
+            self.folder.thin_snapshots(SNAPSHOT_BUDGET)
+            self._append("snapshot", iteration=self._images_at)
+            self._images = {}
+
+    def _append(self, event: str, **values: Any) -> None:
+        seconds = self._offset + time.monotonic() - self._started
+        line = json.dumps({"t": round(seconds, 3), "event": event, **values}, ensure_ascii=False)
+        self._log.write(line.encode() + b"\n")
+
+
+def checkpoint_iteration(folder: RunFolder) -> int:
+    """Return how many updates the checkpoint of a run holds; 0 without one."""
+    from safetensors import safe_open
+
+    if not folder.checkpoint_file.exists():
+        return 0
+    with safe_open(folder.checkpoint_file, framework="numpy") as file:
+        return int((file.metadata() or {}).get("iteration", 0))
+
+
+def _open_to_append(folder: RunFolder) -> io.FileIO:
+    """Open the log of events; a line torn by a crash is closed first, and then skipped by readers."""
+    path = folder.events_file
+    torn = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
+    log = io.FileIO(path, "ab")
+    if torn:
+        log.write(b"\n")
+    return log

@@ -1,0 +1,218 @@
+"""The index of runs: one row each, shared by every server and command line on a home."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.schema import connection, transaction
+from fairdd_core.runs.spec import RunSpec
+
+ID_PATTERN = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-f]{6}")
+_COLUMNS = "id, title, state, created, started, finished, phase, done, total, note, message, hint, device, cancelled, deleted"
+# A queued run's position counts from 1 among the queued runs of its device.
+_SELECT = f"""SELECT {_COLUMNS}, CASE state WHEN 'queued' THEN (
+    SELECT COUNT(*) FROM runs AS ahead
+    WHERE ahead.state = 'queued' AND ahead.device = runs.device AND ahead.place <= runs.place) END AS position
+    FROM runs"""
+
+
+class RunState(StrEnum):
+    """Where a run stands. ``lost``: its process vanished without a word."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    LOST = "lost"
+
+    @property
+    def live(self) -> bool:
+        """Whether something may still happen to the run by itself."""
+        return self in {RunState.QUEUED, RunState.RUNNING}
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the run can be continued from its last checkpoint."""
+        return self in {RunState.STOPPED, RunState.FAILED, RunState.LOST}
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One row of the index.
+
+    Attributes:
+        created, started, finished, cancelled, deleted: seconds since 1970; None: not (yet). ``cancelled`` is
+            when a user asked the run to stop.
+        phase, done, total, note: the latest progress, as in ``events.Phase``.
+        message, hint: how the run ended, and one thing to do next.
+        device: ``cpu`` or ``cuda:n``; runs of one device wait for each other.
+        position: 1 is next; None: not queued.
+    """
+
+    id: str
+    title: str
+    state: RunState
+    created: float
+    started: float | None
+    finished: float | None
+    phase: str
+    done: int
+    total: int
+    note: str
+    message: str
+    hint: str
+    device: str
+    cancelled: float | None
+    deleted: float | None
+    position: int | None
+
+
+Records = list[RunRecord]  # an alias, for inside Store ``list`` is a method
+_WRITABLE = {field.name for field in fields(RunRecord)} - {"id", "position"}
+
+
+class Store:
+    """Reads and writes the index of a home. Cheap to make, safe to use from any thread or process."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def folder(self, run_id: str) -> RunFolder:
+        """Return the folder of a run.
+
+        Raises:
+            UserError: when ``run_id`` is not an id (it may come from a link, so it must not name a path).
+        """
+        if not ID_PATTERN.fullmatch(run_id):
+            raise UserError("run", "the id of a run", repr(run_id), "See the list of runs.")
+        return RunFolder(self.home.runs / run_id)
+
+    def create(
+        self, spec: RunSpec, title: str = "", device: str = "cpu", state: RunState = RunState.QUEUED
+    ) -> str:
+        """Enter a new run at the end of the queue and write its folder; return its id."""
+        now = time.time()
+        with transaction(self.home.index) as db:
+            run_id = self.new_id()
+            # Within the transaction: nobody ever sees a row without its folder.
+            self.folder(run_id).create(spec)
+            _insert(db, id=run_id, title=title, state=state, device=device, created=now)
+        return run_id
+
+    def new_id(self) -> str:
+        """Return an unused id; ids sort by time."""
+        return f"{time.strftime('%y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+
+    def get(self, run_id: str) -> RunRecord:
+        """Return one run, deleted or not.
+
+        Raises:
+            UserError: when there is none of this id.
+        """
+        with connection(self.home.index) as db:
+            row = db.execute(f"{_SELECT} WHERE id = ?", (run_id,)).fetchone()
+        if row is None:
+            raise UserError("run", "the id of a run", repr(run_id), "See the list of runs.")
+        return _record(row)
+
+    def find(self, text: str) -> RunRecord:
+        """Return the run whose id is, starts with or ends with ``text``.
+
+        Raises:
+            UserError: when no run or several fit.
+        """
+        fitting = [run for run in self.list() if run.id.startswith(text) or run.id.endswith(text)]
+        if len(fitting) > 1:
+            raise UserError("run", "an id that fits one run", repr(text), "Give more of it.")
+        return fitting[0] if fitting else self.get(text)
+
+    def list(self, states: Iterable[RunState] | None = None, deleted: bool = False) -> Records:
+        """Return runs, newest first; with ``deleted``, only those in the bin."""
+        with connection(self.home.index) as db:
+            rows = db.execute(
+                f"{_SELECT} WHERE (deleted IS NOT NULL) = ? ORDER BY created DESC, place DESC", (deleted,)
+            ).fetchall()
+        wanted = set(RunState) if states is None else set(states)
+        return [record for record in map(_record, rows) if record.state in wanted]
+
+    def live(self) -> Records:
+        """Return the queued and running runs, in the order of the queue."""
+        with connection(self.home.index) as db:
+            rows = db.execute(f"{_SELECT} WHERE state IN ('queued', 'running') ORDER BY place").fetchall()
+        return [_record(row) for row in rows]
+
+    def update(self, run_id: str, *, only: Iterable[RunState] | None = None, **values: Any) -> bool:
+        """Set columns of a run, if its state is among ``only``; return whether that was so."""
+        unknown = set(values) - _WRITABLE
+        if unknown:
+            raise TypeError(f"not columns of a run: {sorted(unknown)}")
+        states = [str(state) for state in (RunState if only is None else only)]
+        names = ", ".join(f"{name} = ?" for name in values)
+        query = f"UPDATE runs SET {names} WHERE id = ? AND state IN ({', '.join('?' * len(states))})"
+        with transaction(self.home.index) as db:
+            return db.execute(query, (*values.values(), run_id, *states)).rowcount == 1
+
+    def requeue(self, run_id: str) -> bool:
+        """Put a run that ended early at the end of the queue; return whether it was one."""
+        resumable = [str(state) for state in RunState if state.resumable]
+        with transaction(self.home.index) as db:
+            changed = db.execute(
+                f"""UPDATE runs SET state = 'queued', place = {_NEXT_PLACE}, started = NULL,
+                finished = NULL, cancelled = NULL, message = '', hint = '', note = ''
+                WHERE id = ? AND deleted IS NULL AND state IN ({", ".join("?" * len(resumable))})""",
+                (run_id, *resumable),
+            )
+            return changed.rowcount == 1
+
+    def forget(self, run_id: str) -> None:
+        """Remove the row of a run for good. The folder is the caller's."""
+        with transaction(self.home.index) as db:
+            db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+
+    def adopt_orphans(self) -> Sequence[str]:
+        """Enter every run folder that has no row, for the index may have been lost; return their ids."""
+        adopted = []
+        with transaction(self.home.index) as db:
+            known = {row["id"] for row in db.execute("SELECT id FROM runs")}
+            folders = self.home.runs.iterdir() if self.home.runs.exists() else iter(())
+            for path in sorted(folders):
+                if path.name in known or not ID_PATTERN.fullmatch(path.name) or not RunFolder(path).complete:
+                    continue
+                finished = RunFolder(path).result() is not None
+                state = RunState.DONE if finished else RunState.LOST
+                message = "" if finished else "The index did not know this run."
+                created = path.stat().st_mtime
+                _insert(db, id=path.name, state=state, device="cpu", created=created, message=message)
+                adopted.append(path.name)
+        return adopted
+
+    def check(self) -> str:
+        """Return ``ok``, or what SQLite finds wrong with the index."""
+        with connection(self.home.index) as db:
+            return str(db.execute("PRAGMA integrity_check").fetchone()[0])
+
+
+_NEXT_PLACE = "(SELECT COALESCE(MAX(place), 0) + 1 FROM runs)"
+
+
+def _insert(db: sqlite3.Connection, **values: Any) -> None:
+    row = {"title": "", "message": "", **values}
+    names, marks = ", ".join(row), ", ".join("?" * len(row))
+    db.execute(f"INSERT INTO runs ({names}, place) VALUES ({marks}, {_NEXT_PLACE})", tuple(row.values()))
+
+
+def _record(row: sqlite3.Row) -> RunRecord:
+    values = dict(row)
+    values["state"] = RunState(values["state"])
+    return RunRecord(**values)
