@@ -49,9 +49,7 @@ def write_json(path: Path, document: Any) -> None:
     write_bytes(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def write_arrays(
-    path: Path, arrays: Mapping[str, np.ndarray], about: Mapping[str, str] | None = None
-) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: dict[str, str] | None = None) -> None:
     """Replace ``path`` by a safetensors file of ``arrays``, atomically; ``about`` is its metadata."""
     from safetensors.numpy import save
 

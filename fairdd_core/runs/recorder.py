@@ -22,24 +22,10 @@ SNAPSHOT_BUDGET = 40_000_000  # bytes; keeps a standard run under 50 MB
 Listener = Callable[[Event], None]
 
 
-class LossNotFiniteError(ArithmeticError):
-    """The matching loss of an arm became infinite or NaN; what was saved before is sound.
-
-    Attributes:
-        arm: name of the arm.
-        iteration: of the offending step.
-    """
-
-    def __init__(self, arm: str, iteration: int, loss: float) -> None:
-        super().__init__(f"The loss of {arm} became {loss} at iteration {iteration}.")
-        self.arm, self.iteration = arm, iteration
-
-
 def record(events: Iterable[Event], folder: RunFolder, listener: Listener | None = None) -> None:
     """Consume the events of a pipeline into ``folder``; tell ``listener`` about each once it is saved.
 
     Raises:
-        LossNotFiniteError: when a step's loss is infinite or NaN.
         OSError: when the disk is full or not writable.
         Whatever the pipeline raises.
     """
@@ -62,6 +48,7 @@ class Recorder:
         self._stride = math.ceil(self._spec.distill.iterations / STEPS_LOGGED)
         self._images: dict[str, np.ndarray] = {}
         self._images_at = -1
+        self._phase_logged = ("", "")
         self._synthetic = folder.synthetic()
         self._counts = {arm: list(counts) for arm, counts in folder.counts().items()}
         earlier = folder.events()[0]
@@ -82,8 +69,8 @@ class Recorder:
                 arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
                 write_arrays(self.folder.checkpoint_file, arrays, {"iteration": str(iteration)})
                 self._append("checkpoint", iteration=iteration)
-            case Phase(name, done, total, note):
-                self._append("phase", name=name, done=done, total=total, note=note)
+            case Phase():
+                self._phase(event)
             case Distilled(arm, x_NCHW, y_N):
                 self._synthetic |= {f"{arm}/x": x_NCHW.cpu().numpy(), f"{arm}/y": y_N.cpu().numpy()}
                 write_arrays(self.folder.synthetic_file, self._synthetic)
@@ -103,9 +90,13 @@ class Recorder:
         finally:
             self._log.close()
 
+    def _phase(self, phase: Phase) -> None:
+        """Log a phase when its name or note changes; how far a phase has come is for the index to say."""
+        if (phase.name, phase.note) != self._phase_logged:
+            self._phase_logged = (phase.name, phase.note)
+            self._append("phase", name=phase.name, done=phase.done, total=phase.total, note=phase.note)
+
     def _step(self, step: Step) -> None:
-        if not math.isfinite(step.loss):
-            raise LossNotFiniteError(step.arm, step.iteration, step.loss)
         last = step.iteration == self._spec.distill.iterations
         if step.iteration <= FIRST_STEPS or step.iteration % self._stride == 0 or last:
             residual = step.worst_residual if math.isfinite(step.worst_residual) else None

@@ -18,9 +18,8 @@ from fairdd_core.runs.schema import connection, transaction
 from fairdd_core.runs.spec import RunSpec
 
 ID_PATTERN = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-f]{6}")
-_COLUMNS = "id, title, state, created, started, finished, phase, done, total, note, message, hint, device, cancelled, deleted"
 # A queued run's position counts from 1 among the queued runs of its device.
-_SELECT = f"""SELECT {_COLUMNS}, CASE state WHEN 'queued' THEN (
+_SELECT = """SELECT *, CASE state WHEN 'queued' THEN (
     SELECT COUNT(*) FROM runs AS ahead
     WHERE ahead.state = 'queued' AND ahead.device = runs.device AND ahead.place <= runs.place) END AS position
     FROM runs"""
@@ -214,5 +213,6 @@ def _insert(db: sqlite3.Connection, **values: Any) -> None:
 
 def _record(row: sqlite3.Row) -> RunRecord:
     values = dict(row)
+    del values["place"]
     values["state"] = RunState(values["state"])
     return RunRecord(**values)

@@ -1,0 +1,134 @@
+"""The one process per home that starts runs and notices how they end: it admits and reaps."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from fairdd_core.runs import posix
+from fairdd_core.runs.causes import CRASHED, NOT_CLAIMED, Ending, describe, explain_exit
+from fairdd_core.runs.engine import command, environment
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.standby import Standby
+from fairdd_core.runs.store import RunRecord, RunState, Store
+
+TICK_SECONDS = 0.1
+IDLE_SECONDS = 3.0
+GRACE_SECONDS = 1.2  # between SIGTERM and SIGKILL; a cancelled run is gone within two seconds
+PATIENCE_SECONDS = 300.0  # how long the index may stay unusable, for example on a full disk
+log = logging.getLogger("dispatcher")
+
+
+class Dispatcher:
+    """Serves one home. Its knowledge is in the index and the locks, so another can take over any time."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.store = Store(home)
+        self.standby = Standby(home)
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.stopping: dict[str, float] = {}  # run id → when SIGTERM was sent
+        self.memory_kills = posix.memory_kills()
+
+    def tick(self) -> bool:
+        """Do what is to be done now; return whether there is any reason to stay."""
+        live = self.store.live()
+        busy = {run.device for run in live if run.state is RunState.RUNNING and self._look_after(run)}
+        self._reap({run.id: run for run in live if run.state is RunState.QUEUED})
+        for run in live:
+            if run.state is RunState.QUEUED and run.device not in busy:
+                busy.add(run.device)
+                self._start(run)
+        self.standby.tick(idle=not live)
+        return bool(live) or bool(self.children) or self.standby.wanted()
+
+    def _look_after(self, run: RunRecord) -> bool:
+        """Stop or settle a running run; return whether it still occupies its device."""
+        lock = self.store.folder(run.id).lock_file
+        if not posix.is_held(lock):
+            self._settle(run)
+            return False
+        if run.cancelled is not None:
+            since = self.stopping.setdefault(run.id, time.monotonic())
+            overdue = time.monotonic() - since > GRACE_SECONDS
+            posix.signal_holder(lock, signal.SIGKILL if overdue else signal.SIGTERM)
+        return True
+
+    def _settle(self, run: RunRecord) -> None:
+        """Write the ending of a run whose worker is gone; the worker's own word, if any, stands."""
+        child = self.children.pop(run.id, None)
+        code = None if child is None else child.wait()
+        kills, self.memory_kills = self.memory_kills, posix.memory_kills()
+        ending = explain_exit(code, run.cancelled is not None, self.memory_kills > kills)
+        self._end(run, ending)
+
+    def _end(self, run: RunRecord, ending: Ending) -> None:
+        self.stopping.pop(run.id, None)
+        message = describe(ending, run, self.store.folder(run.id))
+        values = {"state": ending.state, "message": message, "hint": ending.hint, "finished": time.time()}
+        if self.store.update(run.id, only=[run.state], **values):
+            log.info("%s %s: %s", run.id, ending.state, message)
+
+    def _reap(self, queued: dict[str, RunRecord]) -> None:
+        """Collect children that have ended; one that never claimed its run could not start."""
+        for run_id, child in list(self.children.items()):
+            code = child.poll()
+            if code is None:
+                continue
+            if run_id in queued and code != NOT_CLAIMED and self.store.get(run_id).state is RunState.QUEUED:
+                self._end(queued[run_id], explain_exit(code or CRASHED, False, False))
+            self.children.pop(run_id)
+
+    def _start(self, run: RunRecord) -> None:
+        folder = self.store.folder(run.id)
+        if run.id in self.children or posix.is_held(folder.lock_file):
+            return
+        child = self.standby.hand_over(run.id)
+        if child is None:
+            arguments = command("worker", str(self.home.root), run.id)
+            child = posix.spawn(arguments, folder.log_file, environment())
+        log.info("%s started as process %d", run.id, child.pid)
+        self.children[run.id] = child
+
+
+def serve(home: Home) -> None:
+    """Dispatch until there has been nothing to do for a while."""
+    dispatcher = Dispatcher(home)
+    dispatcher.store.adopt_orphans()
+    last_use = last_success = time.monotonic()
+    while home.root.exists():
+        now = time.monotonic()
+        try:
+            if dispatcher.tick():
+                last_use = now
+            last_success = now
+        except Exception:  # a full disk, say: whatever it is, runs must not stay unattended for it
+            log.exception("will try again")
+            if now - last_success > PATIENCE_SECONDS:
+                raise
+            time.sleep(1.0)
+        if now - last_use > IDLE_SECONDS:
+            break
+        time.sleep(TICK_SECONDS)
+    dispatcher.standby.dismiss()
+
+
+def main(root: Path) -> int:
+    """Serve the home at ``root``, unless another dispatcher does."""
+    home = Home(root)
+    while (lock := posix.hold(home.dispatcher_lock, seconds=0.2)) is not None:
+        serve(home)
+        os.close(lock)
+        if not home.root.exists() or not Store(home).live():
+            break  # nobody entered a run while the lock was still held
+    return 0
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,125 @@
+"""Submitting, stopping and resuming runs. Every call returns at once; the work happens elsewhere.
+
+A run is a row in the index and a folder. One dispatcher per home starts a fresh process for each run,
+one run per device at a time. The dispatcher is started when needed, by whoever needs it, and leaves
+when idle; killing the caller, the dispatcher or a worker loses no run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import fairdd_core
+from fairdd_core.errors import UserError
+from fairdd_core.runs import posix
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.lanes import lane
+from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.store import RunRecord, RunState, Store
+
+POLL_SECONDS = 0.2
+
+
+def submit(home: Home, spec: RunSpec, title: str = "") -> str:
+    """Queue a run and return its id.
+
+    Raises:
+        UserError: when the spec asks for a device that this machine does not have.
+    """
+    run_id = Store(home).create(spec, title, lane(spec.device))
+    wake(home)
+    return run_id
+
+
+def cancel(home: Home, run_id: str) -> None:
+    """Ask a run to stop: at once when queued, within two seconds when running. What it made is kept.
+
+    Raises:
+        UserError: when there is no such run, or it has ended already.
+    """
+    store = Store(home)
+    record = store.get(run_id)
+    now = time.time()
+    ended = {"state": RunState.STOPPED, "finished": now, "message": "Stopped before it started."}
+    if store.update(run_id, only=[RunState.QUEUED], cancelled=now, hint="Resume to queue it again.", **ended):
+        return
+    if not store.update(run_id, only=[RunState.RUNNING], cancelled=record.cancelled or now):
+        raise UserError("run", "a queued or running run", f"{run_id}, which is {record.state}")
+    wake(home)
+
+
+def resume(home: Home, run_id: str) -> None:
+    """Queue a run that ended early again; it goes on from its last checkpoint.
+
+    Raises:
+        UserError: when there is no such run, or it is live or done.
+    """
+    store = Store(home)
+    if not store.requeue(run_id):
+        record = store.get(run_id)
+        raise UserError("run", "a stopped, failed or lost run", f"{run_id}, which is {record.state}")
+    wake(home)
+
+
+def standby(home: Home) -> None:
+    """Ask for a warm worker to be kept ready for the next while, so that runs start without delay.
+
+    Cheap; a dashboard calls it whenever somebody opens a page.
+    """
+    home.root.mkdir(parents=True, exist_ok=True)
+    home.standby_stamp.touch()
+    _ensure_dispatcher(home)
+
+
+def wake(home: Home) -> None:
+    """Make sure that a dispatcher is there if any run is live. Cheap; watchers of runs call it.
+
+    It also makes a new dispatcher look after runs whose process died together with the last one.
+    """
+    if Store(home).live():
+        _ensure_dispatcher(home)
+
+
+def wait(home: Home, run_id: str, timeout: float | None = None) -> RunRecord:
+    """Return the record of a run once it has ended.
+
+    Raises:
+        TimeoutError: when it has not within ``timeout`` seconds.
+        UserError: when there is no such run.
+    """
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while (record := Store(home).get(run_id)).state.live:
+        if deadline is not None and time.monotonic() > deadline:
+            raise TimeoutError(f"{run_id} is still {record.state} after {timeout} s")
+        wake(home)
+        time.sleep(POLL_SECONDS)
+    return record
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module of this package with the same interpreter."""
+    return [sys.executable, "-m", f"fairdd_core.runs.{module}", *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of the processes of the engine, where this package can be imported."""
+    source = str(Path(fairdd_core.__file__).parent.parent)
+    paths = [source, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    # Large pages: training on the CPU allocates and frees tens of megabytes in every step.
+    tunables = os.environ.get("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(path for path in paths if path)),
+        "PYTHONUNBUFFERED": "1",
+        "GLIBC_TUNABLES": tunables,
+    }
+
+
+def _ensure_dispatcher(home: Home) -> None:
+    # A dispatcher looks at the queue once more after giving up its lock, so a run entered before this
+    # test is seen either by the one found here or by the one started here.
+    if not posix.is_held(home.dispatcher_lock):
+        posix.spawn_detached(command("dispatcher", str(home.root)), home.dispatcher_log, environment())

@@ -1,0 +1,62 @@
+"""One worker kept warm: it has imported everything heavy and waits for the id of a run."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+from fairdd_core.runs import posix
+from fairdd_core.runs.engine import command, environment
+from fairdd_core.runs.home import Home
+
+KEEP_SECONDS = 30 * 60  # after the last wish for it
+RETRY_SECONDS = 30.0
+
+
+class Standby:
+    """The dispatcher's hold on its warm worker."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._spawned = -RETRY_SECONDS
+
+    def wanted(self) -> bool:
+        """Return whether somebody asked for a warm worker lately."""
+        try:
+            return time.time() - self.home.standby_stamp.stat().st_mtime < KEEP_SECONDS
+        except FileNotFoundError:
+            return False
+
+    def tick(self, idle: bool) -> None:
+        """Start a worker when one is wanted and nothing runs, for warming up takes a core for a while."""
+        if not self.wanted():
+            self.dismiss()
+        elif idle and not self._alive() and time.monotonic() - self._spawned > RETRY_SECONDS:
+            arguments = command("worker", str(self.home.root))
+            self._worker = posix.spawn(arguments, self.home.dispatcher_log, environment(), talk=True)
+            self._spawned = time.monotonic()
+
+    def hand_over(self, run_id: str) -> subprocess.Popen[bytes] | None:
+        """Give the run to the warm worker and return it; None when there is none."""
+        if not self._alive():
+            return None
+        worker, self._worker = self._worker, None
+        self._spawned = -RETRY_SECONDS
+        assert worker is not None and worker.stdin is not None
+        try:
+            worker.stdin.write(f"{run_id}\n".encode())
+            worker.stdin.close()
+        except BrokenPipeError:
+            worker.wait()
+            return None
+        return worker
+
+    def dismiss(self) -> None:
+        """Let the warm worker go: its input ends."""
+        if self._worker is not None and self._worker.stdin is not None:
+            self._worker.stdin.close()
+        self._worker = None
+
+    def _alive(self) -> bool:
+        return self._worker is not None and self._worker.poll() is None

@@ -1,0 +1,99 @@
+"""The process of one run. Started cold with a run's id, or warm, and then told the id on its input."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from fairdd_core.device import keep_freed_memory
+from fairdd_core.runs import posix
+from fairdd_core.runs.causes import NOT_CLAIMED, Ending, StopRequested, describe, explain_error
+from fairdd_core.runs.engine import wake
+from fairdd_core.runs.execute import execute
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.store import RunState, Store
+
+LOCK_SECONDS = 1.0
+log = logging.getLogger("worker")
+
+
+def work(home: Home, run_id: str) -> int:
+    """Claim a run, execute it and write its ending; return the exit code of this process.
+
+    The lock comes first: a run that the index calls running is one whose lock was held, so a free
+    lock means that the process is gone, whoever asks and whenever.
+    """
+    store = Store(home)
+    folder = store.folder(run_id)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        lock = posix.hold(folder.lock_file, LOCK_SECONDS)
+        claimed = {"state": RunState.RUNNING, "started": time.time(), "note": "Loading libraries"}
+        if lock is None or not store.update(run_id, only=[RunState.QUEUED], **claimed):
+            return NOT_CLAIMED
+        _speak_into(folder.log_file)
+        execute(store, run_id)
+        ending = Ending(RunState.DONE, "Done.")
+    except BaseException as error:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        ending = explain_error(error)
+        log.info("The run ended early", exc_info=error)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    return _settle(store, run_id, ending)
+
+
+def _settle(store: Store, run_id: str, ending: Ending) -> int:
+    """Write the ending; where even that fails, the exit code tells the dispatcher."""
+    try:
+        message = describe(ending, store.get(run_id), store.folder(run_id))
+        values = {"state": ending.state, "message": message, "hint": ending.hint, "finished": time.time()}
+        store.update(run_id, only=[RunState.RUNNING], **values)
+        wake(store.home)  # the queue goes on even if the dispatcher died meanwhile
+    except Exception:
+        log.exception("The ending could not be written")
+        return ending.code
+    return 0
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise StopRequested
+
+
+def _speak_into(path: Path) -> None:
+    """Send what this process says, crashes of C code included, to the log of the run."""
+    with path.open("ab") as output:
+        os.dup2(output.fileno(), sys.stdout.fileno())
+        os.dup2(output.fileno(), sys.stderr.fileno())
+
+
+def _wait_warm() -> str:
+    """Warm up beside waiting, so that a run never waits for the warming; return the run's id."""
+    from fairdd_core.runs.warmup import warm_up
+
+    called = threading.Event()
+    threading.Thread(target=warm_up, args=(called,), daemon=True).start()
+    run_id = sys.stdin.readline().strip()
+    called.set()
+    return run_id
+
+
+def main(arguments: list[str]) -> int:
+    """Run as ``worker HOME [RUN_ID]``."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    faulthandler.enable()
+    posix.step_back()
+    keep_freed_memory()
+    home = Home(Path(arguments[0]))
+    run_id = arguments[1] if len(arguments) > 1 else _wait_warm()
+    return work(home, run_id) if run_id else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
