@@ -22,11 +22,11 @@ CURVES = {
 
 
 def curves_table(steps: pd.DataFrame) -> pd.DataFrame:
-    """Return the logged steps, sorted: ``arm``, ``iteration``, ``loss``, ``worst_residual``."""
+    """Return the logged steps, by iteration: ``arm``, ``iteration``, ``loss``, ``worst_residual``."""
     columns = ["arm", "iteration", "loss", "worst_residual"]
     if steps.empty:
         return pd.DataFrame(columns=columns)
-    return steps[columns].sort_values(["arm", "iteration"], kind="stable").reset_index(drop=True)
+    return steps[columns].sort_values("iteration", kind="stable").reset_index(drop=True)
 
 
 def _smooth(values: pd.Series) -> pd.Series:
@@ -84,10 +84,10 @@ def curve(
             )
     if at is not None:
         fig.add_vline(x=at, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
-    fig.update_xaxes(title="iteration", fixedrange=True)
+    fig.update_xaxes(title_text="iteration", fixedrange=True)
     if total:
         fig.update_xaxes(range=[0, total])
     fig.update_yaxes(
-        title=CURVES[column][0].lower(), type="log" if log_y else "linear", fixedrange=True, nticks=5
+        title_text=CURVES[column][0].lower(), type="log" if log_y else "linear", fixedrange=True, nticks=5
     )
     return fig

@@ -49,12 +49,12 @@ def counts_heatmap(
         ],
         object,
     ).reshape(shape)
-    fig = shaded(share, images.astype(str).astype(object), hover, height=height or 64 + 32 * len(classes))
+    fig = shaded(share, images.astype(str).astype(object), hover, height=height or 110 + 31 * len(classes))
     name_axis(fig.update_yaxes, classes, "class")
     # Room for the swatches between the cells and the names.
     fig.update_yaxes(range=[len(classes) + 0.15, -0.5])
     swatch_row(fig, group_css(group_colors, len(groups)), groups, len(classes) - 0.15)
-    name_axis(fig.update_xaxes, groups, "")
+    name_axis(fig.update_xaxes, groups, "", tickangle=-45 if len(groups) > 5 else 0)
     return fig
 
 

@@ -99,8 +99,8 @@ def group_accuracy(
 ) -> go.Figure:
     """Draw ``group_table``: accuracy within each group with its 95 % interval, each arm in its own shape."""
     groups, arms = list(dict.fromkeys(table["group"])), list(dict.fromkeys(table["arm"]))
-    fig = base(height or 96 + _ROW * len(groups))
-    offsets = np.linspace(-0.26, 0.26, len(arms)) if len(arms) > 1 else [0.0]
+    fig = base(height or 96 + (24 + 6 * len(arms)) * len(groups))
+    offsets = np.linspace(-0.3, 0.3, len(arms)) if len(arms) > 1 else [0.0]
     for offset, (name, style) in zip(offsets, arm_styles(arms).items(), strict=True):
         rows = table[(table["arm"] == name) & table["accuracy"].notna()]
         hollow = name in BASELINES
@@ -115,7 +115,7 @@ def group_accuracy(
                 "arrayminus": rows["accuracy"] - rows["low"],
                 "color": style.color,
                 "thickness": 1.5,
-                "width": 3,
+                "width": 0,
             },
             customdata=rows[["group", "low", "high", "n", "networks"]].to_numpy(object),
             hovertemplate="<b>%{customdata[0]}</b>: %{x:.1%} (95 % interval %{customdata[1]:.1%} to "
@@ -139,11 +139,24 @@ def group_accuracy(
     return fig
 
 
+def _label_side(means: pd.DataFrame, name: str) -> str:
+    """Where a mark's name has room: away from the near edge, and from a neighbour above or below."""
+    own, others = means.loc[name], means.drop(name)
+    near = others[
+        ((others["gap"] - own["gap"]).abs() < 0.4) & ((others["accuracy"] - own["accuracy"]).abs() < 0.09)
+    ]
+    side = "left" if own["gap"] > 0.6 else "right"
+    if near.empty:
+        return f"middle {side}"
+    return f"{'top' if own['accuracy'] >= near['accuracy'].max() else 'bottom'} {side}"
+
+
 def tradeoff(
     table: pd.DataFrame, gap: str = "deo_mean", *, gap_title: str = "", height: int = 380
 ) -> go.Figure:
     """Draw accuracy against a gap from ``network_table``: small marks are networks, large ones their mean."""
     fig = base(height, showlegend=False)
+    means = table.groupby("arm", sort=False)[[gap, "accuracy"]].mean().rename(columns={gap: "gap"})
     for name, style in arm_styles(list(dict.fromkeys(table["arm"]))).items():
         rows = table[table["arm"] == name]
         symbol = style.symbol + ("-open" if name in BASELINES else "")
@@ -158,7 +171,7 @@ def tradeoff(
             "accuracy %{y:.1%}, gap %{x:.1%}<br>"
             "n = %{customdata[1]} test images<extra></extra>",
         )
-        x, y = rows[gap].mean(), rows["accuracy"].mean()
+        x, y = means.loc[name]
         if np.isnan(x) or np.isnan(y):
             continue
         fig.add_scatter(
@@ -166,7 +179,7 @@ def tradeoff(
             y=[y],
             mode="markers+text",
             text=[f"<b>{style.label}</b>"],
-            textposition="middle left" if x > 0.6 else "middle right",
+            textposition=_label_side(means, name),
             marker={
                 "color": style.color,
                 "symbol": symbol,
@@ -180,8 +193,8 @@ def tradeoff(
             "accuracy %{y:.1%}, gap %{x:.1%}<extra></extra>",
         )
     fig.add_annotation(
-        x=0.02,
-        y=0.98,
+        x=0.03,
+        y=0.9,
         xref="paper",
         yref="paper",
         text="↖ better",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from fairdd_core.plots.theme import FAINT, base, outlined
+from fairdd_core.plots.theme import base, outlined
 
 _FLIP = 0.72
 """Share of ink from which text turns white."""
@@ -48,14 +48,14 @@ def shaded(z: np.ndarray, text: np.ndarray, hover: np.ndarray, *, height: int) -
             hoverinfo="skip",
             cliponaxis=False,
         )
-    fig.update_yaxes(range=[rows - 0.5, -0.5], showgrid=False, fixedrange=True, ticks="")
-    fig.update_xaxes(range=[-0.5, columns - 0.5], showgrid=False, fixedrange=True, ticks="", linecolor=FAINT)
+    fig.update_yaxes(range=[rows - 0.5, -0.5], showgrid=False, fixedrange=True, ticks="", showline=False)
+    fig.update_xaxes(range=[-0.5, columns - 0.5], showgrid=False, fixedrange=True, ticks="", showline=False)
     return fig
 
 
 def name_axis(axis_update: object, names: Sequence[str], title: str, **extra: object) -> None:
     """Write names instead of numbers on an axis (``fig.update_xaxes`` or ``fig.update_yaxes``)."""
-    axis_update(tickvals=list(range(len(names))), ticktext=list(names), title=title, **extra)  # type: ignore[operator]
+    axis_update(tickvals=list(range(len(names))), ticktext=list(names), title_text=title, **extra)  # type: ignore[operator]
 
 
 def swatch_row(fig: go.Figure, colors: Sequence[str], names: Sequence[str], y: float) -> None:

@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.plots.theme import FALLBACK_GROUPS, NEUTRAL, RGB, arm_styles, base, group_css, outlined
+from fairdd_core.plots.theme import (
+    FAINT,
+    FALLBACK_GROUPS,
+    NEUTRAL,
+    RGB,
+    arm_styles,
+    base,
+    group_css,
+    outlined,
+)
 
 Projection = Literal["pca", "umap"]
 ColorBy = Literal["group", "class"]
@@ -22,6 +31,8 @@ KINDS = {
     "class_mean": ("mean of its synthetic images", "x"),
 }
 """Kind of point -> name for people and marker; shape alone tells them apart."""
+MARK = {"target": "#111111", "class_mean": "#ffffff"}
+_EDGE = {"target": ("#ffffff", 1.5), "class_mean": ("#111111", 1.5), "real": (NEUTRAL, 0.6)}
 
 
 def ready(points: pd.DataFrame | None, projection: Projection) -> bool:
@@ -58,12 +69,17 @@ def ranges(table: pd.DataFrame) -> tuple[list[float], list[float]]:
     return out[0], out[1]
 
 
+def class_css(classes: int) -> list[str]:
+    """Return a colour per class."""
+    return [FALLBACK_GROUPS[c % len(FALLBACK_GROUPS)] for c in range(classes)]
+
+
 def _palette(color_by: ColorBy, table: pd.DataFrame, group_colors: Sequence[RGB], groups: int) -> np.ndarray:
     if color_by == "group":
         palette = group_css(group_colors, groups)
         ids = table["group_id"]
     else:
-        palette = [FALLBACK_GROUPS[c % len(FALLBACK_GROUPS)] for c in range(int(table["class_id"].max()) + 1)]
+        palette = class_css(int(table["class_id"].max()) + 1)
         ids = table["class_id"]
     return np.array([*palette, NEUTRAL], object)[ids.to_numpy()]
 
@@ -92,6 +108,8 @@ def arm_map(
     fig = base(height, showlegend=False, dragmode="pan")
     shown = table[(table["arm"] == "") | (table["arm"] == arm)]
     colors = _palette(color_by, shown, group_colors, groups)
+    if color_by == "group":  # synthetic images belong to no group, so they wear the arm's colour
+        colors[(shown["kind"] == "synthetic").to_numpy()] = arm_styles([arm])[arm].color
     in_focus = np.ones(len(shown), bool) if focus is None else (shown["class_id"] == focus).to_numpy()
     kind = shown["kind"].to_numpy(object)
     if focus is not None:
@@ -103,13 +121,15 @@ def arm_map(
     if focus is not None:
         mask = (kind == "group_mean") & in_focus
         _scatter(fig, shown[mask], colors[mask], "group_mean", size=14, opacity=1.0)
-    accent = arm_styles([arm])[arm].color
-    for name, size in (("target", 17), ("class_mean", 13)):
+    for name, size in (("class_mean", 12), ("target", 18)):
         mask = (kind == name) & in_focus
-        _scatter(fig, shown[mask], np.full(int(mask.sum()), accent, object), name, size=size, opacity=1.0)
+        _scatter(fig, shown[mask], np.full(int(mask.sum()), MARK[name], object), name, size=size, opacity=1.0)
     x, y = ranges(table)
-    fig.update_xaxes(range=x, showticklabels=False, showgrid=False, showline=True, mirror=True)
-    fig.update_yaxes(range=y, showticklabels=False, showgrid=False, showline=True, mirror=True)
+    fig.add_shape(
+        type="rect", xref="paper", yref="paper", x0=0, x1=1, y0=0, y1=1, line={"color": FAINT, "width": 1}
+    )
+    fig.update_xaxes(range=x, showticklabels=False, showgrid=False, showline=False)
+    fig.update_yaxes(range=y, showticklabels=False, showgrid=False, showline=False)
     return fig
 
 
@@ -119,7 +139,8 @@ def _scatter(
     if rows.empty:
         return
     label, symbol = KINDS[kind]
-    marker = outlined(list(colors), size=size, symbol=symbol, width=0.6 if kind == "real" else 1.2)
+    edge, width = _EDGE.get(kind, (NEUTRAL, 1.0))
+    marker = outlined(list(colors), size=size, symbol=symbol) | {"line": {"color": edge, "width": width}}
     fig.add_scatter(
         x=rows["x"],
         y=rows["y"],
@@ -179,6 +200,7 @@ def distance_bars(
             y=own["group_id"],
             name=style.label,
             mode="markers",
+            cliponaxis=False,
             marker={"color": style.color, "symbol": style.symbol, "size": 11},
             customdata=np.stack(
                 [np.array(group_names, object)[own["group_id"].to_numpy(int)], own["n"], own["share"]], -1
@@ -186,7 +208,7 @@ def distance_bars(
             hovertemplate="<b>%{customdata[0]}</b>: %{x:.3g}<br>n = %{customdata[1]} real images "
             f"(%{{customdata[2]:.1%}} of the class)<extra>{style.label}</extra>",
         )
-    fig.update_xaxes(title="distance", rangemode="tozero", fixedrange=True)
+    fig.update_xaxes(title_text="distance", rangemode="tozero", fixedrange=True)
     fig.update_yaxes(
         tickvals=list(range(len(group_names))),
         ticktext=list(group_names),

@@ -98,7 +98,7 @@ def base(height: int, **layout: object) -> go.Figure:
     fig = go.Figure()
     fig.update_layout(
         height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        margin={"l": 0, "r": 8, "t": 4, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         dragmode=False,
@@ -113,7 +113,7 @@ def base(height: int, **layout: object) -> go.Figure:
         hoverlabel={"namelength": -1},
     )
     fig.update_xaxes(automargin=True, zeroline=False, gridcolor=FAINT, linecolor=FAINT, title_standoff=8)
-    fig.update_yaxes(automargin=True, zeroline=False, gridcolor=FAINT, linecolor=FAINT, title_standoff=8)
+    fig.update_yaxes(automargin=True, zeroline=False, gridcolor=FAINT, linecolor=FAINT, title_standoff=14)
     fig.update_layout(**layout)
     return fig
 
@@ -121,7 +121,7 @@ def base(height: int, **layout: object) -> go.Figure:
 def percent_axis(title: str, *, hi: float = 1.0) -> dict:
     """Return an axis for rates from 0 to ``hi`` with a little room for markers at the ends."""
     return {
-        "title": title,
+        "title_text": title,
         "range": [-0.03, hi + 0.03],
         "tickformat": ".0%",
         "dtick": 0.25,

@@ -1,0 +1,46 @@
+"""The entry point: ``streamlit run app.py``.
+
+The screens hang on ``pages/_main.py`` rather than on this file, because beside a folder called ``pages`` a
+deep link that is opened first would skip the entry point.
+"""
+
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+ROOT = Path(__file__).resolve().parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+
+def warm_up() -> None:
+    """Load what the first visitor would otherwise wait for."""
+    import pandas
+    import plotly.graph_objects
+
+    from fairdd_core.data.registry import load
+    from fairdd_core.runs.home import Home
+    from fairdd_core.runs.presets import quick
+
+    load(quick().data, 0, Home.default().data)
+    # Plotly imports its parts when they are first used.
+    plotly.graph_objects.Figure(plotly.graph_objects.Scatter(x=pandas.Series([0])))
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Ask for a warm worker, so that the first Launch need not wait for torch to load."""
+    from fairdd_core.runs import engine
+    from fairdd_core.runs.home import Home
+
+    threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
+    engine.standby(Home.default())
+    yield {}
+
+
+app = st.App(ROOT / "pages" / "_main.py", lifespan=lifespan)

@@ -1,0 +1,23 @@
+"""What every screen shares: title, logo, navigation."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui.style import inject_css
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+
+st.set_page_config(
+    page_title="Fair distillation explorer",
+    page_icon=str(ASSETS / "logo.svg"),
+    layout="wide",
+    initial_sidebar_state=330,
+)
+inject_css()
+st.logo(str(ASSETS / "wordmark.svg"), size="large", icon_image=str(ASSETS / "logo.svg"))
+
+page = st.navigation(
+    [st.Page("studio.py", title="Studio", icon=":material/science:", default=True)], position="top"
+)
+page.run()

@@ -1,0 +1,181 @@
+"""The Studio: choose a biased data set, distil it with and without alignment, and see what that does."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs import engine
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.spec import RunSpec
+from pages.ui import history
+from pages.ui.controls import adopt, comparison_notes, controls, restore
+from pages.ui.ended import ended_panel
+from pages.ui.estimate import duration
+from pages.ui.fairness_view import fairness_view, headline
+from pages.ui.images_view import images_view
+from pages.ui.live import live_panel
+from pages.ui.maps_view import maps_view
+from pages.ui.preview import data_view
+from pages.ui.runs import RunView, current_run, examples, store, title_of
+from pages.ui.settings import CONTROLS, values_of
+
+VIEWS = {
+    "data": ("Data", ":material/grid_on:"),
+    "images": ("Images", ":material/image:"),
+    "maps": ("Maps", ":material/scatter_plot:"),
+    "fairness": ("Fairness", ":material/balance:"),
+}
+
+
+def launch(spec: RunSpec) -> None:
+    """Hand a run to the engine and turn to it."""
+    try:
+        run_id = engine.submit(Home.default(), spec, title_of(spec))
+    except (UserError, OSError) as error:
+        st.session_state["notice"] = f"The run could not be started, and nothing was changed. {error}"
+        return
+    st.query_params["run"] = run_id
+    st.session_state["view"] = "images"
+
+
+def sidebar() -> RunSpec | None:
+    """Draw the controls and the Launch button."""
+    with st.sidebar:
+        spec = controls()
+        with st.container(key="launch"):
+            if spec is not None:
+                comparison_notes(spec)
+                seconds = history.predicted(spec)
+                time = f"Takes {duration(sum(seconds.values()))} on this machine." if seconds else ""
+                st.button(
+                    "Launch",
+                    type="primary",
+                    icon=":material/rocket_launch:",
+                    width="stretch",
+                    key="launch-button",
+                    on_click=launch,
+                    args=(spec,),
+                    help=f"Runs in a process of its own. {time}",
+                )
+                if time:
+                    st.caption(time)
+    return spec
+
+
+def run_header(view: RunView | None) -> None:
+    """Say which run is on the screen."""
+    if view is None or view.example:
+        st.title("What does distilling do to a biased data set?", anchor=False)
+    if view is None:
+        st.markdown("Choose how biased the data is on the left, then press **Launch**.")
+    elif view.example:
+        st.info(
+            f"**Example.** A finished run that came with the explorer: {title_of(view.spec)}. "
+            "Change anything on the left and press **Launch** to make your own.",
+            icon=":material/menu_book:",
+        )
+    else:
+        name, _, details = (view.record.title if view.record else "").partition(" · ")
+        st.title(name or view.id, anchor=False)
+        st.caption(f"{details or title_of(view.spec)} · run {view.id}")
+
+
+def show_view(view: RunView | None, spec: RunSpec | None, name: str) -> None:
+    """Draw the chosen view."""
+    if name == "data":
+        if spec is not None:
+            data_view(spec.data, spec.seed)
+        return
+    if view is None:
+        st.info("Nothing has been run yet. Press Launch.", icon=":material/rocket_launch:")
+        return
+    if name == "images":
+        if not view.live:
+            images_view(view)
+    elif name == "maps":
+        maps_view(view)
+    else:
+        fairness_view(view)
+
+
+def open_earlier() -> None:
+    """Offer the runs of this home."""
+    runs = {run.id: run for run in store().list()}
+    ids = [*runs, *(view.id for view in examples())]
+    if not runs:
+        return
+
+    def label(run_id: str) -> str:
+        return (
+            f"{runs[run_id].title or run_id} · {runs[run_id].state}" if run_id in runs else "Bundled example"
+        )
+
+    def opened() -> None:
+        if st.session_state["open-run"]:
+            st.query_params["run"] = st.session_state["open-run"]
+            st.session_state["view"] = "images"
+            st.session_state["open-run"] = None
+
+    st.selectbox(
+        "Earlier runs",
+        ids,
+        index=None,
+        format_func=label,
+        key="open-run",
+        placeholder="Open an earlier run",
+        on_change=opened,
+        label_visibility="collapsed",
+        width=300,
+    )
+
+
+def choose_view(view: RunView | None) -> str:
+    """Draw the switch between the views and return the chosen one."""
+    if "view" not in st.session_state:
+        wanted = st.query_params.get("view")
+        st.session_state["view"] = wanted if wanted in VIEWS else "images" if view else "data"
+        if wanted and wanted not in VIEWS:
+            st.session_state["notice"] = f"The link asked for a view called `{wanted}`, which there is not."
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        name = st.segmented_control(
+            "View",
+            list(VIEWS),
+            format_func=lambda v: f"{VIEWS[v][1]} {VIEWS[v][0]}",
+            key="view",
+            required=True,
+            label_visibility="collapsed",
+        )
+        open_earlier()
+    st.query_params["view"] = str(name)
+    return str(name)
+
+
+def adopt_once(view: RunView | None) -> None:
+    """Let the controls of a new session say what its run was made with, unless the address says otherwise."""
+    fresh = "control-preset" not in st.session_state
+    if fresh and view is not None and not (set(st.query_params) & {"preset", *CONTROLS}):
+        adopt(values_of(view.spec))
+    restore()
+
+
+def main() -> None:
+    """Draw the page."""
+    view = current_run()
+    adopt_once(view)
+    spec = sidebar()
+    run_header(view)
+    name = choose_view(view)
+    if notice := st.session_state.pop("notice", None):
+        st.warning(notice, icon=":material/info:")
+    if view is not None and name != "data":
+        if view.live:
+            live_panel(view, images=name == "images")
+        else:
+            ended_panel(view)
+            if name == "images":
+                headline(view)
+    show_view(view, spec, name)
+
+
+main()

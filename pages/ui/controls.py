@@ -1,0 +1,251 @@
+"""The controls of the Studio, in the sidebar."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fairdd_core.data.registry import DATASETS
+from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.errors import UserError
+from fairdd_core.plots.theme import arm_label
+from fairdd_core.runs.presets import PRESETS
+from fairdd_core.runs.spec import RunSpec
+from pages.ui.settings import (
+    CONTROLS,
+    Values,
+    coincidence,
+    devices,
+    difference_sentence,
+    from_address,
+    lowest_skew,
+    spec_of,
+    to_address,
+    values_of,
+)
+
+_KEY = "control-"
+IPC_CHOICES = (1, 3, 5, 10, 20, 50)
+
+
+def key(name: str) -> str:
+    """Return the session's key of a control."""
+    return _KEY + name
+
+
+def adopt(values: Values) -> None:
+    """Set every control."""
+    for name, value in values.items():
+        st.session_state[key(name)] = value
+
+
+def restore() -> None:
+    """Set the controls from the address, once per session; say what could not be used."""
+    if key("preset") in st.session_state:
+        return
+    values, complaints = from_address(st.query_params.to_dict())
+    adopt(values)
+    if complaints:
+        st.session_state["notice"] = (
+            f"The link asked for {', '.join(f'`{c}`' for c in complaints)}, which is not possible; "
+            "the preset's value is used instead."
+        )
+
+
+def current() -> Values:
+    """Return what the controls say."""
+    return {name: st.session_state[key(name)] for name in ("preset", *CONTROLS)}
+
+
+def write_address() -> None:
+    """Keep the address a permalink of the controls, beside what others put there."""
+    wanted = to_address(current())
+    for name in ("preset", *CONTROLS):
+        if name in wanted:
+            if st.query_params.get(name) != wanted[name]:
+                st.query_params[name] = wanted[name]
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def _preset_chosen() -> None:
+    adopt(values_of(PRESETS[st.session_state[key("preset")]]()))
+    _data_changed()
+
+
+def _groups_chosen() -> None:
+    lowest = lowest_skew(st.session_state[key("groups")])
+    st.session_state[key("skew")] = max(lowest, st.session_state[key("skew")])
+    _data_changed()
+
+
+def _data_changed() -> None:
+    st.session_state["view"] = "data"
+
+
+def controls() -> RunSpec | None:
+    """Draw the controls and return the specification they describe; None, with the reason shown, if none."""
+    st.segmented_control(
+        "Preset",
+        list(PRESETS),
+        format_func=str.capitalize,
+        required=True,
+        key=key("preset"),
+        width="stretch",
+        on_change=_preset_chosen,
+        persist_state="session",
+        help="Sets every control at once. Quick: small digits, about a minute. Standard: MNIST, slower.",
+    )
+    _data_controls()
+    _method_controls()
+    _advanced_controls()
+    write_address()
+    try:
+        spec = spec_of(current())
+    except UserError as error:
+        st.error(f"These settings do not fit together. {error}", icon=":material/error:")
+        return None
+    return spec
+
+
+def _data_controls() -> None:
+    st.selectbox(
+        "Data set",
+        list(DATASETS),
+        format_func=lambda name: DATASETS[name].title,
+        key=key("dataset"),
+        on_change=_data_changed,
+        persist_state="session",
+        help="\n\n".join(f"**{card.title}**: {card.summary} {card.source}." for card in DATASETS.values()),
+    )
+    groups = st.session_state[key("groups")]
+    st.slider(
+        "Groups",
+        2,
+        10,
+        key=key("groups"),
+        on_change=_groups_chosen,
+        persist_state="session",
+        help="How many protected groups there are. Here a group is a colour.",
+    )
+    st.slider(
+        "Skew",
+        lowest_skew(groups),
+        99,
+        format="%d %%",
+        key=key("skew"),
+        on_change=_data_changed,
+        persist_state="session",
+        help=f"Share of each class that its largest group has. {lowest_skew(groups)} % is balanced: all "
+        f"{groups} groups are equally large.",
+    )
+    st.slider(
+        "Separation",
+        0.0,
+        1.0,
+        step=0.05,
+        key=key("separation"),
+        on_change=_data_changed,
+        persist_state="session",
+        help="How different the groups look. 0: all alike, so none can be treated worse. 1: full colours.",
+    )
+
+
+def _method_controls() -> None:
+    st.pills(
+        "Methods to compare",
+        list(ALIGNMENTS),
+        selection_mode="multi",
+        format_func=arm_label,
+        key=key("arms"),
+        persist_state="session",
+        help="\n\n".join(f"**{card.title}**: {card.summary}" for card in ALIGNMENTS.values()),
+    )
+    left, right = st.columns([10, 12], gap="small", wrap=False)
+    choices = sorted({*IPC_CHOICES, st.session_state[key("ipc")]})
+    left.selectbox(
+        "Images per class",
+        choices,
+        key=key("ipc"),
+        persist_state="session",
+        help="How many synthetic images stand for each class. The whole set has this many times the classes.",
+    )
+    right.number_input(
+        "Iterations",
+        1,
+        20_000,
+        step=100,
+        key=key("iterations"),
+        persist_state="session",
+        help="Updates of the synthetic images. More is better up to a point, and takes longer in proportion.",
+    )
+
+
+def _advanced_controls() -> None:
+    with st.expander("Advanced", icon=":material/tune:"):
+        left, right = st.columns([10, 12], gap="small", wrap=False)
+        left.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            key=key("seed"),
+            persist_state="session",
+            help="Every random choice follows from it: the same seed gives the same run.",
+        )
+        offered = devices()
+        chosen = st.session_state[key("device")]
+        right.selectbox(
+            "Device",
+            offered if chosen in offered else [*offered, chosen],
+            key=key("device"),
+            persist_state="session",
+            help="Auto takes the GPU when there is one, else the processor.",
+        )
+        left.number_input(
+            "Test networks",
+            1,
+            20,
+            key=key("networks"),
+            persist_state="session",
+            help="Networks trained from scratch on each synthetic set. Several show how much is luck.",
+        )
+        right.number_input(
+            "Training epochs",
+            1,
+            2000,
+            step=50,
+            key=key("epochs"),
+            persist_state="session",
+            help="Passes over the synthetic images when a test network is trained.",
+        )
+        left.number_input(
+            "Target bank",
+            1,
+            500,
+            step=10,
+            key=key("pairs"),
+            persist_state="session",
+            help="Random networks through which the real images are seen. Each iteration picks one of them.",
+        )
+        right.number_input(
+            "Real per cell",
+            1,
+            256,
+            step=8,
+            key=key("samples"),
+            persist_state="session",
+            help="Real images of every class and group that each of these networks sees, at most.",
+        )
+        st.toggle(
+            "UMAP map",
+            key=key("umap"),
+            persist_state="session",
+            help="Also compute the UMAP map, which takes some 20 seconds more. The PCA map always comes.",
+        )
+
+
+def comparison_notes(spec: RunSpec) -> None:
+    """Say exactly what differs between the arms."""
+    st.caption(difference_sentence(spec.distill.arms))
+    note = coincidence([arm.alignment for arm in spec.distill.arms])
+    if note:
+        st.caption(note)

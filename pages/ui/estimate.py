@@ -1,0 +1,76 @@
+"""How long a run will take on this machine, from how long others took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fairdd_core.data.registry import DATASETS
+from fairdd_core.nets.spec import NetSpec
+from fairdd_core.runs.spec import RunSpec
+
+STAGES = ("distill", "evaluate", "embed")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A finished run: what was asked for, and the seconds of its stages."""
+
+    spec: RunSpec
+    seconds: dict[str, float]
+
+
+def _image_cost(network: NetSpec, side: int) -> float:
+    """Multiplications of one forward pass of one image through a ConvNet, in units of 10⁶."""
+    total, channels = 0.0, 3
+    for _ in range(network.depth):
+        total += 9 * channels * network.width * side * side
+        channels, side = network.width, max(1, side // 2)
+    # Small layers are bound by memory, not arithmetic; a floor keeps narrow networks from looking free.
+    return total / 1e6 + 0.3
+
+
+def work(spec: RunSpec) -> dict[str, float]:
+    """Return the work of each stage in arbitrary units, comparable between runs."""
+    card = DATASETS.get(spec.data.dataset)
+    side, classes = (card.side, card.classes) if card else (32, 10)
+    arms, synthetic = len(spec.distill.arms), classes * spec.distill.ipc
+    cells = classes * spec.data.groups
+    schedule, evaluation = spec.distill.schedule, spec.evaluation
+    real = min(schedule.samples * cells, 1300 if side <= 16 else 60_000)
+    passes = schedule.pairs if schedule.kind == "bank" else spec.distill.iterations
+    distilling = 3 * spec.distill.iterations * arms * synthetic + passes * real
+    training = 3 * evaluation.epochs * synthetic * (arms * evaluation.networks + evaluation.baseline_networks)
+    training += 3 * 256 * evaluation.full_data_steps * evaluation.baseline_networks
+    return {
+        "distill": distilling * _image_cost(spec.distill.network, side),
+        "evaluate": training * _image_cost(evaluation.network, side),
+        "embed": 1.0 if spec.embedding.umap else 0.3,
+    }
+
+
+def stage_seconds(spec: RunSpec, history: Iterable[Measured]) -> dict[str, float] | None:
+    """Predict the seconds of each stage from the most similar run of ``history``, or None without any.
+
+    Similar means the same data set first, then the most recent.
+    """
+    runs = list(history)
+    if not runs:
+        return None
+    alike = [run for run in runs if run.spec.data.dataset == spec.data.dataset]
+    reference = (alike or runs)[0]
+    base, wanted = work(reference.spec), work(spec)
+    return {stage: reference.seconds.get(stage, 0.0) * wanted[stage] / base[stage] for stage in STAGES}
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time as people say it; rounded, because it is an estimate."""
+    if seconds < 8:
+        return "a few seconds"
+    if seconds < 55:
+        return f"about {5 * round(seconds / 5)} s"
+    if seconds < 100:
+        return "about a minute" if seconds < 75 else "about 1½ minutes"
+    if seconds < 3600:
+        return f"about {round(seconds / 60)} minutes"
+    return f"about {seconds / 3600:.1f} hours"

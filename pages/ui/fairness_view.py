@@ -1,0 +1,209 @@
+"""How the groups fare when networks learn from each synthetic set."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.plots import fairness
+from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
+from fairdd_core.plots.theme import BASELINES, arm_label, arm_styles, group_css
+from pages.ui.figures import show
+from pages.ui.runs import Labels, RunView
+from pages.ui.style import arm_heading, legend, marker_svg
+
+Counts = dict[str, np.ndarray]
+_SHOWN = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
+
+
+def fairness_view(view: RunView) -> None:
+    """Draw every fairness figure of a run."""
+    counts = view.folder.counts()
+    if not counts:
+        waiting = "They come after the images." if view.live else "This run ended before it was tested."
+        st.info(f"No test results yet. {waiting}", icon=":material/balance:")
+        return
+    order = [*view.arms, *BASELINES]
+    counts = {arm: counts[arm] for arm in sorted(counts, key=lambda a: order.index(a) if a in order else 99)}
+    headline(view, counts)
+    result = view.folder.result() or {}
+    st.html(metrics_html(counts, result.get("arms", {})))
+    _table_caption(counts)
+    _recalls(counts, view.labels, view.arms)
+    _overview(counts, view.labels)
+    _confusion(counts, view.labels)
+
+
+def headline(view: RunView, counts: Counts | None = None) -> None:
+    """Say in one sentence what alignment did, if this run can tell."""
+    counts = view.folder.counts() if counts is None else counts
+    if "vanilla" not in counts:
+        return
+    others = [arm for arm in view.arms if arm != "vanilla" and arm in counts]
+    if not others:
+        return
+    best = "cobra" if "cobra" in others else others[0]
+    gap, accuracy = (METRICS[name].of for name in ("deo_mean", "accuracy"))
+    before, after = float(gap(counts["vanilla"]).mean()), float(gap(counts[best]).mean())
+    lift = float(accuracy(counts["vanilla"]).mean()), float(accuracy(counts[best]).mean())
+    st.markdown(
+        f"With **{arm_label(best)}** instead of vanilla, the mean gap between the groups' recalls goes from "
+        f"**{100 * before:.0f}** to **{100 * after:.0f}** points, "
+        f"and accuracy from **{lift[0]:.0%}** to **{lift[1]:.0%}**."
+    )
+
+
+def metrics_html(counts: Counts, summary: dict[str, Any]) -> str:
+    """Return the table of headline metrics: a row per metric, a column per arm and baseline."""
+    styles = arm_styles(list(counts))
+    head = "".join(
+        f"<th scope='col'>{marker_svg(s.symbol, s.color)} {html.escape(s.label)}"
+        f"<small>{len(counts[arm])} network{'' if len(counts[arm]) == 1 else 's'}</small></th>"
+        for arm, s in styles.items()
+    )
+    rows = []
+    for name in _SHOWN:
+        metric = METRICS[name]
+        arrow = "higher is better" if metric.higher_is_better else "lower is better"
+        cells = "".join(f"<td>{_cell(counts[arm], name, summary.get(arm, {}))}</td>" for arm in styles)
+        rows.append(
+            f"<tr><th scope='row' title='{html.escape(metric.formula)}'>{html.escape(metric.title)}"
+            f"<small>{html.escape(metric.sentence)} {arrow.capitalize()}.</small></th>{cells}</tr>"
+        )
+    return (
+        f"<div class='fx-scroll'><table class='fx-table'><thead><tr><th></th>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _cell(counts_KGCC: np.ndarray, name: str, summary: dict[str, Any]) -> str:
+    values = METRICS[name].of(counts_KGCC)
+    if np.isnan(values).all():
+        return "undefined"
+    unit = "%" if METRICS[name].higher_is_better else "pt"
+    mean, std = 100 * np.nanmean(values), 100 * np.nanstd(values)
+    text = f"<b>{mean:.1f}</b> {unit}"
+    if len(values) > 1:
+        text += f" ± {std:.1f}"
+    interval = summary.get(name, {}).get("ci95")
+    if interval and None not in interval:
+        text += f"<small>{100 * interval[0]:.1f} to {100 * interval[1]:.1f}</small>"
+    return text
+
+
+def _table_caption(counts: Counts) -> None:
+    n = int(next(iter(counts.values()))[0].sum())
+    st.caption(
+        f"n = {n:,} test images for every network. ± is the standard deviation over networks; "
+        "the small range is a 95 % interval over the choice of test images. pt: percentage points.".replace(
+            ",", "\u202f", 1
+        )
+    )
+    with st.expander("Definitions", icon=":material/function:", type="compact"):
+        for metric in METRICS.values():
+            st.markdown(f"**{metric.title}** = {metric.formula}  \n{metric.sentence}")
+
+
+def _recalls(counts: Counts, labels: Labels, arms: list[str]) -> None:
+    st.subheader("Which groups are recognised, class by class", anchor=False)
+    chosen = st.pills(
+        "Show",
+        list(counts),
+        selection_mode="multi",
+        default=[arm for arm in arms if arm in counts],
+        format_func=arm_label,
+        key="fairness-arms",
+        help="Methods and baselines to put side by side.",
+    )
+    if not chosen:
+        st.info("Choose at least one method above.", icon=":material/arrow_upward:")
+        return
+    palette = group_css(labels.colors, len(labels.groups))
+    st.html(legend([("chip", color, name) for color, name in zip(palette, labels.groups, strict=True)]))
+    table = recall_table({arm: counts[arm] for arm in chosen}, labels.classes, labels.groups)
+    styles = arm_styles(list(chosen))
+    for column, arm in zip(st.columns(min(3, max(2, len(styles)))) * 3, styles, strict=False):
+        with column:
+            st.html(arm_heading(styles[arm]))
+            own = table[table["arm"] == arm]
+            show(
+                fairness.dumbbell(own, labels.colors),
+                own,
+                key=f"dumbbell-{arm}",
+                alt=f"Recall of each group in each class, {styles[arm].label}; a bar spans worst to best.",
+                percent=("recall", "low", "high", "gap"),
+            )
+    n = int(table["n"].min())
+    many = f"{n}" if n == table["n"].max() else f"{n} to {int(table['n'].max())}"
+    st.caption(
+        f"A dot is a group, n = {many} test images each, mean over the networks. The gap is the mean over "
+        "networks of best minus worst, so it can be a little longer than the bar. "
+        "The names are the worst and the best group."
+    )
+
+
+def _overview(counts: Counts, labels: Labels) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Accuracy within each group", anchor=False)
+        table = group_table(counts, labels.groups)
+        show(
+            fairness.group_accuracy(table, labels.colors),
+            table,
+            key="groups",
+            alt="Accuracy within each group for every method and baseline, with 95 % intervals.",
+            caption=f"n = {int(table['n'].min())} test images per group. Bars: 95 % Wilson intervals.",
+            percent=("accuracy", "low", "high"),
+        )
+    with right:
+        st.subheader("Accuracy against the gap", anchor=False)
+        which = st.segmented_control(
+            "Gap",
+            ["deo_mean", "deo_max"],
+            default="deo_mean",
+            required=True,
+            key="gap-kind",
+            format_func=lambda name: METRICS[name].title,
+            label_visibility="collapsed",
+        )
+        table = network_table(counts)
+        show(
+            fairness.tradeoff(table, which, gap_title=METRICS[which].title),
+            table,
+            key="tradeoff",
+            alt="Accuracy against the gap between groups for every method and baseline.",
+            caption="Small marks are single networks, large ones their means. Hollow marks are baselines: "
+            "as many real images drawn at random, and all real images.",
+        )
+
+
+def _confusion(counts: Counts, labels: Labels) -> None:
+    st.subheader("What a group's images are taken for", anchor=False)
+    choice = st.selectbox(
+        "Group",
+        ["All groups", *labels.groups],
+        key="confusion-group",
+        help="Test images of this group only.",
+        width=260,
+    )
+    group = None if choice == "All groups" else labels.groups.index(choice)
+    arms = [arm for arm in st.session_state["fairness-arms"] if arm in counts]
+    styles = arm_styles(arms)
+    for column, arm in zip(st.columns(min(3, max(2, len(arms)))) * 3, arms, strict=False):
+        with column:
+            st.html(arm_heading(styles[arm]))
+            table = confusion_table(counts[arm], group, labels.classes)
+            show(
+                fairness.confusion(table),
+                table,
+                key=f"confusion-{arm}",
+                percent=("share",),
+                alt=f"Confusion of {styles[arm].label} for {choice}: what each class was taken for.",
+            )
+    st.caption(
+        "Per cent of the answers for the true class, over all networks. Below half a per cent is left blank."
+    )

@@ -1,0 +1,134 @@
+"""A run that is waiting or working: where it stands, and what it has made so far."""
+
+from __future__ import annotations
+
+import html
+import time
+
+import streamlit as st
+
+from fairdd_core.errors import UserError
+from fairdd_core.plots.curves import curve, curves_table
+from fairdd_core.runs import engine
+from fairdd_core.runs.store import RunRecord, RunState
+from pages.ui import history
+from pages.ui.estimate import duration
+from pages.ui.images_view import image_grids
+from pages.ui.runs import RunView, open_run, store
+
+POLL_SECONDS = 1.0
+_TITLES = {
+    "data": "Data",
+    "distill": "Distil",
+    "evaluate": "Test",
+    "baselines": "Baselines",
+    "embed": "Maps",
+}
+
+
+def live_panel(view: RunView, images: bool) -> None:
+    """Draw the run and keep it fresh until it ends.
+
+    Args:
+        view: the run.
+        images: whether the growing images are shown below (other views redraw when there is news for them).
+    """
+    st.fragment(_panel, run_every=POLL_SECONDS)(view.id, images, _news(view))
+
+
+def _news(view: RunView) -> tuple[object, ...]:
+    """What decides how the rest of the page looks; a change of it redraws the page."""
+    files = (view.folder.counts_file, view.folder.points_file)
+    return (view.state, *(file.stat().st_mtime if file.exists() else 0 for file in files))
+
+
+def _panel(run_id: str, images: bool, drawn: tuple[object, ...]) -> None:
+    view = open_run(run_id)
+    news = _news(view)
+    if not view.live or (not images and news != drawn):
+        st.rerun()
+    record = view.record
+    assert record is not None
+    _status(view, record)
+    if not images:
+        return
+    iterations = view.folder.snapshot_iterations()
+    if iterations:
+        st.caption(
+            f"Synthetic images after **{iterations[-1]}** of {view.spec.distill.iterations} iterations"
+        )
+        image_grids(view, iterations[-1])
+    elif record.state is RunState.RUNNING:
+        st.caption("The first images appear in a moment.")
+    table = curves_table(view.folder.steps())
+    if not table.empty:
+        st.markdown("**Matching loss**")
+        st.plotly_chart(
+            curve(table, "loss", total=view.spec.distill.iterations, height=200),
+            width="stretch",
+            key="live-loss",
+            config={"displayModeBar": False},
+            alt="Matching loss of each method over the iterations so far.",
+        )
+
+
+def _status(view: RunView, record: RunRecord) -> None:
+    with st.container(border=True, key="live-status"):
+        words, button = st.columns([5, 1], vertical_alignment="center")
+        with words:
+            st.markdown(f"{_headline(view, record)}")
+            st.html(_steps_html(record))
+        with button:
+            st.button(
+                "Stop",
+                icon=":material/stop_circle:",
+                key="stop",
+                on_click=_stop,
+                args=(view.id,),
+                width="stretch",
+                help="Ends the run. What it has made so far stays and can be continued later.",
+            )
+        share = record.done / record.total if record.total else 0.0
+        st.progress(min(1.0, share), text=_progress_text(record))
+
+
+def _headline(view: RunView, record: RunRecord) -> str:
+    if record.state is RunState.QUEUED:
+        place = record.position or 1
+        waiting = "It starts next." if place == 1 else f"{place - 1} before it."
+        return f"**Waiting for {_device(record)}.** {waiting}"
+    elapsed = time.time() - (record.started or time.time())
+    left = history.remaining(view.spec, record, elapsed)
+    return f"**Running on {_device(record)}** for {elapsed:.0f} s" + (
+        f", {duration(left)} left" if left else ""
+    )
+
+
+def _device(record: RunRecord) -> str:
+    return "the processor" if record.device == "cpu" else f"GPU {record.device.removeprefix('cuda:')}"
+
+
+def _progress_text(record: RunRecord) -> str:
+    if record.state is RunState.QUEUED or not record.total:
+        return "Starting"
+    note = f" · {record.note}" if record.note else ""
+    return f"{_TITLES.get(record.phase, record.phase)}: {record.done} of {record.total}{note}"
+
+
+def _steps_html(record: RunRecord) -> str:
+    phases = list(_TITLES)
+    at = phases.index(record.phase) if record.phase in phases else -1
+    items = []
+    for i, phase in enumerate(phases):
+        kind, mark = ("done", "✓") if i < at else ("now", "●") if i == at else ("", "○")
+        items.append(
+            f'<li class="{kind}"><span aria-hidden="true">{mark}</span>{html.escape(_TITLES[phase])}</li>'
+        )
+    return f'<ol class="fx-steps">{"".join(items)}</ol>'
+
+
+def _stop(run_id: str) -> None:
+    try:
+        engine.cancel(store().home, run_id)
+    except UserError as error:
+        st.session_state["notice"] = f"The run could not be stopped. {error}"

@@ -1,0 +1,143 @@
+"""Finding the run that a screen shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from fairdd_core.data.colors import pick_palette
+from fairdd_core.data.grouped import RGB
+from fairdd_core.errors import UserError
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.store import RunRecord, RunState, Store
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
+EXAMPLE_PREFIX = "example-"
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as a screen needs it.
+
+    Attributes:
+        id: in the store, or ``example-NAME``.
+        folder: where its files are.
+        spec: what was asked for.
+        record: its row in the index; None for a bundled example.
+    """
+
+    id: str
+    folder: RunFolder
+    spec: RunSpec
+    record: RunRecord | None
+
+    @property
+    def example(self) -> bool:
+        """Whether it came with the explorer."""
+        return self.record is None
+
+    @property
+    def live(self) -> bool:
+        """Whether it is waiting or working."""
+        return self.record is not None and self.record.state.live
+
+    @property
+    def state(self) -> RunState:
+        """Where it stands; examples are done."""
+        return RunState.DONE if self.record is None else self.record.state
+
+    @property
+    def arms(self) -> list[str]:
+        """Names of its arms."""
+        return [arm.name for arm in self.spec.distill.arms]
+
+    @property
+    def labels(self) -> Labels:
+        """Names and colours of its classes and groups."""
+        return labels_of(self.spec)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of classes and groups, and the groups' colours."""
+
+    classes: tuple[str, ...]
+    groups: tuple[str, ...]
+    colors: tuple[RGB, ...]
+
+
+def labels_of(spec: RunSpec) -> Labels:
+    """Return the names behind a specification without loading the data, which may not be here any more."""
+    from fairdd_core.data.registry import DATASETS
+
+    card = DATASETS.get(spec.data.dataset)
+    classes = tuple(str(c) for c in range(card.classes if card else 10))
+    palette = pick_palette(spec.data.groups)
+    return Labels(classes, tuple(name for name, _ in palette), tuple(rgb for _, rgb in palette))
+
+
+def store() -> Store:
+    """Return the index of this machine's runs."""
+    return Store(Home.default())
+
+
+def examples() -> list[RunView]:
+    """Return the bundled finished runs; broken or absent ones are left out."""
+    views = []
+    for path in sorted(EXAMPLES.iterdir()) if EXAMPLES.exists() else ():
+        folder = RunFolder(path)
+        try:
+            views.append(RunView(EXAMPLE_PREFIX + path.name, folder, folder.spec(), None))
+        except (OSError, UserError):
+            continue
+    return views
+
+
+def open_run(run_id: str) -> RunView:
+    """Return a run of the store or a bundled example.
+
+    Raises:
+        UserError: when there is none of this id, or its specification cannot be read.
+    """
+    if run_id.startswith(EXAMPLE_PREFIX):
+        found = [view for view in examples() if view.id == run_id]
+        if found:
+            return found[0]
+        raise UserError("run", "the name of a bundled example", repr(run_id))
+    record, folder = store().get(run_id), store().folder(run_id)
+    try:
+        return RunView(run_id, folder, folder.spec(), record)
+    except OSError as error:
+        raise UserError("run", "a run whose files are still here", repr(run_id)) from error
+
+
+def title_of(spec: RunSpec) -> str:
+    """Return a short description of a run, for lists and headings."""
+    from fairdd_core.data.registry import DATASETS
+
+    data, card = spec.data, DATASETS.get(spec.data.dataset)
+    return (
+        f"{card.title if card else data.dataset} · {data.groups} groups · skew {data.skew:.0%} · "
+        f"separation {data.separation:g} · {spec.distill.ipc} images per class · seed {spec.seed}"
+    )
+
+
+def current_run() -> RunView | None:
+    """Return the run named by ``?run=``; else the example while there are no runs; else None.
+
+    A name that leads nowhere is dropped from the address, with a message.
+    """
+    wanted = st.query_params.get("run")
+    if wanted:
+        try:
+            return open_run(wanted)
+        except UserError as error:
+            del st.query_params["run"]
+            st.session_state["notice"] = f"The link names a run that is not here. {error}"
+    if not store().list():
+        return next(iter(examples()), None)
+    return None

@@ -1,0 +1,89 @@
+"""One scrubber over the logged iterations, with play, pause and step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+PLAY_SECONDS = 0.6
+_AT, _PLAYING, _RUN = "scrub-at", "scrub-playing", "scrub-run"
+
+
+def playing() -> bool:
+    """Whether the scrubber moves by itself; a fragment around it must then run again and again."""
+    return bool(st.session_state.get(_PLAYING))
+
+
+def _step(iterations: Sequence[int], by: int) -> None:
+    at = iterations.index(st.session_state[_AT]) if st.session_state[_AT] in iterations else 0
+    st.session_state[_AT] = iterations[min(max(at + by, 0), len(iterations) - 1)]
+    st.session_state[_PLAYING] = False
+
+
+def _toggle(iterations: Sequence[int]) -> None:
+    st.session_state[_PLAYING] = not playing()
+    if playing() and st.session_state[_AT] == iterations[-1]:
+        st.session_state[_AT] = iterations[0]
+
+
+def _advance(iterations: Sequence[int]) -> None:
+    at = iterations.index(st.session_state[_AT])
+    if at + 1 < len(iterations):
+        st.session_state[_AT] = iterations[at + 1]
+    if st.session_state[_AT] == iterations[-1]:
+        st.session_state[_PLAYING] = False
+
+
+def prepare(run_id: str, iterations: Sequence[int]) -> int:
+    """Choose where to stand: the end of a run that was not looked at yet, else where the user left it."""
+    if st.session_state.get(_RUN) != run_id:
+        st.session_state.update({_RUN: run_id, _PLAYING: False, _AT: iterations[-1]})
+    if st.session_state.get(_AT) not in iterations:
+        st.session_state[_AT] = min(
+            iterations, key=lambda i: abs(i - st.session_state.get(_AT, iterations[-1]))
+        )
+    return int(st.session_state[_AT])
+
+
+def scrubber(iterations: Sequence[int], ticking: bool) -> int:
+    """Draw the scrubber and return the chosen iteration.
+
+    Args:
+        iterations: the logged ones, in order; ``prepare`` was called with them.
+        ticking: whether this is a turn of the clock, so that a playing scrubber moves on.
+    """
+    if ticking and playing():
+        _advance(iterations)
+        if not playing():
+            st.rerun()  # ends the clock of the fragment around
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.button(
+            "Back",
+            icon=":material/skip_previous:",
+            key="scrub-back",
+            on_click=_step,
+            args=(iterations, -1),
+            disabled=st.session_state[_AT] == iterations[0],
+        )
+        label, icon = ("Pause", ":material/pause:") if playing() else ("Play", ":material/play_arrow:")
+        # A click must reach the whole page, because the clock belongs to it.
+        if st.button(label, icon=icon, key="scrub-play", on_click=_toggle, args=(iterations,)):
+            st.rerun()
+        st.button(
+            "Next",
+            icon=":material/skip_next:",
+            key="scrub-on",
+            on_click=_step,
+            args=(iterations, 1),
+            disabled=st.session_state[_AT] == iterations[-1],
+        )
+        return int(
+            st.select_slider(
+                "Iteration",
+                list(iterations),
+                key=_AT,
+                format_func=lambda i: f"{i:,}".replace(",", "\u202f"),
+                help="Moves the images and the marks on the curves of all methods to the same iteration.",
+            )
+        )

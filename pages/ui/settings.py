@@ -1,0 +1,219 @@
+"""From what the controls say to a specification and to an address, and back. No Streamlit here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from fairdd_core.data.registry import DATASETS
+from fairdd_core.device import DEVICE_PATTERN
+from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.spec import ArmSpec
+from fairdd_core.runs.presets import PRESETS
+from fairdd_core.runs.spec import RunSpec
+from fairdd_core.settings import user_error
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control of the Studio.
+
+    Attributes:
+        path: dotted name of the field in ``RunSpec``.
+        parse: from the text in an address to the control's value; raises ValueError.
+        to_spec: from the control's value to the field's.
+        from_spec: from the field's value to the control's.
+    """
+
+    path: str
+    parse: Callable[[str], Any]
+    to_spec: Callable[[Any], Any] = lambda value: value
+    from_spec: Callable[[Any], Any] = lambda value: value
+
+
+def _one_of(options: Callable[[], Mapping[str, Any]]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in options():
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return parse
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError(text)
+    return value
+
+
+def _device(text: str) -> str:
+    if not re.fullmatch(DEVICE_PATTERN, text):
+        raise ValueError(text)
+    return text
+
+
+def _arms(text: str) -> list[str]:
+    names = text.split(",")
+    if not names or len(set(names)) != len(names) or not set(names) <= set(ALIGNMENTS):
+        raise ValueError(text)
+    return names
+
+
+def _arm_specs(names: list[str]) -> list[dict[str, Any]]:
+    return [ArmSpec(name=name, alignment=name).model_dump() for name in names]
+
+
+CONTROLS: dict[str, Control] = {
+    "dataset": Control("data.dataset", _one_of(lambda: DATASETS)),
+    "groups": Control("data.groups", _whole(2, 10)),
+    "skew": Control("data.skew", _whole(1, 99), lambda v: v / 100, lambda v: round(100 * v)),
+    "separation": Control("data.separation", _share),
+    "arms": Control("distill.arms", _arms, _arm_specs, lambda arms: [arm["alignment"] for arm in arms]),
+    "ipc": Control("distill.ipc", _whole(1, 50)),
+    "iterations": Control("distill.iterations", _whole(1, 20_000)),
+    "seed": Control("seed", _whole(0, 2**31 - 1)),
+    "device": Control("device", _device),
+    "networks": Control("evaluation.networks", _whole(1, 20)),
+    "epochs": Control("evaluation.epochs", _whole(1, 2000)),
+    "pairs": Control("distill.schedule.pairs", _whole(1, 500)),
+    "samples": Control("distill.schedule.samples", _whole(1, 256)),
+    "umap": Control("embedding.umap", lambda text: text == "1"),
+}
+"""Name in the address -> control. The preset decides everything that has no control."""
+
+
+def _get(document: Mapping[str, Any], path: str) -> Any:
+    value: Any = document
+    for part in path.split("."):
+        value = value[part]
+    return value
+
+
+def _set(document: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for part in parents:
+        document = document[part]
+    document[last] = value
+
+
+def values_of(spec: RunSpec) -> Values:
+    """Return what the controls say for a specification."""
+    document = spec.model_dump(mode="json")
+    values = {name: control.from_spec(_get(document, control.path)) for name, control in CONTROLS.items()}
+    return {"preset": spec.preset if spec.preset in PRESETS else next(iter(PRESETS)), **values}
+
+
+def spec_of(values: Values) -> RunSpec:
+    """Return the specification that the controls describe.
+
+    Raises:
+        UserError: when the values do not fit together.
+    """
+    document = PRESETS[values["preset"]]().model_dump(mode="json")
+    for name, control in CONTROLS.items():
+        _set(document, control.path, control.to_spec(values[name]))
+    try:
+        return RunSpec.model_validate(document)
+    except ValidationError as error:
+        raise user_error(error) from error
+
+
+def lowest_skew(groups: int) -> int:
+    """Return the balanced share of ``groups`` groups, in per cent."""
+    return round(100 / groups)
+
+
+def from_address(params: Mapping[str, str]) -> tuple[Values, list[str]]:
+    """Return the controls' values from an address, and a complaint for every value that was not usable."""
+    complaints = []
+    preset = params.get("preset", next(iter(PRESETS)))
+    if preset not in PRESETS:
+        complaints.append(f"preset={preset}")
+        preset = next(iter(PRESETS))
+    values = values_of(PRESETS[preset]())
+    for name, control in CONTROLS.items():
+        if name in params:
+            try:
+                values[name] = control.parse(params[name])
+            except ValueError:
+                complaints.append(f"{name}={params[name]}")
+    if values["skew"] < lowest_skew(values["groups"]):
+        complaints.append(f"skew={values['skew']}")
+        values["skew"] = lowest_skew(values["groups"])
+    return values, complaints
+
+
+def to_address(values: Values) -> dict[str, str]:
+    """Return what an address must say to give ``values`` back: what differs from the preset."""
+    defaults = values_of(PRESETS[values["preset"]]())
+    params = {} if values["preset"] == next(iter(PRESETS)) else {"preset": values["preset"]}
+    for name in CONTROLS:
+        if values[name] != defaults[name]:
+            params[name] = _text(values[name])
+    return params
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return (
+        ",".join(value)
+        if isinstance(value, list)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+def devices() -> list[str]:
+    """Return the devices to offer, without waking the GPU libraries: what the driver lists, on Linux."""
+    found = sorted(Path("/dev").glob("nvidia[0-9]*"), key=lambda p: p.name)
+    return ["auto", "cpu", *(f"cuda:{i}" for i in range(len(found)))]
+
+
+_FIELD_NAMES = {"alignment": "the alignment", "discrepancy": "the distance of the barycenter"}
+
+
+def differences(arms: tuple[ArmSpec, ...]) -> list[str]:
+    """Return the names of the fields in which arms differ, apart from what they are called."""
+    return [
+        _FIELD_NAMES.get(name, name)
+        for name in ArmSpec.model_fields
+        if name != "name" and len({getattr(arm, name) for arm in arms}) > 1
+    ]
+
+
+def difference_sentence(arms: tuple[ArmSpec, ...]) -> str:
+    """Say exactly what differs between the arms, in Markdown."""
+    same = "the same data, starting images, networks, augmentations and test"
+    if len(arms) == 1:
+        return "One method, so there is nothing to compare it with yet."
+    return f"The methods differ in **{' and '.join(differences(arms)) or 'nothing'}** only: {same}."
+
+
+def coincidence(names: list[str]) -> str:
+    """Return what to know about methods that are nearly the same here, or an empty string."""
+    notes = []
+    if {"cobra", "fairdd"} <= set(names):
+        notes.append("COBRA and FairDD pull in the same direction here; FairDD's steps are longer.")
+    if {"cobra", "uniform"} <= set(names):
+        notes.append("Uniform sampling has COBRA's target on average, but hits it with more noise.")
+    return " ".join(notes)

@@ -1,0 +1,135 @@
+"""A finished run made of invented numbers, in the format of a real one, within milliseconds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fairdd_core.data.registry import load
+from fairdd_core.runs.files import write_arrays
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.presets import quick
+from fairdd_core.runs.spec import RunSpec
+
+CLASSES, GROUPS, NETWORKS, PER_CELL = 10, 10, 3, 50
+SKILL = {
+    "vanilla": (0.98, 0.15),
+    "cobra": (0.95, 0.80),
+    "random-subset": (0.95, 0.2),
+    "full-data": (0.99, 0.9),
+}
+"""Recall of each class's own colour, and of the other colours."""
+
+
+def write_fake_run(
+    path: Path, spec: RunSpec | None = None, iterations: tuple[int, ...] = (0, 10, 60, 600)
+) -> RunFolder:
+    """Write a complete run folder at ``path`` and return it."""
+    spec = spec or quick()
+    rng = np.random.default_rng(0)
+    folder = RunFolder(path)
+    folder.create(spec)
+    _write_steps(folder, [arm.name for arm in spec.distill.arms], spec.distill.iterations, rng)
+    _write_images(folder, spec, iterations, rng)
+    counts = {arm: _counts(*SKILL[arm], rng) for arm in SKILL}
+    write_arrays(folder.counts_file, counts)
+    folder.write_tables(*_tables([arm.name for arm in spec.distill.arms], rng))
+    folder.write_result(_result(path.name, spec, counts))
+    return folder
+
+
+def _write_steps(folder: RunFolder, arms: list[str], total: int, rng: np.random.Generator) -> None:
+    lines = []
+    for iteration in np.unique(np.linspace(1, total, 100).astype(int)):
+        for k, arm in enumerate(arms):
+            loss = (1 + k) * np.exp(-iteration / (total / 5)) + 0.05 * rng.random()
+            residual = 0.5 + (0.4 if arm == "vanilla" else 0.1) + 0.05 * rng.random()
+            lines.append(
+                {
+                    "t": iteration / 30,
+                    "event": "step",
+                    "arm": arm,
+                    "iteration": int(iteration),
+                    "loss": loss,
+                    "worst_residual": residual,
+                }
+            )
+    folder.events_file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def _write_images(
+    folder: RunFolder, spec: RunSpec, iterations: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    train = load(spec.data, spec.seed, folder.path).train
+    ipc = spec.distill.ipc
+    start = np.stack([train.x_NCHW[np.flatnonzero(train.y_N == c)[:ipc]] for c in range(CLASSES)])
+    for iteration in iterations:
+        noise = rng.normal(0, 60 * iteration / iterations[-1], start.shape)
+        images = np.clip(start + noise, 0, 255).astype(np.uint8)
+        folder.write_snapshot(iteration, {arm.name: images for arm in spec.distill.arms})
+
+
+def _counts(own: float, other: float, rng: np.random.Generator) -> np.ndarray:
+    counts = np.zeros((NETWORKS, GROUPS, CLASSES, CLASSES), np.int64)
+    for g in range(GROUPS):
+        for c in range(CLASSES):
+            right = own if c == g else other
+            shares = np.full(CLASSES, (1 - right) * 0.5 / (CLASSES - 1))
+            shares[g] += (1 - right) * 0.5
+            shares[c] += right
+            counts[:, g, c] = rng.multinomial(PER_CELL, shares / shares.sum(), size=NETWORKS)
+    return counts
+
+
+def _tables(arms: list[str], rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+    angle = 2 * np.pi * np.arange(10) / 10
+    centres = np.stack([np.cos(angle), np.sin(angle)], -1)
+    means = centres[:, None] + 0.5 * centres[None, :]
+    rows = []
+
+    def add(kind: str, arm: str, cell: tuple[int, int], index: int, xy: np.ndarray) -> None:
+        umap = xy * 3 + rng.normal(0, 0.05, 2)
+        rows.append((kind, arm, *cell, index, xy[0], xy[1], umap[0], umap[1]))
+
+    residuals = []
+    for c in range(CLASSES):
+        for g in range(GROUPS):
+            for i in range(3):
+                add("real", "", (c, g), c * 30 + g * 3 + i, means[c, g] + rng.normal(0, 0.07, 2))
+            add("group_mean", "", (c, g), -1, means[c, g])
+        for arm in arms:
+            target = means[c, c] if arm == "vanilla" else means[c].mean(axis=0)
+            add("target", arm, (c, -1), -1, target)
+            add("class_mean", arm, (c, -1), -1, target + 0.03)
+            for i in range(10):
+                add("synthetic", arm, (c, -1), c * 10 + i, target + rng.normal(0, 0.1, 2))
+            for g in range(GROUPS):
+                distance = float(np.linalg.norm(means[c, g] - target))
+                residuals.append((arm, c, g, 13, 0.9 if g == c else 0.011, distance + 0.02, distance))
+    names = ["kind", "arm", "class_id", "group_id", "index", "pca_x", "pca_y", "umap_x", "umap_y"]
+    columns = ["arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"]
+    return pd.DataFrame(rows, columns=names), pd.DataFrame(residuals, columns=columns)
+
+
+def _result(run: str, spec: RunSpec, counts: dict[str, np.ndarray]) -> dict:
+    from fairdd_core.evaluate.metrics import METRICS
+
+    arms: dict[str, dict] = {}
+    for arm, counts_KGCC in counts.items():
+        arms[arm] = {}
+        for name, metric in METRICS.items():
+            values = metric.of(counts_KGCC)
+            arms[arm][name] = {"mean": float(values.mean()), "std": float(values.std())}
+            if metric.is_gap:
+                arms[arm][name]["ci95"] = [float(values.mean() - 0.03), float(min(1, values.mean() + 0.03))]
+    seconds = {"distill": 20.0, "evaluate": 25.0, "embed": 12.0, "total": 58.0}
+    return {
+        "run": run,
+        "spec": spec.model_dump(mode="json"),
+        "device": "CPU, 2 threads",
+        "seconds": seconds,
+        "arms": arms,
+    }
