@@ -10,6 +10,7 @@ from fairdd_core.data.spec import DataSpec
 from fairdd_core.device import DEVICE_PATTERN
 from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.embed.spec import EmbeddingSpec
+from fairdd_core.errors import UserError, lookup
 from fairdd_core.evaluate.spec import EvaluationSpec
 from fairdd_core.settings import Settings
 
@@ -44,3 +45,18 @@ class RunSpec(Settings):
         if self.embedding.features not in {"real", "random", *arms}:
             raise ValueError("embedding.features to be real, random or the name of an arm")
         return self
+
+    def check_names(self) -> None:
+        """Refuse names that no registry knows, before anything is queued.
+
+        Raises:
+            UserError: naming the field and what is known.
+        """
+        from fairdd_core.data.registry import DATASETS
+        from fairdd_core.distill.alignments.registry import ALIGNMENTS
+
+        card = lookup(DATASETS, self.data.dataset, "data.dataset")
+        if self.data.groups > card.max_groups:
+            raise UserError("data.groups", f"at most {card.max_groups} for {card.title}", self.data.groups)
+        for arm in self.distill.arms:
+            lookup(ALIGNMENTS, arm.alignment, "distill.arms.alignment")

@@ -1,0 +1,43 @@
+"""The command line: ``python -m fairdd_core``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from fairdd_core import __version__
+from fairdd_core.cli import list as list_command
+from fairdd_core.cli import run, runs
+from fairdd_core.errors import UserError
+
+BAD_ARGUMENTS = 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="python -m fairdd_core", description="Distil a biased data set fairly, and measure it."
+    )
+    top.add_argument("--version", action="version", version=__version__)
+    subparsers = top.add_subparsers(required=True, metavar="COMMAND")
+    run.add_parser(subparsers)
+    list_command.add_parser(subparsers)
+    runs.add_parsers(subparsers)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 when done, 1 when it failed, 2 for bad arguments."""
+    args = parser().parse_args(arguments)
+    try:
+        return args.function(args)
+    except UserError as error:
+        print(f"{error}", file=sys.stderr)
+        return BAD_ARGUMENTS
+    except BrokenPipeError:
+        return 0  # the reader, e.g. `head`, had enough
+
+
+if __name__ == "__main__":
+    sys.exit(main())

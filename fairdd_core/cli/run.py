@@ -1,0 +1,170 @@
+"""``run``: a run in the foreground, and the arguments that describe a run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.errors import UserError, lookup
+from fairdd_core.runs import engine
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.presets import PRESETS, arms_named
+from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.store import RunRecord, RunState, Store
+from fairdd_core.settings import user_error
+
+POLL_SECONDS = 0.25
+LINE_WIDTH = 78
+
+OPTIONS: dict[str, tuple[str, type, str]] = {
+    "dataset": ("data.dataset", str, "name of a data set; see: list datasets"),
+    "skew": ("data.skew", float, "share of each class's majority group, 1/G to 0.99"),
+    "separation": ("data.separation", float, "how different the groups look, 0 to 1"),
+    "groups": ("data.groups", int, "number of groups, 2 to 10"),
+    "backbone": ("distill.backbone", str, "distillation method; see: list backbones"),
+    "ipc": ("distill.ipc", int, "synthetic images per class"),
+    "iterations": ("distill.iterations", int, "updates of the synthetic images"),
+    "eval-networks": ("evaluation.networks", int, "networks trained on each synthetic set"),
+    "seed": ("seed", int, "the one seed of the run"),
+    "device": ("device", str, "auto, cpu, cuda or cuda:N"),
+}
+"""Option -> the field of the specification it sets, its type and its help."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``run``."""
+    text = "Distil, evaluate and embed in the foreground; Ctrl-C stops it and keeps what is there."
+    parser = subparsers.add_parser("run", help=text, description=text)
+    parser.set_defaults(function=run)
+    add_spec_arguments(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="copy the finished run's folder here")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON document")
+
+
+def add_spec_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that describe a run."""
+    parser.add_argument("--preset", default="quick", help=f"start from {', '.join(PRESETS)} (default: quick)")
+    parser.add_argument("--spec", type=Path, metavar="FILE", help="start from a spec.json instead of a preset")
+    parser.add_argument("--arms", help=f"methods to compare, joined by commas: {', '.join(ALIGNMENTS)}")
+    for option, (_, kind, text) in OPTIONS.items():
+        parser.add_argument(f"--{option}", type=kind, help=text)
+
+
+def spec_from_args(args: argparse.Namespace) -> RunSpec:
+    """Return the specification that the arguments describe.
+
+    Raises:
+        UserError: naming the field at fault.
+    """
+    document = _starting_point(args).model_dump(mode="json")
+    for option, (field, _, _) in OPTIONS.items():
+        value = getattr(args, option.replace("-", "_"))
+        if value is not None:
+            _set(document, field, value)
+    if args.arms is not None:
+        names = [name.strip() for name in args.arms.split(",") if name.strip()]
+        for name in names:
+            lookup(ALIGNMENTS, name, "arms")
+        document["distill"]["arms"] = [arm.model_dump() for arm in arms_named(*names)]
+    try:
+        spec = RunSpec.model_validate(document)
+    except ValidationError as error:
+        raise user_error(error) from error
+    spec.check_names()
+    return spec
+
+
+def _starting_point(args: argparse.Namespace) -> RunSpec:
+    if args.spec is None:
+        return lookup(PRESETS, args.preset, "preset")()
+    try:
+        return RunSpec.model_validate_json(args.spec.read_bytes())
+    except OSError as error:
+        raise UserError("spec", "a readable spec.json", str(args.spec), str(error)) from error
+    except ValidationError as error:
+        raise user_error(error) from error
+
+
+def _set(document: dict[str, Any], field: str, value: object) -> None:
+    *parents, last = field.split(".")
+    for parent in parents:
+        document = document[parent]
+    document[last] = value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Queue the run, follow it to its end and print what came out."""
+    spec = spec_from_args(args)
+    if args.out is not None and args.out.exists() and any(args.out.iterdir()):
+        raise UserError("out", "a folder that is new or empty", str(args.out), "Choose another one.")
+    home = Home.default()
+    run_id = engine.submit(home, spec)
+    print(f"run {run_id} in {home.root}", file=sys.stderr)
+    try:
+        record = _follow(Store(home), run_id)
+    except KeyboardInterrupt:
+        engine.cancel(home, run_id)
+        record = engine.wait(home, run_id, timeout=10)
+    folder = Store(home).folder(run_id)
+    if args.out is not None:
+        shutil.copytree(folder.path, args.out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.lock"))
+    if record.state is not RunState.DONE:
+        print(f"{record.state}: {record.message} {record.hint}".strip(), file=sys.stderr)
+        return 1
+    result = folder.result() or {}
+    print(json.dumps(result, indent=2) if args.json else as_text(result))
+    return 0
+
+
+def _follow(store: Store, run_id: str) -> RunRecord:
+    """Show progress on stderr until the run has ended."""
+    started, shown, live = time.monotonic(), "", sys.stderr.isatty()
+    while True:
+        record = store.get(run_id)
+        line = _line(record, None if not live else time.monotonic() - started)
+        if line != shown:
+            print(f"\r{line:<{LINE_WIDTH}}" if live else line, end="" if live else "\n", file=sys.stderr, flush=True)
+            shown = line
+        if not record.state.live:
+            if live:
+                print(file=sys.stderr)
+            return record
+        time.sleep(POLL_SECONDS)
+
+
+def _line(record: RunRecord, seconds: float | None) -> str:
+    """Return the progress in a line; where lines pile up (no terminal) without what changes all the time."""
+    if record.state is RunState.QUEUED:
+        return f"queued, {record.position} before it" if record.position else "queued"
+    text = f"{record.phase or record.state} {record.note}".strip()
+    if seconds is None:
+        return text
+    count = f" {record.done}/{record.total}" if record.total else ""
+    return f"{text}{count}  [{seconds:.0f} s]"[:LINE_WIDTH]
+
+
+def as_text(result: Mapping[str, Any]) -> str:
+    """Return the result as a table for people."""
+    seconds = ", ".join(f"{stage} {value:.0f} s" for stage, value in result["seconds"].items())
+    lines = [f"{result['device']}: {seconds}", ""]
+    lines.append(f"{'arm':<16}{'accuracy':>16}{'worst group':>13}{'DEO_A (95 % interval)':>28}{'DEO_M':>9}")
+    for arm, numbers in result["arms"].items():
+        accuracy = f"{_cell(numbers['accuracy']['mean'])} ± {_cell(numbers['accuracy']['std'])}"
+        low, high = numbers["deo_mean"]["ci95"]
+        gap = f"{_cell(numbers['deo_mean']['mean'])} ({_cell(low)}–{_cell(high)})"
+        worst, largest = (_cell(numbers[name]["mean"]) for name in ("worst_group_accuracy", "deo_max"))
+        lines.append(f"{arm:<16}{accuracy:>16}{worst:>13}{gap:>28}{largest:>9}")
+    return "\n".join(lines)
+
+
+def _cell(value: float | None) -> str:
+    return "—" if value is None else f"{value:.3f}"

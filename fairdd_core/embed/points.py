@@ -1,0 +1,161 @@
+"""The joint map of real and synthetic samples, and the distances it must not be read for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from fairdd_core.data.grouped import GroupedDataset
+from fairdd_core.data.tensors import normalised
+from fairdd_core.distill.alignments.base import GroupStatistics
+from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.spec import ArmSpec
+
+BATCH = 500
+Tensors = tuple[torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class FeatureSpace:
+    """Real and synthetic data in the representation of one network.
+
+    Attributes:
+        net: the network.
+        train: the real data.
+        sample_N: rows of the real images that are shown.
+        sample_ND: their features.
+        statistics: group signals over all the rows used for means.
+        synthetic: arm -> features (C·IPC, D) and labels (C·IPC,).
+    """
+
+    net: nn.Module
+    train: GroupedDataset
+    sample_N: np.ndarray
+    sample_ND: torch.Tensor
+    statistics: GroupStatistics
+    synthetic: Mapping[str, Tensors]
+
+
+@torch.no_grad()
+def embed_rows(net: nn.Module, train: GroupedDataset, rows_N: np.ndarray, device: torch.device) -> torch.Tensor:
+    """Return the features of real images, float32 (N, D) on the CPU."""
+    batches = [rows_N[start : start + BATCH] for start in range(0, len(rows_N), BATCH)]
+    return torch.cat([net.embed(normalised(train, b, train.normalisation, device)).cpu() for b in batches])
+
+
+def rows_per_cell(train: GroupedDataset, limit: int, rng: np.random.Generator) -> np.ndarray:
+    """Return up to ``limit`` rows of every (class, group) cell, drawn at random, ordered by cell."""
+    cell_N = train.y_N * train.num_groups + train.a_N
+    shuffled = rng.permutation(len(train))
+    ordered = shuffled[np.argsort(cell_N[shuffled], kind="stable")]
+    rank = pd.Series(cell_N[ordered]).groupby(cell_N[ordered]).cumcount().to_numpy()
+    return ordered[rank < limit]
+
+
+@torch.no_grad()
+def feature_space(
+    net: nn.Module,
+    train: GroupedDataset,
+    synthetic: Mapping[str, Tensors],
+    samples_per_cell: int,
+    mean_samples_per_cell: int,
+    rng: np.random.Generator,
+    device: torch.device,
+) -> FeatureSpace:
+    """Embed everything that the map shows.
+
+    Args:
+        net: whose representation.
+        train: the real data.
+        synthetic: arm -> normalised images and labels.
+        samples_per_cell: real images shown of each cell.
+        mean_samples_per_cell: real images behind each group mean.
+        rng: picks them.
+        device: where the network is.
+    """
+    rows_N = rows_per_cell(train, max(mean_samples_per_cell, samples_per_cell), rng)
+    features_ND = embed_rows(net, train, rows_N, device)
+    cell_N = train.y_N[rows_N] * train.num_groups + train.a_N[rows_N]
+    rank = pd.Series(cell_N).groupby(cell_N).cumcount().to_numpy()
+    shown = np.flatnonzero(rank < samples_per_cell)
+    counts_CG = torch.from_numpy(train.counts_CG())
+    sums = torch.zeros(counts_CG.numel(), features_ND.shape[1]).index_add_(0, torch.from_numpy(cell_N), features_ND)
+    used = torch.from_numpy(np.bincount(cell_N, minlength=counts_CG.numel()))
+    means_CGD = (sums / used.clamp(min=1)[:, None]).reshape(*counts_CG.shape, -1)
+    # Nothing is resampled here: the map shows where uniform sampling aims, not one noisy draw.
+    statistics = GroupStatistics(means_CGD, means_CGD, counts_CG)
+    embedded = {arm: (net.embed(x.to(device)).cpu(), y) for arm, (x, y) in synthetic.items()}
+    return FeatureSpace(net, train, rows_N[shown], features_ND[torch.from_numpy(shown)], statistics, embedded)
+
+
+def class_means(synthetic: Tensors, classes: int) -> torch.Tensor:
+    """Return the mean feature of every class of a synthetic set, (C, D)."""
+    features_ND, y_N = synthetic
+    return torch.stack([features_ND[y_N == c].mean(dim=0) for c in range(classes)])
+
+
+def target_points(arm: ArmSpec, statistics: GroupStatistics) -> torch.Tensor:
+    """Return one point per class that stands for an arm's target, (C, D): the weighted mean of its targets."""
+    targets = ALIGNMENTS[arm.alignment].build(arm).targets(statistics)
+    weights = targets.weights_CT / targets.weights_CT.sum(dim=1, keepdim=True)
+    return torch.einsum("ct,ctd->cd", weights, targets.points_CTD)
+
+
+def point_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return one row per point of the map (see ``Embedded.points``) and the features, float32 (P, D)."""
+    train, classes = space.train, np.arange(space.train.num_classes)
+    present = np.argwhere(space.statistics.counts_CG.numpy() > 0)
+    blocks = [
+        _block("real", "", train.y_N[space.sample_N], train.a_N[space.sample_N], space.sample_N, space.sample_ND),
+        _block("group_mean", "", present[:, 0], present[:, 1], -1, space.statistics.means_CGD[tuple(present.T)]),
+    ]
+    for arm in arms:
+        features_ND, y_N = space.synthetic[arm.name]
+        means_CD = class_means(space.synthetic[arm.name], len(classes))
+        blocks += [
+            _block("synthetic", arm.name, y_N.numpy(), -1, np.arange(len(y_N)), features_ND),
+            _block("target", arm.name, classes, -1, -1, target_points(arm, space.statistics)),
+            _block("class_mean", arm.name, classes, -1, -1, means_CD),
+        ]
+    tables, features = zip(*blocks, strict=True)
+    return pd.concat(tables, ignore_index=True), torch.cat(features).numpy()
+
+
+def _block(
+    kind: str,
+    arm: str,
+    class_id: np.ndarray,
+    group_id: np.ndarray | int,
+    index: np.ndarray | int,
+    features_ND: torch.Tensor,
+) -> tuple[pd.DataFrame, torch.Tensor]:
+    columns = {"kind": kind, "arm": arm, "class_id": class_id, "group_id": group_id, "index": index}
+    return pd.DataFrame(columns), features_ND
+
+
+def residual_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> pd.DataFrame:
+    """Return every group's distance to each arm's synthetic class mean and target (``Embedded.residuals``)."""
+    statistics = space.statistics
+    rows = []
+    for arm in arms:
+        means_CD = class_means(space.synthetic[arm.name], space.train.num_classes)
+        to_synthetic = (statistics.means_CGD - means_CD[:, None]).norm(dim=-1).numpy()
+        to_target = (statistics.means_CGD - target_points(arm, statistics)[:, None]).norm(dim=-1).numpy()
+        for c, g in np.argwhere(statistics.counts_CG.numpy() > 0):
+            rows.append(
+                {
+                    "arm": arm.name,
+                    "class_id": c,
+                    "group_id": g,
+                    "n": int(statistics.counts_CG[c, g]),
+                    "share": float(statistics.share_CG[c, g]),
+                    "to_synthetic": float(to_synthetic[c, g]),
+                    "to_target": float(to_target[c, g]),
+                }
+            )
+    return pd.DataFrame(rows)

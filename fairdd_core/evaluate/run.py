@@ -1,0 +1,95 @@
+"""Judging every arm and the two baselines on the same footing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import nn
+
+from fairdd_core.data.grouped import Split
+from fairdd_core.data.tensors import normalised
+from fairdd_core.distill.initial import random_subset
+from fairdd_core.evaluate.spec import EvaluationSpec
+from fairdd_core.evaluate.train import TrainingSet, count_predictions, train_network
+from fairdd_core.events import Evaluated, Phase
+
+RANDOM_SUBSET, FULL_DATA = "random-subset", "full-data"
+BASELINES = (RANDOM_SUBSET, FULL_DATA)
+
+Done = Mapping[str, Mapping[int, np.ndarray]]
+"""Counts that exist already: arm, then network."""
+
+
+class Evaluator:
+    """Trains and tests evaluation networks on one split.
+
+    Attributes:
+        split, spec, seed, device: as given.
+        shape: image side and number of classes.
+    """
+
+    def __init__(self, split: Split, spec: EvaluationSpec, seed: int, device: torch.device) -> None:
+        self.split, self.spec, self.seed, self.device = split, spec, seed, device
+        self.shape = (split.train.x_NCHW.shape[-1], split.train.num_classes)
+        self._full_networks: dict[int, nn.Module] = {}
+
+    def train(self, data: TrainingSet, index: int, steps: int | None = None) -> nn.Module:
+        """Return evaluation network ``index`` trained on ``data``."""
+        return train_network(data, self.spec, self.shape, self.seed, index, self.device, steps)
+
+    def count(self, net: nn.Module) -> np.ndarray:
+        """Return the network's counts on the test set, (G, C, C)."""
+        return count_predictions(net, self.split.test, self.split.train.normalisation, self.device)
+
+    def synthetic(self, x_NCHW: torch.Tensor, y_N: torch.Tensor) -> TrainingSet:
+        """Return a synthetic set as training data."""
+        return TrainingSet.synthetic(x_NCHW, y_N, self.device)
+
+    def subset(self, rows_N: np.ndarray) -> TrainingSet:
+        """Return some real images as training data."""
+        train = self.split.train
+        x_NCHW = normalised(train, rows_N, train.normalisation, self.device)
+        return self.synthetic(x_NCHW, torch.from_numpy(train.y_N[rows_N]))
+
+    def full_network(self, index: int) -> nn.Module:
+        """Return evaluation network ``index`` trained on all real images; kept, for the map needs it too."""
+        if index not in self._full_networks:
+            data = TrainingSet.real(self.split.train, self.split.train.normalisation, self.device)
+            self._full_networks[index] = self.train(data, index, self.spec.full_data_steps)
+        return self._full_networks[index]
+
+
+def evaluate_arms(
+    evaluator: Evaluator, sets: Mapping[str, TrainingSet], done: Done | None = None
+) -> Iterator[Phase | Evaluated]:
+    """Train K networks on every set, network by network, so that all arms have one before any has two."""
+    done = done or {}
+    networks = evaluator.spec.networks
+    jobs = [(k, arm) for k in range(networks) for arm in sets]
+    for position, (k, arm) in enumerate(jobs):
+        if k in done.get(arm, {}):
+            continue
+        yield Phase("evaluate", position, len(jobs), f"{arm}, network {k + 1} of {networks}")
+        yield Evaluated(arm, k, evaluator.count(evaluator.train(sets[arm], k)))
+    yield Phase("evaluate", len(jobs), len(jobs))
+
+
+def evaluate_baselines(
+    evaluator: Evaluator, ipc: int, done: Done | None = None
+) -> Iterator[Phase | Evaluated]:
+    """Judge a random real subset of the synthetic set's size, and the full data."""
+    done = done or {}
+    rows_N = random_subset(evaluator.split.train, ipc, evaluator.seed)
+    jobs = [(name, k) for name in BASELINES for k in range(evaluator.spec.baseline_networks)]
+    for position, (name, k) in enumerate(jobs):
+        if k in done.get(name, {}):
+            continue
+        yield Phase("baselines", position, len(jobs), f"{name}, network {k + 1}")
+        if name == RANDOM_SUBSET:
+            net = evaluator.train(evaluator.subset(rows_N), k)
+        else:
+            net = evaluator.full_network(k)
+        yield Evaluated(name, k, evaluator.count(net))
+    yield Phase("baselines", len(jobs), len(jobs))

@@ -1,0 +1,95 @@
+"""A whole run as one stream of events. Needs torch: only the process that works imports it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from fairdd_core.data.grouped import Split
+from fairdd_core.data.registry import load
+from fairdd_core.device import resolve_device
+from fairdd_core.distill.loop import distill, synthetic_labels
+from fairdd_core.embed.run import embed
+from fairdd_core.evaluate.run import Evaluator, evaluate_arms, evaluate_baselines
+from fairdd_core.events import Checkpoint, Distilled, Event, Phase
+from fairdd_core.nets.registry import make_network
+from fairdd_core.rng import torch_stream
+from fairdd_core.runs.spec import RunSpec
+
+
+@dataclass
+class Progress:
+    """What an earlier attempt at the same spec has left behind; a stage skips what is here.
+
+    Attributes:
+        checkpoint: of the distillation.
+        distilled: arm -> finished images, float32 (C·IPC, 3, H, W).
+        counts: arm or baseline -> network -> counts (G, C, C).
+    """
+
+    checkpoint: Checkpoint | None = None
+    distilled: dict[str, torch.Tensor] = field(default_factory=dict)
+    counts: dict[str, dict[int, np.ndarray]] = field(default_factory=dict)
+
+
+def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) -> Iterator[Event]:
+    """Load, distil, evaluate, judge the baselines and embed.
+
+    On the CPU of one machine the same spec gives the same bytes, resumed or not.
+
+    Args:
+        spec: what to do.
+        data_dir: where files of data sets are.
+        resume: what need not be done again.
+
+    Raises:
+        UserError: settings that this data or machine cannot meet.
+        Diverged: the matching loss is not a number any more.
+    """
+    progress = resume or Progress()
+    device = resolve_device(spec.device)
+    yield Phase("data", 0, 1, f"loading {spec.data.dataset}")
+    split = load(spec.data, spec.seed, data_dir)
+    yield Phase("data", 1, 1)
+    synthetic: dict[str, torch.Tensor] = {}
+    for event in _distilled(spec, split, device, progress):
+        if isinstance(event, Distilled):
+            synthetic[event.arm] = event.x_NCHW
+        yield event
+    labels_N = synthetic_labels(split.train, spec.distill.ipc)
+    evaluator = Evaluator(split, spec.evaluation, spec.seed, device)
+    sets = {arm: evaluator.synthetic(x, labels_N) for arm, x in synthetic.items()}
+    yield from evaluate_arms(evaluator, sets, progress.counts)
+    yield from evaluate_baselines(evaluator, spec.distill.ipc, progress.counts)
+    yield Phase("embed", 0, 2, "training the network whose representation is shown")
+    net = _feature_network(spec, evaluator, synthetic, labels_N)
+    shown = {arm: (x, labels_N) for arm, x in synthetic.items()}
+    yield from embed(net, split.train, shown, spec.distill.arms, spec.embedding, spec.seed, device)
+
+
+def _distilled(spec: RunSpec, split: Split, device: torch.device, progress: Progress) -> Iterator[Event]:
+    names = [arm.name for arm in spec.distill.arms]
+    if not all(name in progress.distilled for name in names):
+        yield from distill(split.train, spec.distill, spec.seed, device, progress.checkpoint)
+        return
+    labels_N = synthetic_labels(split.train, spec.distill.ipc)
+    yield from (Distilled(name, progress.distilled[name], labels_N) for name in names)
+
+
+def _feature_network(
+    spec: RunSpec, evaluator: Evaluator, synthetic: dict[str, torch.Tensor], labels_N: torch.Tensor
+) -> nn.Module:
+    """Return the network whose representation is shown."""
+    features = spec.embedding.features
+    if features == "real":
+        return evaluator.full_network(0)
+    if features == "random":
+        stream = torch_stream(spec.seed, "embed", "network")
+        net = make_network(spec.evaluation.network, *evaluator.shape, stream, evaluator.device)
+        return net.requires_grad_(False).eval()
+    return evaluator.train(evaluator.synthetic(synthetic[features], labels_N), 0)

@@ -1,0 +1,76 @@
+"""The one document that a run comes down to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from fairdd_core.evaluate.bootstrap import interval
+from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.rng import numpy_stream
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.spec import RunSpec
+
+STAGES = ("distill", "evaluate", "embed")
+_STAGE_OF_PHASE = {"data": "distill", "distill": "distill", "evaluate": "evaluate", "baselines": "evaluate", "embed": "embed"}
+
+
+def seconds_by_stage(events: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """Add up the seconds between logged events by the stage that was at work, and in total.
+
+    Args:
+        events: of a run folder, in order; ``t`` is seconds of work since the run started.
+    """
+    seconds = dict.fromkeys(STAGES, 0.0)
+    stage, last = "distill", 0.0
+    for event in events:
+        seconds[stage] += event["t"] - last
+        last = event["t"]
+        if event["event"] == "phase":
+            stage = _STAGE_OF_PHASE[event["name"]]
+    return {name: round(value, 2) for name, value in {**seconds, "total": sum(seconds.values())}.items()}
+
+
+def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
+    """Return the result document of a finished run: ``result.json`` and what ``--json`` prints.
+
+    Args:
+        folder: of the run.
+        run: its identifier, or the path of its folder.
+        device: in words.
+
+    Returns:
+        A JSON-ready dictionary; undefined numbers are ``None``.
+    """
+    spec = folder.spec()
+    return {
+        "run": run,
+        "spec": spec.model_dump(mode="json"),
+        "device": device,
+        "seconds": seconds_by_stage(folder.events()[0]),
+        "arms": {arm: _arm_summary(spec, arm, table) for arm, table in folder.counts().items()},
+    }
+
+
+def _arm_summary(spec: RunSpec, arm: str, counts_KGCC: np.ndarray) -> dict[str, dict[str, Any]]:
+    summary: dict[str, dict[str, Any]] = {}
+    for name, metric in METRICS.items():
+        values_K = metric.of(counts_KGCC)
+        entry: dict[str, Any] = {"mean": _number(values_K.mean()), "std": _number(_std(values_K))}
+        if metric.is_gap:
+            rng = numpy_stream(spec.seed, "bootstrap", arm, name)
+            bounds = interval(counts_KGCC, metric.of, spec.evaluation.bootstrap, rng)
+            entry["ci95"] = [_number(bound) for bound in bounds]
+        summary[name] = entry
+    return summary
+
+
+def _std(values_K: np.ndarray) -> float:
+    """Return the sample standard deviation over networks; undefined for one network."""
+    return float(values_K.std(ddof=1)) if len(values_K) > 1 else float("nan")
+
+
+def _number(value: float) -> float | None:
+    return round(float(value), 6) if np.isfinite(value) else None
