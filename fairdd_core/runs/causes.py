@@ -44,7 +44,7 @@ def explain_error(error: BaseException) -> Ending:
         case Diverged():
             return Ending(RunState.FAILED, str(error), error.hint, CRASHED)
         case _ if _is_full_disk(error):
-            return Ending(RunState.FAILED, "The disk is full.", _FREE_SPACE, DISK_FULL)
+            return Ending(RunState.FAILED, "The disk is full or takes no more.", _FREE_SPACE, DISK_FULL)
         case _ if _is_out_of_memory(error):
             return Ending(RunState.FAILED, "Out of memory.", _SMALLER, NO_MEMORY)
         case _:
@@ -84,16 +84,19 @@ def describe(ending: Ending, run: RunRecord, folder: RunFolder) -> str:
     """Return the message of an ending with where the run stood and what was kept."""
     if ending.state is RunState.DONE:
         return ending.message
-    where = f" at {run.done} of {run.total} ({run.phase})" if run.total else " before the first step"
+    last = max(folder.snapshot_iterations(), default=None)
+    done = max(run.done, last or 0) if run.phase == "distill" else run.done  # the index may lag a little
+    where = f" at {done} of {run.total} ({run.phase})" if run.total else " before the first step"
     text = f"{ending.message}{where if ending.state is RunState.STOPPED else ''}".rstrip(".") + "."
-    snapshots = folder.snapshot_iterations()
-    return f"{text} Images up to iteration {snapshots[-1]} are kept." if snapshots else text
+    return text if last is None else f"{text} Images up to iteration {last} are kept."
 
 
 def _is_full_disk(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in _FULL_DISK:
         return True
-    return "disk is full" in str(error) or "No space left on device" in str(error)
+    # SQLite and pyarrow say it in words only.
+    words = ("disk is full", "disk I/O error", "No space left on device", "File too large")
+    return any(text in str(error) for text in words)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -14,6 +14,7 @@ from fairdd_core.runs import posix
 from fairdd_core.runs.causes import CRASHED, NOT_CLAIMED, Ending, describe, explain_exit
 from fairdd_core.runs.engine import command, environment
 from fairdd_core.runs.home import Home
+from fairdd_core.runs.retention import tidy
 from fairdd_core.runs.standby import Standby
 from fairdd_core.runs.store import RunRecord, RunState, Store
 
@@ -100,6 +101,7 @@ def serve(home: Home) -> None:
     """Dispatch until there has been nothing to do for a while."""
     dispatcher = Dispatcher(home)
     dispatcher.store.adopt_orphans()
+    tidy(home)
     last_use = last_success = time.monotonic()
     while home.root.exists():
         now = time.monotonic()

@@ -55,11 +55,11 @@ def resume(home: Home, run_id: str) -> None:
     """Queue a run that ended early again; it goes on from its last checkpoint.
 
     Raises:
-        UserError: when there is no such run, or it is live or done.
+        UserError: when there is no such run, or it is live or done, or its device is gone.
     """
     store = Store(home)
-    if not store.requeue(run_id):
-        record = store.get(run_id)
+    record = store.get(run_id)
+    if not store.requeue(run_id, lane(store.folder(run_id).spec().device)):
         raise UserError("run", "a stopped, failed or lost run", f"{run_id}, which is {record.state}")
     wake(home)
 

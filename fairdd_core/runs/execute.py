@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,17 +29,25 @@ def execute(store: Store, run_id: str) -> None:
     Raises:
         Whatever the pipeline raises; the folder then holds all that was saved before.
     """
-    from fairdd_core.device import resolve_device
+    from fairdd_core.device import describe_device, resolve_device
     from fairdd_core.runs.pipeline import run_pipeline
     from fairdd_core.runs.summary import summarise
 
     folder = store.folder(run_id)
     folder.sweep()
     spec = folder.spec()
-    store.update(run_id, device=str(resolve_device(spec.device)), note="")
+    device = resolve_device(spec.device)
+    store.update(run_id, device=str(device), note="")
     events = run_pipeline(spec, store.home.data, load_progress(folder))
-    record(events, folder, Reporter(store, run_id))
-    folder.write_result(summarise(folder, run_id))
+    reporter = Reporter(store, run_id)
+    try:
+        record(events, folder, reporter)
+    except BaseException:
+        with suppress(sqlite3.Error):  # a full disk, say; the first error is the one to report
+            reporter.flush()
+        raise
+    folder.write_result(summarise(folder, run_id, describe_device(device)))
+    folder.checkpoint_file.unlink(missing_ok=True)  # nothing is left to resume
 
 
 def load_progress(folder: RunFolder) -> Progress:
@@ -75,12 +85,14 @@ class Reporter:
 
     def __call__(self, event: Event) -> None:
         """Take note of one event."""
-        if not isinstance(event, Phase):
-            return
-        now = time.monotonic()
-        changed = (event.name, event.note) != (self._last.name, self._last.note) or event.done == event.total
-        if changed or now - self._reported >= REPORT_SECONDS:
-            self.store.update(
-                self.run_id, phase=event.name, done=event.done, total=event.total, note=event.note
-            )
-            self._reported, self._last = now, event
+        if isinstance(event, Phase):
+            changed = (event.name, event.note) != (self._last.name, self._last.note)
+            self._last = event
+            if changed or event.done == event.total or time.monotonic() - self._reported >= REPORT_SECONDS:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write the latest progress."""
+        last = self._last
+        self.store.update(self.run_id, phase=last.name, done=last.done, total=last.total, note=last.note)
+        self._reported = time.monotonic()

@@ -76,7 +76,8 @@ class Recorder:
                 write_arrays(self.folder.synthetic_file, self._synthetic)
                 self._append("distilled", arm=arm)
             case Evaluated(arm, network, counts_GCC):
-                self._counts.setdefault(arm, []).append(counts_GCC)
+                # A resumed run may tell what it knew before.
+                self._counts.setdefault(arm, [])[network : network + 1] = [counts_GCC]
                 write_arrays(self.folder.counts_file, {a: np.stack(c) for a, c in self._counts.items()})
                 self._append("evaluated", arm=arm, network=network)
             case Embedded(points, residuals):

@@ -6,7 +6,7 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -97,16 +97,16 @@ class Store:
             raise UserError("run", "the id of a run", repr(run_id), "See the list of runs.")
         return RunFolder(self.home.runs / run_id)
 
-    def create(
-        self, spec: RunSpec, title: str = "", device: str = "cpu", state: RunState = RunState.QUEUED
-    ) -> str:
+    def create(self, spec: RunSpec, title: str = "", device: str = "cpu") -> str:
         """Enter a new run at the end of the queue and write its folder; return its id."""
-        now = time.time()
+        return self.enter(lambda folder: folder.create(spec), title=title, device=device)
+
+    def enter(self, fill: Callable[[RunFolder], object], **values: Any) -> str:
+        """Enter a new run whose folder ``fill`` makes; ``values`` are columns of its row; return its id."""
         with transaction(self.home.index) as db:
             run_id = self.new_id()
-            # Within the transaction: nobody ever sees a row without its folder.
-            self.folder(run_id).create(spec)
-            _insert(db, id=run_id, title=title, state=state, device=device, created=now)
+            fill(self.folder(run_id))  # within the transaction: nobody ever sees a row without its folder
+            _insert(db, id=run_id, **values)
         return run_id
 
     def new_id(self) -> str:
@@ -162,15 +162,15 @@ class Store:
         with transaction(self.home.index) as db:
             return db.execute(query, (*values.values(), run_id, *states)).rowcount == 1
 
-    def requeue(self, run_id: str) -> bool:
-        """Put a run that ended early at the end of the queue; return whether it was one."""
+    def requeue(self, run_id: str, device: str) -> bool:
+        """Put a run that ended early at the end of a device's queue; return whether it was one."""
         resumable = [str(state) for state in RunState if state.resumable]
         with transaction(self.home.index) as db:
             changed = db.execute(
-                f"""UPDATE runs SET state = 'queued', place = {_NEXT_PLACE}, started = NULL,
+                f"""UPDATE runs SET state = 'queued', device = ?, place = {_NEXT_PLACE}, started = NULL,
                 finished = NULL, cancelled = NULL, message = '', hint = '', note = ''
                 WHERE id = ? AND deleted IS NULL AND state IN ({", ".join("?" * len(resumable))})""",
-                (run_id, *resumable),
+                (device, run_id, *resumable),
             )
             return changed.rowcount == 1
 
@@ -190,9 +190,8 @@ class Store:
                     continue
                 finished = RunFolder(path).result() is not None
                 state = RunState.DONE if finished else RunState.LOST
-                message = "" if finished else "The index did not know this run."
-                created = path.stat().st_mtime
-                _insert(db, id=path.name, state=state, device="cpu", created=created, message=message)
+                message = "Found without an entry in the index."
+                _insert(db, id=path.name, state=state, created=path.stat().st_mtime, message=message)
                 adopted.append(path.name)
         return adopted
 
@@ -206,7 +205,7 @@ _NEXT_PLACE = "(SELECT COALESCE(MAX(place), 0) + 1 FROM runs)"
 
 
 def _insert(db: sqlite3.Connection, **values: Any) -> None:
-    row = {"title": "", "message": "", **values}
+    row = {"title": "", "state": RunState.QUEUED, "device": "cpu", "created": time.time(), **values}
     names, marks = ", ".join(row), ", ".join("?" * len(row))
     db.execute(f"INSERT INTO runs ({names}, place) VALUES ({marks}, {_NEXT_PLACE})", tuple(row.values()))
 

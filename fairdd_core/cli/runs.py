@@ -1,0 +1,229 @@
+"""The commands about runs that exist already, and ``submit``, which leaves a run to the engine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs import engine, retention, transfer
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.store import RunRecord, RunState, Store
+
+Command = Callable[[argparse.Namespace], int]
+CANCEL_SECONDS = 10.0
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
+
+
+def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands; each sets ``function``, which takes the arguments and returns an exit code."""
+    from fairdd_core.cli.run import add_spec_arguments
+
+    def add(name: str, function: Command, text: str, run: bool = True) -> argparse.ArgumentParser:
+        parser = subparsers.add_parser(name, help=text, description=text)
+        parser.set_defaults(function=function)
+        if run:
+            parser.add_argument("run", metavar="ID", help="id of a run, or the part of it that is unique")
+        return parser
+
+    runs = add("runs", list_runs, "List runs, newest first.", run=False)
+    runs.add_argument("--bin", action="store_true", help="those that were deleted")
+    runs.add_argument("--json", action="store_true", help="as JSON")
+    show = add("show", show_run, "Show how a run stands and what came out.")
+    show.add_argument("--json", action="store_true", help="as JSON")
+    show.add_argument("--log", type=int, default=0, metavar="N", help="with the last N lines of its log")
+    add("cancel", cancel_run, "Stop a run; what it made is kept.")
+    add("resume", resume_run, "Go on with a run that ended early.")
+    delete = add("delete", delete_run, "Move a run to the bin.")
+    delete.add_argument("--undo", action="store_true", help="bring it back instead")
+    export = add("export", export_run, "Write a run to a zip file.")
+    export.add_argument("file", type=Path, metavar="FILE.zip")
+    load = add("import", import_run, "Add the run in a zip file; prints its id.", run=False)
+    load.add_argument("file", type=Path, metavar="FILE.zip")
+    wait = add("wait", wait_for_run, "Wait until a run has ended; exit code 0 when it is done.")
+    wait.add_argument("--timeout", type=float, metavar="SECONDS", help="give up waiting after so long")
+    prune = add("prune", prune_runs, "Empty the bin, then remove the oldest runs for good.", run=False)
+    prune.add_argument("--keep", default="0", metavar="SIZE", help="the most that may stay, e.g. 2G")
+    prune.add_argument("--yes", action="store_true", help="do it; without, only say what there is")
+    submit = add("submit", submit_run, "Queue a run; prints its id and returns at once.", run=False)
+    submit.add_argument("--title", default="", help="a name for the run")
+    add_spec_arguments(submit)
+
+
+def list_runs(args: argparse.Namespace) -> int:
+    """List runs with their sizes."""
+    home = Home.default()
+    engine.wake(home)
+    runs = Store(home).list(deleted=args.bin)
+    sizes = retention.sizes(home)
+    if args.json:
+        print(json.dumps([{**asdict(run), "bytes": sizes.get(run.id, 0)} for run in runs], indent=2))
+        return 0
+    for run in runs:
+        size = f"{sizes.get(run.id, 0) / 1e6:.1f} MB"
+        print(f"{run.id}  {_state(run):<22} {_age(run):>6}  {size:>9}  {run.title}".rstrip())
+    total = sum(sizes.get(run.id, 0) for run in runs)
+    print(f"{len(runs)} runs, {total / 1e6:.1f} MB in {home.root}", file=sys.stderr)
+    return 0
+
+
+def show_run(args: argparse.Namespace) -> int:
+    """Show one run."""
+    home = Home.default()
+    engine.wake(home)
+    store = Store(home)
+    run = store.find(args.run)
+    folder = store.folder(run.id)
+    spec = folder.spec()
+    if args.json:
+        parts = {"spec": spec.model_dump(mode="json"), "result": folder.result()}
+        print(json.dumps({**asdict(run), "folder": str(folder.path), **parts}, indent=2))
+        return 0
+    arms = ", ".join(arm.name for arm in spec.distill.arms)
+    print(f"{run.id}  {run.title}\n{_state(run)}  {run.message}\n{run.hint}".strip())
+    print(f"{spec.data.dataset}, skew {spec.data.skew}, separation {spec.data.separation}, seed {spec.seed}")
+    print(
+        f"{arms}; {spec.distill.ipc} images per class, {spec.distill.iterations} iterations on {run.device}"
+    )
+    for arm, numbers in (folder.result() or {}).get("arms", {}).items():
+        means = {name: value.get("mean") for name, value in numbers.items() if isinstance(value, dict)}
+        print(f"  {arm:<16}" + "  ".join(f"{name} {_number(mean)}" for name, mean in means.items()))
+    print(folder.path)
+    if args.log:
+        print(folder.log_tail(args.log))
+    return 0
+
+
+def cancel_run(args: argparse.Namespace) -> int:
+    """Stop a run and say where it stopped."""
+    home = Home.default()
+    run = Store(home).find(args.run)
+    engine.cancel(home, run.id)
+    print(engine.wait(home, run.id, CANCEL_SECONDS).message)
+    return 0
+
+
+def resume_run(args: argparse.Namespace) -> int:
+    """Queue a run again."""
+    home = Home.default()
+    run = Store(home).find(args.run)
+    engine.resume(home, run.id)
+    print(run.id)
+    return 0
+
+
+def delete_run(args: argparse.Namespace) -> int:
+    """Move a run to the bin, or back."""
+    home = Home.default()
+    if args.undo:
+        retention.restore(home, args.run)
+    else:
+        run = Store(home).find(args.run)
+        retention.delete(home, run.id)
+        print(f"In the bin for 7 days; undo with: delete --undo {run.id}", file=sys.stderr)
+    return 0
+
+
+def export_run(args: argparse.Namespace) -> int:
+    """Write a zip file."""
+    home = Home.default()
+    run = Store(home).find(args.run)
+    with _file_errors(args.file):
+        transfer.export_run(home, run.id, args.file)
+    print(args.file)
+    return 0
+
+
+def import_run(args: argparse.Namespace) -> int:
+    """Read a zip file."""
+    with _file_errors(args.file):
+        print(transfer.import_run(Home.default(), args.file))
+    return 0
+
+
+def wait_for_run(args: argparse.Namespace) -> int:
+    """Wait for a run, with its progress on stderr."""
+    home = Home.default()
+    store = Store(home)
+    run, started, told = store.find(args.run), time.monotonic(), ""
+    while run.state.live:
+        if args.timeout is not None and time.monotonic() - started > args.timeout:
+            print(f"{run.id} is still {run.state}", file=sys.stderr)
+            return 1
+        if (text := _state(run)) != told:
+            print(text, file=sys.stderr)
+            told = text
+        engine.wake(home)
+        time.sleep(engine.POLL_SECONDS)
+        run = store.get(run.id)
+    print(f"{run.state}: {run.message} {run.hint}".strip())
+    return 0 if run.state is RunState.DONE else 1
+
+
+def prune_runs(args: argparse.Namespace) -> int:
+    """Make a home smaller, or say how large it is."""
+    home = Home.default()
+    keep = _bytes(args.keep)
+    if not args.yes:
+        total = sum(retention.sizes(home).values())
+        print(f"Runs take {total / 1e6:.1f} MB; the oldest beyond {keep / 1e6:.1f} MB would go (--yes).")
+        return 0
+    for run_id in retention.prune(home, keep):
+        print(run_id)
+    return 0
+
+
+def submit_run(args: argparse.Namespace) -> int:
+    """Queue a run."""
+    from fairdd_core.cli.run import spec_from_args
+
+    print(engine.submit(Home.default(), spec_from_args(args), args.title))
+    return 0
+
+
+@contextmanager
+def _file_errors(path: Path) -> Iterator[None]:
+    """Turn trouble with a file that the user named into a ``UserError``."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError("file", "a usable file", f"{path} ({error.strerror or error})") from error
+
+
+def _bytes(text: str) -> int:
+    number, unit = text.upper().removesuffix("B"), ""
+    if number[-1:] in _UNITS and number[-1:]:
+        number, unit = number[:-1], number[-1]
+    try:
+        size = float(number)
+    except ValueError as error:
+        raise UserError("--keep", "a size such as 500M or 2G", repr(text)) from error
+    if not 0 <= size < float("inf"):
+        raise UserError("--keep", "a size such as 500M or 2G", repr(text))
+    return int(size * _UNITS[unit])
+
+
+def _state(run: RunRecord) -> str:
+    if run.state is RunState.QUEUED:
+        return f"queued, {run.position} in line"
+    if run.state is RunState.RUNNING and run.total:
+        return f"{run.phase} {run.done}/{run.total}"
+    return str(run.state)
+
+
+def _age(run: RunRecord) -> str:
+    seconds = time.time() - run.created
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return "now"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

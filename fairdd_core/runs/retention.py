@@ -1,0 +1,87 @@
+"""Deleting runs, with second thoughts, and keeping a home small."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs import posix
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.store import RunRecord, RunState, Store
+
+BIN_SECONDS = 7 * 24 * 3600.0  # how long a deleted run can be restored
+IMPORT_PREFIX = ".import-"
+IMPORT_SECONDS = 24 * 3600.0  # no import takes longer
+_ENDED = [state for state in RunState if not state.live]
+
+
+def delete(home: Home, run_id: str) -> None:
+    """Move a run to the bin; ``restore`` brings it back.
+
+    Raises:
+        UserError: when there is no such run, or it is queued or running.
+    """
+    store = Store(home)
+    if not store.update(run_id, only=_ENDED, deleted=time.time()):
+        state = store.get(run_id).state
+        raise UserError("run", "a run that has ended", f"{run_id}, which is {state}", "Cancel it first.")
+
+
+def restore(home: Home, run_id: str) -> None:
+    """Take a run out of the bin.
+
+    Raises:
+        UserError: when there is no such run any more.
+    """
+    if not Store(home).update(run_id, deleted=None):
+        raise UserError("run", "a run in the bin", repr(run_id), "It may have been removed for good.")
+
+
+def empty_bin(home: Home, older_than: float = 0.0) -> list[str]:
+    """Remove for good the runs that have been in the bin for ``older_than`` seconds; return their ids."""
+    limit = time.time() - older_than
+    return _remove(home, (run for run in Store(home).list(deleted=True) if (run.deleted or 0.0) <= limit))
+
+
+def sizes(home: Home) -> dict[str, int]:
+    """Return the bytes on disk of every run, those in the bin included."""
+    store = Store(home)
+    runs = [*store.list(), *store.list(deleted=True)]
+    return {run.id: store.folder(run.id).size() for run in runs}
+
+
+def prune(home: Home, max_bytes: int) -> list[str]:
+    """Remove for good the bin, then the oldest ended runs, until the runs fit ``max_bytes``; return ids."""
+    removed = empty_bin(home)
+    size = sizes(home)
+    total = sum(size.values())
+    for run in reversed(Store(home).list(_ENDED)):
+        if total <= max_bytes:
+            break
+        removed += _remove(home, [run])
+        total -= size[run.id]
+    return removed
+
+
+def tidy(home: Home) -> None:
+    """Remove for good what has been in the bin for long, and what cut-off imports have left."""
+    empty_bin(home, BIN_SECONDS)
+    for path in home.runs.glob(f"{IMPORT_PREFIX}*"):
+        if time.time() - path.stat().st_mtime > IMPORT_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _remove(home: Home, runs: Iterable[RunRecord]) -> list[str]:
+    store, removed = Store(home), []
+    for run in runs:
+        folder = store.folder(run.id)
+        if posix.is_held(folder.lock_file):  # its worker is about to leave; next time
+            continue
+        # The row goes last: if this is cut short, the run stays in the list and can be removed again.
+        store.update(run.id, deleted=run.deleted or time.time())
+        shutil.rmtree(folder.path, ignore_errors=True)
+        store.forget(run.id)
+        removed.append(run.id)
+    return removed

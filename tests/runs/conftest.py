@@ -1,0 +1,60 @@
+"""Homes that are cleaned up with all their processes, and runs by a quick stand-in for the pipeline."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fairdd_core.distill.spec import ArmSpec, DistillSpec
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.spec import RunSpec
+
+STAND_IN = Path(__file__).parent / "stand_in"
+MakeSpec = Callable[..., RunSpec]
+
+
+def processes(home: Home) -> list[psutil.Process]:
+    """Every process of the engine that serves a home; warm workers included."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or []
+        if str(home.root) in command and process.pid != os.getpid():
+            found.append(process)
+    return found
+
+
+def kill_all(home: Home) -> None:
+    for process in processes(home):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    home = Home(tmp_path / "home")
+    yield home
+    for _ in range(3):  # a dispatcher may be starting a worker at this very moment
+        kill_all(home)
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the processes of the engine run the stand-in for the pipeline."""
+    monkeypatch.setenv("PYTHONPATH", str(STAND_IN))
+
+
+@pytest.fixture
+def make_spec() -> MakeSpec:
+    def make(preset: str = "steps", iterations: int = 40, seed: int = 0, device: str = "cpu") -> RunSpec:
+        arms = (ArmSpec(name="vanilla", alignment="vanilla"),)
+        distill = DistillSpec(arms=arms, iterations=iterations)
+        return RunSpec(preset=preset, distill=distill, seed=seed, device=device)
+
+    return make

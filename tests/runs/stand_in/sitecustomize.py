@@ -1,0 +1,92 @@
+# mypy: ignore-errors
+"""On the path of the engine's processes, this replaces the pipeline by one that is quick and can misbehave.
+
+What a run does is chosen by its preset: ``steps``, ``ignore-sigterm``, ``crash``, ``segfault``, ``memory``,
+``full-disk``, ``not-a-number``, ``user-error`` or ``hang``; its length by ``distill.iterations`` and its pace
+by ``FAIRDD_TEST_STEP_SECONDS``.
+"""
+
+import os
+import sys
+import types
+
+from fairdd_core import device
+
+
+def _run_pipeline(spec, data_dir, resume=None):
+    import signal
+    import time
+
+    import numpy as np
+
+    from fairdd_core.errors import Diverged, UserError
+    from fairdd_core.events import Checkpoint, Distilled, Evaluated, Phase, Snapshot, Step
+
+    class Tensor:
+        def __init__(self, array):
+            self.array = array
+
+        def numpy(self):
+            return self.array
+
+        cpu = lambda self: self  # noqa: E731
+
+    def value(iteration):
+        return np.random.default_rng([spec.seed, iteration]).normal(size=(2, 3)).astype(np.float32)
+
+    def misbehave():
+        match spec.preset:
+            case "ignore-sigterm":
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            case "crash":
+                raise RuntimeError("something broke")
+            case "segfault":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "memory":
+                raise MemoryError
+            case "full-disk":
+                import resource
+
+                resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+            case "not-a-number":
+                raise Diverged("The loss of vanilla became nan at iteration 3.")
+            case "user-error":
+                raise UserError("data.skew", "at least 0.5", "0.1", "Raise it.")
+
+    pace = float(os.environ.get("FAIRDD_TEST_STEP_SECONDS", "0.005"))
+    resume = resume or _Progress()
+    images, start = np.zeros((2, 3), np.float32), 0
+    if resume.checkpoint:
+        images, start = resume.checkpoint.tensors["vanilla/images"].numpy(), resume.checkpoint.iteration
+    total = spec.distill.iterations
+    for iteration in range(start, total):
+        if iteration == 2:
+            misbehave()
+        images = images * np.float32(0.9) + value(iteration)
+        yield Step("vanilla", iteration + 1, float(abs(images).sum()), 1.0)
+        yield Phase("distill", iteration + 1, total)
+        if iteration % 5 == 0:
+            picture = np.full(
+                (2, 1, 3, 8, 8 if spec.preset != "full-disk" else 4000), iteration % 256, np.uint8
+            )
+            yield Snapshot("vanilla", iteration + 1, picture)
+            yield Checkpoint(iteration + 1, {"vanilla/images": Tensor(images)})
+        time.sleep(pace)
+    yield Distilled("vanilla", Tensor(images), Tensor(np.arange(2)))
+    for network in range(len(resume.counts.get("vanilla", {})), 3):
+        yield Evaluated("vanilla", network, np.full((2, 2, 2), network))
+
+
+class _Progress:
+    def __init__(self, checkpoint=None, distilled=None, counts=None):
+        self.checkpoint, self.distilled, self.counts = checkpoint, distilled or {}, counts or {}
+
+
+pipeline = types.ModuleType("fairdd_core.runs.pipeline")
+pipeline.run_pipeline, pipeline.Progress = _run_pipeline, _Progress
+summary = types.ModuleType("fairdd_core.runs.summary")
+summary.summarise = lambda folder, run_id, device: {"run": run_id, "arms": {}}
+sys.modules["fairdd_core.runs.pipeline"] = pipeline
+# The real ones import torch, which takes seconds.
+device.resolve_device = device.describe_device = lambda name: name
+sys.modules["fairdd_core.runs.summary"] = summary

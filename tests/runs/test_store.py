@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.schema import MIGRATIONS, connection
+from fairdd_core.runs.store import RunState, Store
+from tests.runs.conftest import MakeSpec
+
+
+def test_a_new_run_is_queued_with_its_folder(home: Home, make_spec: MakeSpec) -> None:
+    store = Store(home)
+    run_id = store.create(make_spec(), "first")
+    record = store.get(run_id)
+    assert (record.state, record.title, record.position) == (RunState.QUEUED, "first", 1)
+    assert store.folder(run_id).spec() == make_spec()
+    assert store.check() == "ok"
+
+
+def test_positions_count_within_a_device(home: Home, make_spec: MakeSpec) -> None:
+    store = Store(home)
+    first, second, other, third = (
+        store.create(make_spec(), device=device) for device in ("cpu", "cpu", "cuda:0", "cpu")
+    )
+    store.update(first, state=RunState.RUNNING)
+    positions = {run.id: run.position for run in store.live()}
+    assert positions == {first: None, second: 1, other: 1, third: 2}
+
+
+def test_list_is_newest_first_and_hides_the_bin(home: Home, make_spec: MakeSpec) -> None:
+    store = Store(home)
+    ids = [store.create(make_spec()) for _ in range(3)]
+    store.update(ids[1], state=RunState.DONE, deleted=1.0)
+    assert [run.id for run in store.list()] == [ids[2], ids[0]]
+    assert [run.id for run in store.list(deleted=True)] == [ids[1]]
+    assert store.list([RunState.DONE]) == []
+
+
+@pytest.mark.parametrize("text", ["../../etc", "", "a/b", "261122-041348-54b69f/..", "*"])
+def test_an_id_never_names_another_path(home: Home, text: str) -> None:
+    with pytest.raises(UserError):
+        Store(home).folder(text)
+    with pytest.raises(UserError):
+        Store(home).get(text)
+
+
+def test_find_by_part(home: Home, make_spec: MakeSpec) -> None:
+    store = Store(home)
+    run_id = store.create(make_spec())
+    assert store.find(run_id[:9]).id == store.find(run_id[-6:]).id == run_id
+    store.create(make_spec())
+    with pytest.raises(UserError):
+        store.find(run_id[:4])
+
+
+def test_update_respects_the_state_it_expects(home: Home, make_spec: MakeSpec) -> None:
+    store = Store(home)
+    run_id = store.create(make_spec())
+    assert not store.update(run_id, only=[RunState.RUNNING], state=RunState.DONE)
+    assert store.get(run_id).state is RunState.QUEUED
+    with pytest.raises(TypeError):
+        store.update(run_id, place=3)
+
+
+@pytest.mark.parametrize("state", list(RunState))
+def test_only_what_ended_early_is_queued_again(home: Home, make_spec: MakeSpec, state: RunState) -> None:
+    store = Store(home)
+    run_id, other = store.create(make_spec()), store.create(make_spec())
+    store.update(run_id, state=state, cancelled=1.0, message="old", hint="old")
+    assert store.requeue(run_id, "cpu") is state.resumable
+    if state.resumable:
+        record = store.get(run_id)
+        assert (record.state, record.cancelled, record.message, record.hint) == (
+            RunState.QUEUED,
+            None,
+            "",
+            "",
+        )
+        assert [run.id for run in store.live()] == [other, run_id]
+
+
+def test_a_lost_index_is_rebuilt_from_the_folders(home: Home, make_spec: MakeSpec) -> None:
+    store = Store(home)
+    done, cut = store.create(make_spec()), store.create(make_spec())
+    store.folder(done).write_result({"run": done})
+    (home.runs / "notes").mkdir()
+    for path in home.root.glob("index.sqlite*"):
+        path.unlink()
+    assert sorted(store.adopt_orphans()) == sorted([done, cut])
+    assert store.get(done).state is RunState.DONE
+    assert store.get(cut).state is RunState.LOST
+    assert store.adopt_orphans() == []
+
+
+def test_an_entry_that_fails_leaves_no_row(home: Home) -> None:
+    def fail(folder: object) -> None:
+        raise OSError("disk")
+
+    store = Store(home)
+    with pytest.raises(OSError, match="disk"):
+        store.enter(fail)
+    assert store.list() == []
+
+
+def test_migrations_run_once_and_in_order(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with connection(home.index) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
+        assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    run_id = Store(home).enter(lambda folder: None)
+    grown = (*MIGRATIONS, ("ALTER TABLE runs ADD COLUMN extra TEXT NOT NULL DEFAULT 'x'",))
+    monkeypatch.setattr("fairdd_core.runs.schema.MIGRATIONS", grown)
+    for _ in range(2):
+        with connection(home.index) as db:
+            assert db.execute("SELECT extra FROM runs WHERE id = ?", (run_id,)).fetchone()[0] == "x"
+
+
+def test_an_index_from_the_future_is_refused(home: Home) -> None:
+    home.root.mkdir(parents=True)
+    db = sqlite3.connect(home.index)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(UserError, match="version 99"):
+        Store(home).list()
+
+
+def test_home_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FAIRDD_HOME", str(tmp_path / "a"))
+    monkeypatch.delenv("FAIRDD_DATA", raising=False)
+    assert Home.default() == Home(tmp_path / "a")
+    assert Home.default().data == tmp_path / "a" / "data"
+    monkeypatch.setenv("FAIRDD_DATA", str(tmp_path / "b"))
+    assert Home.default().data == tmp_path / "b"
+    monkeypatch.delenv("FAIRDD_HOME")
+    assert Path(Home.default().root).name == "fairdd"

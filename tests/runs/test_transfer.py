@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import io
+import json
+import stat
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.store import RunState, Store
+from fairdd_core.runs.transfer import export_run, import_run
+from tests.runs.conftest import MakeSpec
+
+POINTS = ["kind", "arm", "class_id", "group_id", "index", "pca_x", "pca_y", "umap_x", "umap_y"]
+RESIDUALS = ["arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"]
+
+
+def fill(folder: RunFolder) -> None:
+    folder.write_snapshot(7, {"vanilla": np.zeros((2, 1, 3, 4, 4), np.uint8)})
+    points = pd.DataFrame([["real", "", 0, 1, 5, 0.5, 0.5, 1.0, 2.0]], columns=POINTS)
+    folder.write_tables(points, pd.DataFrame([["vanilla", 0, 1, 5, 0.1, 0.2, 0.3]], columns=RESIDUALS))
+    folder.events_file.write_text('{"event": "phase", "t": 0.0}\n')
+    folder.log_file.write_text("said in /home/somebody\n")
+
+
+@pytest.fixture
+def archive(home: Home, make_spec: MakeSpec) -> bytes:
+    store = Store(home)
+    run_id = store.create(make_spec(), "a title")
+    fill(store.folder(run_id))
+    store.folder(run_id).write_result({"arms": {}})
+    store.update(run_id, state=RunState.DONE, started=1.5, finished=2.5, message="Done.")
+    target = io.BytesIO()
+    export_run(home, run_id, target)
+    return target.getvalue()
+
+
+def altered(archive: bytes, **changes: bytes | None) -> io.BytesIO:
+    """The archive with entries replaced, added or (None) left out; ``__`` in a name stands for a dot."""
+    wanted = {name.replace("__", "."): content for name, content in changes.items()}
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            if name not in wanted:
+                new.writestr(name, old.read(name))
+        for name, content in wanted.items():
+            if content is not None:
+                new.writestr(name, content)
+    target.seek(0)
+    return target
+
+
+def with_entry(archive: bytes, entry: zipfile.ZipInfo | str, content: bytes = b"x") -> io.BytesIO:
+    target = io.BytesIO(archive)
+    with zipfile.ZipFile(target, "a") as file:
+        file.writestr(entry, content)
+    target.seek(0)
+    return target
+
+
+def test_a_run_comes_back_as_it_went(home: Home, archive: bytes, tmp_path: Path) -> None:
+    other = Home(tmp_path / "other")
+    run_id = import_run(other, io.BytesIO(archive))
+    record = Store(other).get(run_id)
+    assert (record.state, record.title, record.started, record.message) == (
+        RunState.DONE,
+        "a title",
+        1.5,
+        "Done.",
+    )
+    mine, theirs = Store(home).folder(Store(home).list()[0].id), Store(other).folder(run_id)
+    assert theirs.spec() == mine.spec()
+    assert theirs.result() == mine.result()
+    assert np.array_equal(theirs.snapshot(7)["vanilla"], mine.snapshot(7)["vanilla"])
+    pd.testing.assert_frame_equal(theirs.points(), mine.points())
+    assert not theirs.log_file.exists()
+    assert [path.name for path in other.runs.iterdir()] == [run_id]
+    assert import_run(other, io.BytesIO(archive)) != run_id
+
+
+def test_an_unfinished_run_comes_back_resumable(home: Home, archive: bytes) -> None:
+    run_id = import_run(home, altered(archive, result__json=None))
+    assert Store(home).get(run_id).state is RunState.STOPPED
+
+
+def link() -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo("events.jsonl")
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return entry
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../spec.json",
+        "/etc/passwd",
+        "snapshots/../../x.safetensors",
+        "snapshots/1.safetensors",
+        "snapshots/",
+        "evil.py",
+        "worker.lock",
+        "log.txt",
+        "C:\\spec.json",
+    ],
+)
+def test_other_files_are_refused(home: Home, archive: bytes, name: str) -> None:
+    with pytest.raises(UserError, match="the files of a run only"):
+        import_run(home, with_entry(archive, name))
+    assert len(list(home.runs.iterdir())) == 1
+
+
+def test_links_are_refused(home: Home, archive: bytes) -> None:
+    with pytest.raises(UserError, match="the files of a run only"):
+        import_run(home, with_entry(altered(archive, events__jsonl=None).getvalue(), link(), b"/etc/passwd"))
+
+
+def test_a_file_that_comes_twice_is_refused(home: Home, archive: bytes) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"), pytest.raises(UserError, match="every file once"):
+        import_run(home, with_entry(archive, "spec.json"))
+
+
+def test_too_much_is_refused(home: Home, archive: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fairdd_core.runs.transfer.MAX_BYTES", 2000)
+    with pytest.raises(UserError, match="at most"):
+        import_run(home, io.BytesIO(archive))
+    monkeypatch.setattr("fairdd_core.runs.transfer.MAX_FILES", 2)
+    with pytest.raises(UserError, match="at most 2 files"):
+        import_run(home, io.BytesIO(archive))
+
+
+def test_a_file_that_lies_about_its_size_is_refused(
+    home: Home, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fairdd_core.runs.transfer.MAX_BYTES", 200_000)
+    big = altered(archive, events__jsonl=b'{"event": "phase", "t": 0}\n' * 20_000).getvalue()
+    size = (20_000 * 27).to_bytes(4, "little")
+    assert big.count(size) >= 2
+    with pytest.raises(UserError):
+        import_run(home, io.BytesIO(big.replace(size, (10).to_bytes(4, "little"))))
+
+
+PICKLE = b"\x80\x04\x95\x1d\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94."
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("spec.json", b"{}"),
+        ("spec.json", b"not json"),
+        ("spec.json", None),
+        ("about.json", None),
+        ("about.json", b'{"format": 99}'),
+        ("about.json", b"[]"),
+        ("result.json", b"[1]"),
+        ("result.json", b"\xff"),
+        ("events.jsonl", b"nothing"),
+        ("points.parquet", PICKLE),
+        ("points.parquet", b""),
+        ("counts.safetensors", PICKLE),
+        ("snapshots/000001.safetensors", PICKLE),
+    ],
+)
+def test_unsound_contents_are_refused(home: Home, archive: bytes, name: str, content: bytes | None) -> None:
+    with pytest.raises(UserError):
+        import_run(home, altered(archive, **{name.replace(".", "__"): content}))
+    assert len(Store(home).list()) == 1
+    assert len(list(home.runs.iterdir())) == 1
+
+
+def test_tables_with_other_columns_are_refused(home: Home, archive: bytes) -> None:
+    table = io.BytesIO()
+    pd.DataFrame({"x": [b"bytes"]}).to_parquet(table)
+    with pytest.raises(UserError, match=r"sound points\.parquet"):
+        import_run(home, altered(archive, points__parquet=table.getvalue()))
+
+
+def test_snapshots_of_other_arms_are_refused(home: Home, archive: bytes, tmp_path: Path) -> None:
+    other = RunFolder(tmp_path / "other")
+    other.write_snapshot(9, {"stranger": np.zeros((2, 1, 3, 4, 4), np.uint8)})
+    content = other.snapshot_file(9).read_bytes()
+    with pytest.raises(UserError, match="sound 000009"):
+        import_run(home, with_entry(archive, "snapshots/000009.safetensors", content))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"x" * 1000])
+def test_what_is_no_zip_file_is_refused(home: Home, content: bytes) -> None:
+    with pytest.raises(UserError, match="a zip file"):
+        import_run(home, io.BytesIO(content))
+
+
+def test_what_is_told_is_checked(home: Home, archive: bytes) -> None:
+    about = {"format": 1, "title": ["x"], "state": "running", "done": -5, "total": True, "created": "soon"}
+    source = altered(archive, about__json=json.dumps(about).encode(), result__json=None)
+    record = Store(home).get(import_run(home, source))
+    assert (record.title, record.state, record.done, record.total) == ("", RunState.STOPPED, 0, 0)
