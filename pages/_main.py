@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from fairdd_core.runs import engine
+from fairdd_core.runs.home import Home
 from pages.ui.style import inject_css
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
@@ -16,6 +18,10 @@ st.set_page_config(
 )
 inject_css()
 st.logo(str(ASSETS / "wordmark.svg"), size="large", icon_image=str(ASSETS / "logo.svg"))
+
+if "welcomed" not in st.session_state:  # a visitor is likely to launch something soon
+    st.session_state["welcomed"] = True
+    engine.standby(Home.default())
 
 page = st.navigation(
     [st.Page("studio.py", title="Studio", icon=":material/science:", default=True)], position="top"

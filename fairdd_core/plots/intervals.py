@@ -22,4 +22,5 @@ def wilson(rate: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n = np.where(n > 0, n, np.nan)
     centre = (rate + _Z95**2 / (2 * n)) / (1 + _Z95**2 / n)
     half = _Z95 / (1 + _Z95**2 / n) * np.sqrt(rate * (1 - rate) / n + _Z95**2 / (4 * n**2))
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    # Rounding must not put a rate of 0 or 1 outside its own interval.
+    return np.clip(centre - half, 0, rate), np.clip(centre + half, rate, 1)

@@ -99,6 +99,9 @@ def controls() -> RunSpec | None:
     _method_controls()
     _advanced_controls()
     write_address()
+    if not st.session_state[key("arms")]:
+        st.info("Choose at least one method.", icon=":material/arrow_upward:")
+        return None
     try:
         spec = spec_of(current())
     except UserError as error:

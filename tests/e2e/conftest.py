@@ -1,0 +1,148 @@
+"""The real application, served on a free port from an empty home, and Chromium to look at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+SLOW = 60_000  # milliseconds; two cores may be busy with a run while the page draws
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything here as a browser test, and skip it where there is no browser."""
+    for item in items:
+        if Path(item.path).is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+            if not CHROMIUM:
+                item.add_marker(pytest.mark.skip(reason="Chromium is not installed (or set CHROMIUM to it)"))
+
+
+@dataclass
+class Server:
+    """A served application."""
+
+    url: str
+    home: Path
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """The application on 127.0.0.1, with a home that is empty."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = tmp_path / "home"
+    home.mkdir()
+    log = (tmp_path / "server.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        + ["--server.headless", "true", "--server.fileWatcherType", "none"],
+        cwd=ROOT,
+        env={**os.environ, "FAIRDD_HOME": str(home)},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
+        yield Server(f"http://127.0.0.1:{port}", home)
+    finally:
+        process.terminate()
+        process.wait(20)
+        _stop_runs(home)
+        log.close()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.read() == b"ok":
+                    return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.2)
+    raise TimeoutError(url)
+
+
+def _stop_runs(home: Path) -> None:
+    """Runs outlive their server by design; those of a test must not."""
+    from fairdd_core.runs import engine
+    from fairdd_core.runs.home import Home
+    from fairdd_core.runs.store import Store
+
+    for run in Store(Home(home)).live():
+        engine.cancel(Home(home), run.id)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Visitor:
+    """A page, and what went wrong in it."""
+
+    page: Page
+    server: Server
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, address: str = "/") -> Page:
+        """Open an address and wait until the page stands still."""
+        self.page.goto(self.server.url + address)
+        self.page.locator(READY).wait_for(timeout=SLOW)
+        return self.page
+
+    def console(self, message: ConsoleMessage) -> None:
+        """Remember errors."""
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def request(self, request: Request) -> None:
+        """Remember whatever leaves the machine."""
+        if not request.url.startswith((self.server.url, "data:", "blob:", "about:")):
+            self.complaints.append(f"request to {request.url}")
+
+
+@pytest.fixture
+def visitor(server: Server, browser: Browser) -> Iterator[Visitor]:
+    """Somebody at the application; the test fails if the console showed an error or a request left the machine."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    expect.set_options(timeout=SLOW)
+    guest = Visitor(page, server)
+    page.on("console", guest.console)
+    page.on("pageerror", lambda error: guest.complaints.append(str(error)))
+    page.on("request", guest.request)
+    yield guest
+    context.close()
+    assert guest.complaints == []

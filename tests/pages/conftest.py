@@ -1,0 +1,70 @@
+"""Pages under test: a home of their own, and no processes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+MAIN = ROOT / "pages" / "_main.py"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, in which nothing starts a process."""
+    from fairdd_core.runs import engine
+
+    monkeypatch.setenv("FAIRDD_HOME", str(tmp_path))
+    monkeypatch.setattr(engine, "_ensure_dispatcher", lambda home: None)
+    return tmp_path
+
+
+@pytest.fixture
+def no_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A checkout without bundled examples."""
+    from pages.ui import runs
+
+    monkeypatch.setattr(runs, "EXAMPLES", tmp_path / "nowhere")
+
+
+@pytest.fixture
+def one_example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One invented bundled example."""
+    from pages.ui import runs
+    from tests.pages.fake_run import write_fake_run
+
+    monkeypatch.setattr(runs, "EXAMPLES", tmp_path / "examples")
+    write_fake_run(tmp_path / "examples" / "pair")
+
+
+@pytest.fixture
+def visit(home: Path) -> Callable[..., AppTest]:
+    """Open the Studio with an address, and expect no exception."""
+
+    def run(**params: str) -> AppTest:
+        app = AppTest.from_file(str(MAIN), default_timeout=60)
+        for name, value in params.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception, app.exception[0].value
+        return app
+
+    return run
+
+
+@pytest.fixture
+def studio(visit: Callable[..., AppTest]) -> Callable[..., AppTest]:
+    """Open the Studio and run it a second time, as any click does."""
+
+    def run(**params: str) -> AppTest:
+        app = visit(**params).run()
+        assert not app.exception, app.exception[0].value
+        return app
+
+    return run

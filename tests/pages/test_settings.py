@@ -1,0 +1,117 @@
+"""Controls to specification and address, and back."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs.presets import PRESETS
+from pages.ui.estimate import Measured, duration, stage_seconds
+from pages.ui.settings import (
+    coincidence,
+    difference_sentence,
+    from_address,
+    lowest_skew,
+    spec_of,
+    to_address,
+    values_of,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_a_preset_survives_the_controls(name: str) -> None:
+    assert spec_of(values_of(PRESETS[name]())) == PRESETS[name]()
+    assert to_address(values_of(PRESETS[name]())) == ({} if name == "quick" else {"preset": name})
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    groups=st.integers(2, 10),
+    skew=st.integers(50, 99),
+    separation=st.integers(0, 20).map(lambda v: v / 20),
+    seed=st.integers(0, 2**31 - 1),
+    arms=st.permutations(["vanilla", "cobra", "fairdd"]),
+    umap=st.booleans(),
+)
+def test_the_address_gives_the_controls_back(**changes: object) -> None:
+    values = values_of(PRESETS["quick"]()) | changes
+    back, complaints = from_address(to_address(values))
+    assert back == values
+    assert not complaints
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["preset", "groups", "skew", "separation", "arms", "seed", "umap"]), st.text()
+    )
+)
+def test_any_address_gives_usable_controls(params: dict[str, str]) -> None:
+    values, _ = from_address(params)
+    spec_of(values)
+
+
+def test_settings_that_do_not_fit_are_named() -> None:
+    values = values_of(PRESETS["quick"]()) | {"arms": []}
+    with pytest.raises(UserError, match=r"distill\.arms"):
+        spec_of(values)
+
+
+@pytest.mark.parametrize("groups", range(2, 11))
+def test_balanced_skew_can_be_loaded(groups: int) -> None:
+    from fairdd_core.data.skew import check_skew
+
+    check_skew(lowest_skew(groups) / 100, groups)
+
+
+def test_sentence_names_the_fields_that_differ() -> None:
+    values = values_of(PRESETS["quick"]())
+    assert "**the alignment** only" in difference_sentence(spec_of(values).distill.arms)
+    assert "nothing to compare" in difference_sentence(spec_of(values | {"arms": ["cobra"]}).distill.arms)
+
+
+def test_methods_that_nearly_coincide_are_named() -> None:
+    assert "FairDD" in coincidence(["cobra", "fairdd"])
+    assert not coincidence(["vanilla", "cobra"])
+
+
+def test_estimates_grow_with_the_work_and_prefer_the_same_data() -> None:
+    quick, standard = PRESETS["quick"](), PRESETS["standard"]()
+    seconds = {"distill": 20.0, "evaluate": 30.0, "embed": 10.0}
+    history = [Measured(standard, {k: 10 * v for k, v in seconds.items()}), Measured(quick, seconds)]
+    assert stage_seconds(quick, history) == pytest.approx(seconds)
+    longer = spec_of(values_of(quick) | {"iterations": 1200, "networks": 6})
+    predicted = stage_seconds(longer, history)
+    assert predicted is not None
+    assert predicted["distill"] > 1.5 * seconds["distill"]
+    assert predicted["evaluate"] > 1.5 * seconds["evaluate"]
+    assert stage_seconds(quick, []) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(3, "a few seconds"), (42, "about 40 s"), (60, "about a minute"), (900, "about 15 minutes")],
+)
+def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_the_dashboard_does_not_wait_for_torch() -> None:
+    code = (
+        "import sys, pages.ui.preview, pages.ui.fairness_view, pages.ui.live, pages.ui.controls\n"
+        "import pages.ui.maps_view\n"
+        "from pages.ui.preview import _load\n"
+        "from fairdd_core.runs.presets import quick\n"
+        "from fairdd_core.data.registry import load\n"
+        "from pathlib import Path\n"
+        "load(quick().data, 0, Path('.'))\n"
+        "print([m for m in ('torch', 'torchvision', 'umap', 'ot', 'numba') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"

@@ -1,0 +1,184 @@
+"""The Studio, without a browser."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.presets import quick
+from fairdd_core.runs.store import RunState, Store
+from tests.pages.fake_run import write_fake_run
+
+Studio = Callable[..., AppTest]
+
+
+def words(app: AppTest) -> str:
+    """Everything that is written on the page."""
+    parts = [*app.title, *app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.subheader]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def finished(home: Path, state: RunState = RunState.DONE) -> str:
+    """Put an invented run into the home."""
+    store = Store(Home(home))
+    run_id = store.create(quick(), "Colored Digits · skew 90%")
+    store.update(run_id, state=state)
+    write_fake_run(store.folder(run_id).path)
+    return run_id
+
+
+def test_empty_home_without_examples_shows_the_data(studio: Studio, no_examples: None) -> None:
+    app = studio()
+    assert app.session_state["view"] == "data"
+    assert "1\u202f297 training images" in words(app)
+    assert not app.error
+
+
+def test_first_visit_shows_the_example_and_says_so(studio: Studio, one_example: None) -> None:
+    app = studio()
+    assert app.session_state["view"] == "images"
+    assert "**Example.**" in app.info[0].value
+    assert "With **COBRA** instead of vanilla" in words(app)
+
+
+def test_example_is_not_shown_once_there_are_runs(studio: Studio, home: Path, one_example: None) -> None:
+    finished(home)
+    app = studio()
+    assert "**Example.**" not in words(app)
+
+
+@pytest.mark.parametrize("view", ["data", "images", "maps", "fairness"])
+def test_every_view_of_a_finished_run(studio: Studio, home: Path, no_examples: None, view: str) -> None:
+    app = studio(run=finished(home), view=view)
+    assert not app.error
+    assert app.session_state["view"] == view
+    assert app.title[0].value == "Colored Digits"
+
+
+def test_fairness_states_n_and_definitions(studio: Studio, home: Path, no_examples: None) -> None:
+    app = studio(run=finished(home), view="fairness")
+    text = words(app)
+    assert "n = 50 test images" in text
+    assert "max over a − min over a" in text
+    assert "95 % interval over the choice of test images" in text
+
+
+def test_moving_skew_redraws_the_data(studio: Studio, no_examples: None) -> None:
+    app = studio()
+    app.slider(key="control-skew").set_value(50).run()
+    assert not app.exception
+    assert "in each class 50% of one group" in words(app)
+    assert "50" in app.query_params["skew"]
+
+
+def test_fewer_groups_lift_the_skew_to_what_is_possible(studio: Studio, no_examples: None) -> None:
+    app = studio(skew="20")
+    app.slider(key="control-groups").set_value(3).run()
+    assert not app.exception
+    assert app.session_state["control-skew"] == 33
+    assert not app.error
+
+
+def test_preset_sets_every_control(studio: Studio, no_examples: None) -> None:
+    app = studio(iterations="50")
+    app.button_group(key="control-preset").set_value("standard").run()
+    assert app.session_state["control-dataset"] == "colored-mnist-fg"
+    assert app.session_state["control-iterations"] == 400
+    assert not app.exception
+
+
+def test_missing_files_are_explained(studio: Studio, no_examples: None) -> None:
+    app = studio(dataset="colored-mnist-fg", view="data")
+    assert "MNIST" in app.error[0].value
+
+
+def test_address_restores_the_controls(studio: Studio, no_examples: None) -> None:
+    app = studio(skew="70", separation="0.5", arms="vanilla,fairdd", seed="7")
+    assert app.session_state["control-skew"] == 70
+    assert app.session_state["control-separation"] == 0.5
+    assert app.session_state["control-arms"] == ["vanilla", "fairdd"]
+    assert app.session_state["control-seed"] == 7
+
+
+def test_run_in_the_address_restores_its_controls(studio: Studio, home: Path, no_examples: None) -> None:
+    store = Store(Home(home))
+    spec = quick().model_copy(update={"seed": 9})
+    run_id = store.create(spec)
+    store.update(run_id, state=RunState.DONE)
+    write_fake_run(store.folder(run_id).path, spec)
+    assert studio(run=run_id).session_state["control-seed"] == 9
+
+
+@pytest.mark.parametrize(
+    "params", [{"skew": "lots"}, {"preset": "x"}, {"groups": "99"}, {"arms": "best"}, {"device": "tpu"}]
+)
+def test_bad_values_in_the_address_fall_back_with_a_message(
+    visit: Studio, no_examples: None, params: dict[str, str]
+) -> None:
+    app = visit(**params)
+    assert "is not possible" in app.warning[0].value
+    assert next(iter(params.values())) in app.warning[0].value
+
+
+@pytest.mark.parametrize("run_id", ["261122-000000-abcdef", "../../etc/passwd", "example-none"])
+def test_unknown_run_falls_back_with_a_message(visit: Studio, no_examples: None, run_id: str) -> None:
+    app = visit(run=run_id)
+    assert "names a run that is not here" in app.warning[0].value
+    assert "run" not in app.query_params
+
+
+def test_launch_queues_what_the_controls_say(studio: Studio, home: Path, no_examples: None) -> None:
+    app = studio(iterations="30", seed="3")
+    app.button(key="launch-button").click().run()
+    assert not app.exception
+    (run,) = Store(Home(home)).list()
+    spec = Store(Home(home)).folder(run.id).spec()
+    assert (spec.seed, spec.distill.iterations) == (3, 30)
+    assert run.id in app.query_params["run"]
+    assert "Waiting for the processor" in words(app)
+
+
+def test_stop_of_a_queued_run_keeps_its_settings(studio: Studio, home: Path, no_examples: None) -> None:
+    app = studio()
+    app.button(key="launch-button").click().run()
+    app.button(key="stop").click().run()
+    assert not app.exception
+    assert Store(Home(home)).list()[0].state is RunState.STOPPED
+    assert "Kept: nothing but the settings" in words(app)
+    assert app.button(key="resume")
+
+
+def test_failed_run_says_why_what_was_kept_and_what_next(
+    studio: Studio, home: Path, no_examples: None
+) -> None:
+    run_id = finished(home, RunState.RUNNING)
+    Store(Home(home)).update(
+        run_id, state=RunState.FAILED, message="The disk is full.", hint="Free some space, then continue."
+    )
+    text = words(studio(run=run_id))
+    assert "The disk is full." in text
+    assert "images up to iteration 600 of 600" in text
+    assert "Free some space" in text
+
+
+def test_one_method_has_nothing_to_differ_from(studio: Studio, no_examples: None) -> None:
+    assert "nothing to compare it with" in words(studio(arms="cobra"))
+    assert "differ in **the alignment** only" in words(studio())
+
+
+def test_no_method_is_explained_and_cannot_be_launched(studio: Studio, no_examples: None) -> None:
+    app = studio()
+    app.button_group(key="control-arms").set_value([]).run()
+    assert not app.exception
+    assert "Choose at least one method" in words(app)
+    assert not [button for button in app.button if button.key == "launch-button"]
+
+
+def test_scrubber_steps_through_the_logged_iterations(studio: Studio, home: Path, no_examples: None) -> None:
+    app = studio(run=finished(home), view="images")
+    assert app.select_slider[0].value == 600
+    app.button(key="scrub-back").click().run()
+    assert app.select_slider[0].value == 60
+    assert not app.exception
