@@ -36,7 +36,7 @@ def lookup(registry: Mapping[str, T], name: str, field: str) -> T:
     return registry[name]
 
 
-class Diverged(RuntimeError):
+class Diverged(RuntimeError):  # noqa: N818 - it names what happened
     """The matching loss stopped being a number.
 
     Attributes:

@@ -26,12 +26,16 @@ class GreySource:
     class_names: tuple[str, ...]
 
 
-def test_in_every_colour(y_N: np.ndarray, groups: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def test_in_every_colour(
+    y_N: np.ndarray, groups: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Pair every test image with every group, so that groups differ in nothing but colour."""
     return np.repeat(np.arange(len(y_N)), groups), np.tile(np.arange(groups), len(y_N))
 
 
-def test_in_one_colour(y_N: np.ndarray, groups: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def test_in_one_colour(
+    y_N: np.ndarray, groups: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Give every test image one group, equally many of each in every class (the published protocol)."""
     return np.arange(len(y_N)), assign_groups(y_N, groups, 1 / groups, rng)
 

@@ -23,7 +23,9 @@ def read_digits(data_dir: Path | None = None) -> GreySource:
 
     bunch = load_digits()
     small_NHW = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
-    large_NHW = np.stack([np.asarray(Image.fromarray(i).resize((SIDE, SIDE), Image.BICUBIC)) for i in small_NHW])
+    large_NHW = np.stack(
+        [np.asarray(Image.fromarray(i).resize((SIDE, SIDE), Image.Resampling.BICUBIC)) for i in small_NHW]
+    )
     y_N = bunch.target.astype(np.int64)
     # The last scans of each class, whatever the seed: runs with different seeds share one test set.
     test = np.zeros(len(y_N), bool)

@@ -9,7 +9,12 @@ from fairdd_core.data.colored import GreySource
 from fairdd_core.errors import UserError
 
 PADDING = 2
-FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
 
 
 @lru_cache(maxsize=2)

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from torch import nn
 
 from fairdd_core.data.augment import Augmentation, augment_parts, draw_augmentation
 from fairdd_core.data.grouped import GroupedDataset
@@ -17,6 +16,7 @@ from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.backbones.base import Backbone
 from fairdd_core.distill.sampling import RealSample, draw_real
 from fairdd_core.distill.spec import DistillSpec, ScheduleSpec
+from fairdd_core.nets.base import Net
 from fairdd_core.nets.registry import make_network
 from fairdd_core.rng import child_seed, numpy_stream, torch_stream
 
@@ -34,7 +34,7 @@ class Pair:
         statistics: for every matched layer.
     """
 
-    net: nn.Module
+    net: Net
     augmentations: list[Augmentation]
     statistics: list[GroupStatistics]
 
@@ -66,14 +66,15 @@ class PairMaker:
 
     @torch.no_grad()
     def _statistics(
-        self, net: nn.Module, augmentations: list[Augmentation], sample: RealSample
+        self, net: Net, augmentations: list[Augmentation], sample: RealSample
     ) -> list[GroupStatistics]:
         x_NCHW = normalised(self.train, sample.index_N, self.train.normalisation, self.device)
         x_NCHW = augment_parts(x_NCHW, sample.class_sizes, augmentations)
         layers = self.backbone.signals(net, x_NCHW, sample.weights_MN.to(self.device))
         counts_CG = torch.from_numpy(sample.counts_CG).to(self.device)
-        shape = (2, *sample.counts_CG.shape, -1)
-        return [GroupStatistics(*layer.reshape(shape), counts_CG) for layer in layers]
+        classes, groups = counts_CG.shape
+        cells = [layer.reshape(2, classes, groups, -1) for layer in layers]
+        return [GroupStatistics(means, resampled, counts_CG) for means, resampled in cells]
 
 
 def schedule(spec: ScheduleSpec, seed: int, make: Callable[[int], Pair]) -> Callable[[int], Pair]:
@@ -88,7 +89,9 @@ def schedule(spec: ScheduleSpec, seed: int, make: Callable[[int], Pair]) -> Call
 
     def pair(iteration: int) -> Pair:
         lap, place = divmod(iteration, spec.pairs)
-        order = np.arange(spec.pairs) if lap == 0 else numpy_stream(seed, "order", lap).permutation(spec.pairs)
+        order = (
+            np.arange(spec.pairs) if lap == 0 else numpy_stream(seed, "order", lap).permutation(spec.pairs)
+        )
         return kept(int(order[place]))
 
     return pair

@@ -31,7 +31,8 @@ class ScheduleSpec(Settings):
             ``fresh`` makes a new pair for every iteration, as Distribution Matching was published.
         pairs: K, the size of the bank (unused by ``fresh``).
         sampling: ``per-cell`` takes up to ``samples`` real images of every (class, group) cell and weights
-            cells by their true counts; ``per-class`` takes ``samples`` random images of every class, as found.
+            cells by their true counts; ``per-class`` takes ``samples`` random images of
+            every class, as found.
         samples: real images per cell or per class.
     """
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
 
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.tensors import normalised
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.distill.spec import ArmSpec
+from fairdd_core.nets.base import Net
 
 BATCH = 500
 Tensors = tuple[torch.Tensor, torch.Tensor]
@@ -33,7 +33,7 @@ class FeatureSpace:
         synthetic: arm -> features (C·IPC, D) and labels (C·IPC,).
     """
 
-    net: nn.Module
+    net: Net
     train: GroupedDataset
     sample_N: np.ndarray
     sample_ND: torch.Tensor
@@ -42,7 +42,7 @@ class FeatureSpace:
 
 
 @torch.no_grad()
-def embed_rows(net: nn.Module, train: GroupedDataset, rows_N: np.ndarray, device: torch.device) -> torch.Tensor:
+def embed_rows(net: Net, train: GroupedDataset, rows_N: np.ndarray, device: torch.device) -> torch.Tensor:
     """Return the features of real images, float32 (N, D) on the CPU."""
     batches = [rows_N[start : start + BATCH] for start in range(0, len(rows_N), BATCH)]
     return torch.cat([net.embed(normalised(train, b, train.normalisation, device)).cpu() for b in batches])
@@ -59,7 +59,7 @@ def rows_per_cell(train: GroupedDataset, limit: int, rng: np.random.Generator) -
 
 @torch.no_grad()
 def feature_space(
-    net: nn.Module,
+    net: Net,
     train: GroupedDataset,
     synthetic: Mapping[str, Tensors],
     samples_per_cell: int,
@@ -84,7 +84,9 @@ def feature_space(
     rank = pd.Series(cell_N).groupby(cell_N).cumcount().to_numpy()
     shown = np.flatnonzero(rank < samples_per_cell)
     counts_CG = torch.from_numpy(train.counts_CG())
-    sums = torch.zeros(counts_CG.numel(), features_ND.shape[1]).index_add_(0, torch.from_numpy(cell_N), features_ND)
+    sums = torch.zeros(counts_CG.numel(), features_ND.shape[1]).index_add_(
+        0, torch.from_numpy(cell_N), features_ND
+    )
     used = torch.from_numpy(np.bincount(cell_N, minlength=counts_CG.numel()))
     means_CGD = (sums / used.clamp(min=1)[:, None]).reshape(*counts_CG.shape, -1)
     # Nothing is resampled here: the map shows where uniform sampling aims, not one noisy draw.
@@ -100,7 +102,7 @@ def class_means(synthetic: Tensors, classes: int) -> torch.Tensor:
 
 
 def target_points(arm: ArmSpec, statistics: GroupStatistics) -> torch.Tensor:
-    """Return one point per class that stands for an arm's target, (C, D): the weighted mean of its targets."""
+    """Return the weighted mean of an arm's targets in every class, (C, D)."""
     targets = ALIGNMENTS[arm.alignment].build(arm).targets(statistics)
     weights = targets.weights_CT / targets.weights_CT.sum(dim=1, keepdim=True)
     return torch.einsum("ct,ctd->cd", weights, targets.points_CTD)
@@ -111,8 +113,12 @@ def point_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> tuple[pd.Data
     train, classes = space.train, np.arange(space.train.num_classes)
     present = np.argwhere(space.statistics.counts_CG.numpy() > 0)
     blocks = [
-        _block("real", "", train.y_N[space.sample_N], train.a_N[space.sample_N], space.sample_N, space.sample_ND),
-        _block("group_mean", "", present[:, 0], present[:, 1], -1, space.statistics.means_CGD[tuple(present.T)]),
+        _block(
+            "real", "", train.y_N[space.sample_N], train.a_N[space.sample_N], space.sample_N, space.sample_ND
+        ),
+        _block(
+            "group_mean", "", present[:, 0], present[:, 1], -1, space.statistics.means_CGD[tuple(present.T)]
+        ),
     ]
     for arm in arms:
         features_ND, y_N = space.synthetic[arm.name]
@@ -139,7 +145,7 @@ def _block(
 
 
 def residual_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> pd.DataFrame:
-    """Return every group's distance to each arm's synthetic class mean and target (``Embedded.residuals``)."""
+    """Return every group's distance to each arm's class mean and target (``Embedded.residuals``)."""
     statistics = space.statistics
     rows = []
     for arm in arms:

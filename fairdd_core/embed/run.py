@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
-from torch import nn
 
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.distill.spec import ArmSpec
@@ -14,13 +13,14 @@ from fairdd_core.embed.maps import pca_map, umap_map, with_map
 from fairdd_core.embed.points import Tensors, feature_space, point_table, residual_table
 from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.events import Embedded, Phase
+from fairdd_core.nets.base import Net
 from fairdd_core.rng import child_seed, numpy_stream
 
 MEAN_SAMPLES_PER_CELL = 64
 
 
 def embed(
-    net: nn.Module,
+    net: Net,
     train: GroupedDataset,
     synthetic: Mapping[str, Tensors],
     arms: tuple[ArmSpec, ...],

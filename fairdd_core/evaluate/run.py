@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
-from torch import nn
 
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.tensors import normalised
@@ -14,6 +13,7 @@ from fairdd_core.distill.initial import random_subset
 from fairdd_core.evaluate.spec import EvaluationSpec
 from fairdd_core.evaluate.train import TrainingSet, count_predictions, train_network
 from fairdd_core.events import Evaluated, Phase
+from fairdd_core.nets.base import Net
 
 RANDOM_SUBSET, FULL_DATA = "random-subset", "full-data"
 BASELINES = (RANDOM_SUBSET, FULL_DATA)
@@ -33,13 +33,13 @@ class Evaluator:
     def __init__(self, split: Split, spec: EvaluationSpec, seed: int, device: torch.device) -> None:
         self.split, self.spec, self.seed, self.device = split, spec, seed, device
         self.shape = (split.train.x_NCHW.shape[-1], split.train.num_classes)
-        self._full_networks: dict[int, nn.Module] = {}
+        self._full_networks: dict[int, Net] = {}
 
-    def train(self, data: TrainingSet, index: int, steps: int | None = None) -> nn.Module:
+    def train(self, data: TrainingSet, index: int, steps: int | None = None) -> Net:
         """Return evaluation network ``index`` trained on ``data``."""
         return train_network(data, self.spec, self.shape, self.seed, index, self.device, steps)
 
-    def count(self, net: nn.Module) -> np.ndarray:
+    def count(self, net: Net) -> np.ndarray:
         """Return the network's counts on the test set, (G, C, C)."""
         return count_predictions(net, self.split.test, self.split.train.normalisation, self.device)
 
@@ -53,7 +53,7 @@ class Evaluator:
         x_NCHW = normalised(train, rows_N, train.normalisation, self.device)
         return self.synthetic(x_NCHW, torch.from_numpy(train.y_N[rows_N]))
 
-    def full_network(self, index: int) -> nn.Module:
+    def full_network(self, index: int) -> Net:
         """Return evaluation network ``index`` trained on all real images; kept, for the map needs it too."""
         if index not in self._full_networks:
             data = TrainingSet.real(self.split.train, self.split.train.normalisation, self.device)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from fairdd_core.data.augment import augment_parts, draw_augmentation
 from fairdd_core.data.grouped import GroupedDataset, Normalisation
 from fairdd_core.data.tensors import normalised
 from fairdd_core.evaluate.spec import EvaluationSpec
+from fairdd_core.nets.base import Net
 from fairdd_core.nets.registry import make_network
 from fairdd_core.rng import numpy_stream, torch_stream
 
@@ -54,7 +54,7 @@ def train_network(
     index: int,
     device: torch.device,
     steps: int | None = None,
-) -> nn.Module:
+) -> Net:
     """Train evaluation network ``index`` with SGD, the step size divided by ten at half.
 
     Its initial weights and the draws of its batches and augmentations depend on the seed and the index, not
@@ -93,7 +93,7 @@ def train_network(
 
 
 def _augmented(x_NCHW: torch.Tensor, strategy: str, generator: torch.Generator) -> torch.Tensor:
-    """Augment a shuffled batch, a few images at a time with the same draw: torchvision takes one draw a call."""
+    """Augment a shuffled batch, a few images at a time with one draw: torchvision takes one draw a call."""
     if not strategy:
         return x_NCHW
     parts = -(-len(x_NCHW) // AUGMENTED_TOGETHER)
@@ -103,7 +103,7 @@ def _augmented(x_NCHW: torch.Tensor, strategy: str, generator: torch.Generator) 
 
 @torch.no_grad()
 def count_predictions(
-    net: nn.Module, test: GroupedDataset, norm: Normalisation, device: torch.device
+    net: Net, test: GroupedDataset, norm: Normalisation, device: torch.device
 ) -> np.ndarray:
     """Return counts of test images by (group, true class, predicted class), int64 (G, C, C)."""
     shape_GCC = (test.num_groups, test.num_classes, test.num_classes)

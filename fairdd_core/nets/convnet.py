@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from fairdd_core.nets.base import Net
 from fairdd_core.nets.spec import NetSpec
 
 
-class ConvNet(nn.Module):
+class ConvNet(Net):
     """``depth`` × [3×3 convolution, instance norm (affine), ReLU, 2×2 average pool], then a linear head.
 
     As in Dataset Condensation (Zhao and Bilen, 2021) and all its successors.

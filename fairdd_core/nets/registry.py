@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 import torch
 from torch import nn
 
 from fairdd_core.errors import UserError, lookup
+from fairdd_core.nets.base import Net
 from fairdd_core.nets.convnet import ConvNet
 from fairdd_core.nets.spec import NetSpec
 
-
-class Net(Protocol):
-    """What the rest of the library asks of a network."""
-
-    def __call__(self, x_NCHW: torch.Tensor) -> torch.Tensor:
-        """Return logits (N, C)."""
-
-    def embed(self, x_NCHW: torch.Tensor) -> torch.Tensor:
-        """Return the representation before the head, (N, D)."""
-
-
-NETWORKS: dict[str, Callable[[NetSpec, int, int], nn.Module]] = {"convnet": ConvNet}
+NETWORKS: dict[str, Callable[[NetSpec, int, int], Net]] = {"convnet": ConvNet}
 """Adding an architecture is one file and one line here: ``(spec, image side, classes) -> module``."""
 
 
 def make_network(
     spec: NetSpec, side: int, classes: int, generator: torch.Generator, device: torch.device
-) -> nn.Module:
+) -> Net:
     """Build a network with PyTorch's default initialisation, drawn from ``generator``.
 
     Args:
@@ -43,7 +32,9 @@ def make_network(
         UserError: when the image is too small for the depth.
     """
     if side >> spec.depth < 1:
-        raise UserError("network.depth", f"at most {side.bit_length() - 1} for {side}×{side} images", spec.depth)
+        raise UserError(
+            "network.depth", f"at most {side.bit_length() - 1} for {side}×{side} images", spec.depth
+        )
     build = lookup(NETWORKS, spec.name, "network.name")
     with torch.device("meta"):
         net = build(spec, side, classes)

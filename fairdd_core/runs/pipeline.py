@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.registry import load
@@ -17,6 +16,7 @@ from fairdd_core.distill.loop import distill, synthetic_labels
 from fairdd_core.embed.run import embed
 from fairdd_core.evaluate.run import Evaluator, evaluate_arms, evaluate_baselines
 from fairdd_core.events import Checkpoint, Distilled, Event, Phase
+from fairdd_core.nets.base import Net
 from fairdd_core.nets.registry import make_network
 from fairdd_core.rng import torch_stream
 from fairdd_core.runs.spec import RunSpec
@@ -83,7 +83,7 @@ def _distilled(spec: RunSpec, split: Split, device: torch.device, progress: Prog
 
 def _feature_network(
     spec: RunSpec, evaluator: Evaluator, synthetic: dict[str, torch.Tensor], labels_N: torch.Tensor
-) -> nn.Module:
+) -> Net:
     """Return the network whose representation is shown."""
     features = spec.embedding.features
     if features == "real":

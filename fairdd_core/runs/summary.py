@@ -14,7 +14,13 @@ from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.spec import RunSpec
 
 STAGES = ("distill", "evaluate", "embed")
-_STAGE_OF_PHASE = {"data": "distill", "distill": "distill", "evaluate": "evaluate", "baselines": "evaluate", "embed": "embed"}
+_STAGE_OF_PHASE = {
+    "data": "distill",
+    "distill": "distill",
+    "evaluate": "evaluate",
+    "baselines": "evaluate",
+    "embed": "embed",
+}
 
 
 def seconds_by_stage(events: Iterable[Mapping[str, Any]]) -> dict[str, float]:

@@ -66,7 +66,5 @@ ALIGNMENTS: dict[str, AlignmentCard] = {
     "uniform": AlignmentCard(
         "Uniform sampling", "Draws every group equally often, then matches the mean.", _uniform
     ),
-    "fairdd": AlignmentCard(
-        "FairDD", "Matches every group separately and adds the distances up.", _fairdd
-    ),
+    "fairdd": AlignmentCard("FairDD", "Matches every group separately and adds the distances up.", _fairdd),
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 import torch
-from torch import nn
+
+from fairdd_core.nets.base import Net
 
 Signal = tuple[torch.Tensor, ...]
 """One tensor (M, D) for every matched layer."""
@@ -14,7 +15,7 @@ Signal = tuple[torch.Tensor, ...]
 class Backbone(Protocol):
     """Maps images to the signals that distillation matches."""
 
-    def signals(self, net: nn.Module, x_NCHW: torch.Tensor, weights_MN: torch.Tensor) -> Signal:
+    def signals(self, net: Net, x_NCHW: torch.Tensor, weights_MN: torch.Tensor) -> Signal:
         """Return M signals of weighted sets of images.
 
         Args:
