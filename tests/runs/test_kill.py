@@ -66,15 +66,17 @@ def reference(home: Home, make_spec: MakeSpec) -> dict[int, bytes]:
     return {seed: Store(home).folder(run_id).synthetic_file.read_bytes() for seed, run_id in ids.items()}
 
 
-def trial(home: Home, spec: RunSpec, victims: str, delay: float) -> list[RunState]:
-    """Submit, strike after ``delay`` seconds, come back; return the states that the visitor finds."""
+def trial(home: Home, spec: RunSpec, victims: str, rng: random.Random) -> list[RunState]:
+    """Submit, strike at a random moment, come back; return the states that the visitor finds."""
     known = {run.id for run in Store(home).list()}
     server = start_server(home, spec)
-    time.sleep(delay)
+    if rng.random() < 0.75:  # else it may strike before anything was entered, or in the middle of it
+        while len(Store(home).list()) == len(known):
+            time.sleep(0.01)
+    time.sleep(rng.uniform(0.0, 3.0))
     strike(home, server, victims)
     time.sleep(0.2)
     engine.standby(home)  # the next visit
-    acknowledged = []
     if server.poll() is None:
         time.sleep(0.5)
         server.kill()
@@ -106,7 +108,7 @@ def run_trials(home: Home, make_spec: MakeSpec, victims: Sequence[str], seed: in
     expected = reference(home, make_spec)
     outcomes: Counter[str] = Counter()
     for victim in victims:
-        states = trial(home, make_spec(iterations=ITERATIONS), victim, rng.uniform(0.4, 4.0))
+        states = trial(home, make_spec(iterations=ITERATIONS), victim, rng)
         found = [str(state) for state in states] or ["killed before it entered a run"]
         outcomes.update(f"{victim}: {state}" for state in found)
         check_and_finish(home, expected)

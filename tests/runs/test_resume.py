@@ -1,0 +1,108 @@
+"""The real pipeline, cut anywhere and taken up again, leaves the same bytes on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fairdd_core.events import Distilled, Embedded, Evaluated, Event, Phase, Step
+from fairdd_core.runs import engine, posix
+from fairdd_core.runs.causes import StopRequested
+from fairdd_core.runs.execute import load_progress
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.pipeline import run_pipeline
+from fairdd_core.runs.recorder import record
+from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.store import RunState, Store
+from fairdd_core.runs.warmup import tiny_spec
+
+Cut = Callable[[Event], bool]
+ARTEFACTS = ("synthetic.safetensors", "counts.safetensors", "points.parquet", "residuals.parquet")
+
+
+@pytest.fixture(scope="module")
+def spec() -> RunSpec:
+    tiny = tiny_spec()
+    return tiny.model_copy(
+        update={
+            "distill": tiny.distill.model_copy(update={"iterations": 20, "snapshots": 8}),
+            "evaluation": tiny.evaluation.model_copy(update={"networks": 2}),
+            "embedding": tiny.embedding.model_copy(update={"umap": False}),
+        }
+    )
+
+
+def work(folder: RunFolder, spec: RunSpec, cut: Cut | None = None) -> None:
+    def events() -> Iterator[Event]:
+        for event in run_pipeline(spec, folder.path, load_progress(folder)):
+            yield event
+            if cut is not None and cut(event):
+                raise StopRequested
+
+    record(events(), folder)
+
+
+def contents(folder: RunFolder) -> dict[str, bytes]:
+    files = {name: (folder.path / name).read_bytes() for name in ARTEFACTS}
+    for iteration in folder.snapshot_iterations():
+        files[str(iteration)] = folder.snapshot_file(iteration).read_bytes()
+    return files
+
+
+@pytest.fixture(scope="module")
+def whole(spec: RunSpec, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = RunFolder(tmp_path_factory.mktemp("whole"))
+    folder.create(spec)
+    work(folder, spec)
+    return folder
+
+
+CUTS: dict[str, Cut] = {
+    "before the first step": lambda event: isinstance(event, Phase),
+    "after the first step": lambda event: isinstance(event, Step),
+    "between two arms": lambda event: isinstance(event, Step) and event.iteration == 13,
+    "after the last step": lambda event: isinstance(event, Phase) and event.done == 20,
+    "after one arm": lambda event: isinstance(event, Distilled),
+    "while evaluating": lambda event: isinstance(event, Evaluated) and event.network == 1,
+    "while judging the baselines": lambda event: isinstance(event, Evaluated) and event.arm == "full-data",
+    "at the very end": lambda event: isinstance(event, Embedded),
+}
+
+
+OFTEN = ("between two arms", "while evaluating")
+
+
+@pytest.mark.parametrize("name", [n if n in OFTEN else pytest.param(n, marks=pytest.mark.slow) for n in CUTS])
+def test_a_run_cut_anywhere_ends_with_the_same_bytes(
+    spec: RunSpec, whole: RunFolder, tmp_path: Path, name: str
+) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.create(spec)
+    with pytest.raises(StopRequested):
+        work(folder, spec, CUTS[name])
+    work(folder, spec)
+    assert contents(folder) == contents(whole)
+    ours, theirs = folder.steps(), whole.steps()
+    assert ours.drop(columns="seconds").equals(theirs.drop(columns="seconds"))
+
+
+def test_a_worker_killed_and_resumed_ends_with_the_same_bytes(
+    spec: RunSpec, whole: RunFolder, home: Home
+) -> None:
+    """The same through the engine: real processes, a real SIGKILL."""
+    store = Store(home)
+    run_id = engine.submit(home, spec)
+    folder = store.folder(run_id)
+    while not folder.snapshot_iterations():
+        assert store.get(run_id).state.live
+    posix.signal_holder(folder.lock_file, 9)
+    assert engine.wait(home, run_id, 60).state is RunState.LOST
+    engine.resume(home, run_id)
+    assert engine.wait(home, run_id, 120).state is RunState.DONE
+    assert contents(folder) == contents(whole)
+    result = folder.result()
+    assert result is not None
+    assert set(result["arms"]) == {"vanilla", "cobra", "random-subset", "full-data"}
