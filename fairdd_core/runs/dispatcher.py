@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from fairdd_core.runs import posix
-from fairdd_core.runs.causes import CRASHED, NOT_CLAIMED, Ending, describe, explain_exit
+from fairdd_core.runs.causes import NOT_CLAIMED, SETTLED, Ending, describe, explain_exit
 from fairdd_core.runs.engine import command, environment
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.retention import tidy
@@ -64,6 +64,10 @@ class Dispatcher:
         """Write the ending of a run whose worker is gone; the worker's own word, if any, stands."""
         child = self.children.pop(run.id, None)
         code = None if child is None else child.wait()
+        if (
+            code == NOT_CLAIMED
+        ):  # it came second; the one that had the run was started by an earlier dispatcher
+            code = None
         kills, self.memory_kills = self.memory_kills, posix.memory_kills()
         ending = explain_exit(code, run.cancelled is not None, self.memory_kills > kills)
         self._end(run, ending)
@@ -81,13 +85,18 @@ class Dispatcher:
             code = child.poll()
             if code is None:
                 continue
-            if run_id in queued and code != NOT_CLAIMED and self.store.get(run_id).state is RunState.QUEUED:
-                self._end(queued[run_id], explain_exit(code or CRASHED, False, False))
             self.children.pop(run_id)
+            # Code 0 is that of a run which ended, and then was resumed before this look.
+            failed = code not in {SETTLED, NOT_CLAIMED} and run_id in queued
+            if failed and self.store.get(run_id).state is RunState.QUEUED:
+                self._end(queued[run_id], explain_exit(code, False, False))
 
     def _start(self, run: RunRecord) -> None:
         folder = self.store.folder(run.id)
         if run.id in self.children or posix.is_held(folder.lock_file):
+            return
+        if not folder.complete:
+            self._end(run, Ending(RunState.FAILED, "The folder of this run is gone.", "Delete the run."))
             return
         child = self.standby.hand_over(run.id)
         if child is None:

@@ -188,7 +188,7 @@ class Store:
             for path in sorted(folders):
                 if path.name in known or not ID_PATTERN.fullmatch(path.name) or not RunFolder(path).complete:
                     continue
-                finished = RunFolder(path).result() is not None
+                finished = RunFolder(path).result_file.exists()
                 state = RunState.DONE if finished else RunState.LOST
                 message = "Found without an entry in the index."
                 _insert(db, id=path.name, state=state, created=path.stat().st_mtime, message=message)

@@ -14,7 +14,7 @@ from types import FrameType
 
 from fairdd_core.device import keep_freed_memory
 from fairdd_core.runs import posix
-from fairdd_core.runs.causes import NOT_CLAIMED, Ending, StopRequested, describe, explain_error
+from fairdd_core.runs.causes import NOT_CLAIMED, SETTLED, Ending, StopRequested, describe, explain_error
 from fairdd_core.runs.engine import wake
 from fairdd_core.runs.execute import execute
 from fairdd_core.runs.home import Home
@@ -59,7 +59,7 @@ def _settle(store: Store, run_id: str, ending: Ending) -> int:
     except Exception:
         log.exception("The ending could not be written")
         return ending.code
-    return 0
+    return SETTLED
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import subprocess
 import sys
 import time
@@ -223,6 +224,25 @@ def test_a_worker_that_cannot_start_does_not_block_the_queue(
     record = finish(home, engine.submit(home, make_spec()))
     assert record.state is RunState.FAILED
     assert "exit code 3" in record.message
+
+
+def test_a_run_without_its_folder_does_not_block_the_queue(home: Home, make_spec: MakeSpec) -> None:
+    first, gone, last = (engine.submit(home, make_spec(iterations=400)) for _ in range(3))
+    shutil.rmtree(Store(home).folder(gone).path)
+    assert finish(home, first).state is RunState.DONE
+    assert "is gone" in finish(home, gone).message
+    until(lambda: has_steps(home, last))
+
+
+def test_a_run_resumed_the_moment_it_stopped_goes_on(home: Home, make_spec: MakeSpec) -> None:
+    run_id = engine.submit(home, make_spec(iterations=10_000))
+    for _ in range(2):
+        until(lambda: has_steps(home, run_id))
+        engine.cancel(home, run_id)
+        until(lambda: Store(home).get(run_id).state is RunState.STOPPED)
+        Store(home).update(run_id, done=0)
+        engine.resume(home, run_id)
+    until(lambda: has_steps(home, run_id))
 
 
 def test_a_warm_worker_takes_the_next_run(home: Home, make_spec: MakeSpec) -> None:
