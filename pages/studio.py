@@ -68,7 +68,7 @@ def run_header(view: RunView | None) -> None:
     if view is None or view.example:
         st.title("What does distilling do to a biased data set?", anchor=False)
     if view is None:
-        st.markdown("Choose how biased the data is on the left, then press **Launch**.")
+        st.markdown("Choose how biased the data is in the panel on the left, then press **Launch**.")
     elif view.example:
         st.info(
             f"**Example.** A finished run that came with the explorer: {title_of(view.spec)}. "

@@ -84,7 +84,7 @@ def dumbbell(
     )
     fig.update_xaxes(**percent_axis("recall of each group"))
     # Beyond 100 % lies the column of gaps, which needs no grid.
-    fig.update_xaxes(range=[-0.03, 1.62], tickvals=[0, 0.5, 1])
+    fig.update_xaxes(range=[-0.03, 1.72], tickvals=[0, 0.5, 1])
     fig.add_annotation(
         x=1.06, y=-0.85, text="gap, points", showarrow=False, xanchor="left", font={"size": 11}, opacity=0.75
     )
@@ -192,18 +192,8 @@ def tradeoff(
             hovertemplate=f"<b>{style.label}</b>, mean of {len(rows)}<br>"
             "accuracy %{y:.1%}, gap %{x:.1%}<extra></extra>",
         )
-    fig.add_annotation(
-        x=0.03,
-        y=0.9,
-        xref="paper",
-        yref="paper",
-        text="↖ better",
-        showarrow=False,
-        opacity=0.7,
-        font={"size": 12},
-    )
-    fig.update_xaxes(**percent_axis(gap_title or "gap between groups (lower is better)"))
-    fig.update_yaxes(**percent_axis("accuracy"))
+    fig.update_xaxes(**percent_axis(f"← better  ·  {gap_title or 'gap between groups'}"))
+    fig.update_yaxes(**percent_axis("accuracy  ·  better →"))
     return fig
 
 

@@ -58,9 +58,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
     home = tmp_path / "home"
     home.mkdir()
     log = (tmp_path / "server.log").open("wb")
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-        + ["--server.headless", "true", "--server.fileWatcherType", "none"],
+        [*command, "--server.headless", "true", "--server.fileWatcherType", "none"],
         cwd=ROOT,
         env={**os.environ, "FAIRDD_HOME": str(home)},
         stdout=log,
@@ -135,7 +135,7 @@ class Visitor:
 
 @pytest.fixture
 def visitor(server: Server, browser: Browser) -> Iterator[Visitor]:
-    """Somebody at the application; the test fails if the console showed an error or a request left the machine."""
+    """Somebody at the application; an error in the console or a request to elsewhere fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     expect.set_options(timeout=SLOW)
