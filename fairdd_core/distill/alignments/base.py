@@ -31,7 +31,8 @@ class GroupStatistics:
     @property
     def share_CG(self) -> torch.Tensor:
         """π_{a|y}: the share of every group in its class."""
-        return self.counts_CG / self.counts_CG.sum(dim=1, keepdim=True)
+        counts_CG = self.counts_CG.to(self.means_CGD.dtype)
+        return counts_CG / counts_CG.sum(dim=1, keepdim=True)
 
     @property
     def uniform_CG(self) -> torch.Tensor:
