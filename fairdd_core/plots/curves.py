@@ -54,7 +54,7 @@ def curve(
         log_y: whether the vertical axis is logarithmic.
         height: in pixels.
     """
-    fig = base(height, hovermode="x unified")
+    fig = base(height, legend_rows=1, hovermode="x unified")
     names = list(dict.fromkeys(table["arm"]))
     for name, style in arm_styles(names).items():
         rows = table[table["arm"] == name]
@@ -81,12 +81,13 @@ def curve(
                     "line": {"color": NEUTRAL, "width": 1},
                 },
                 hoverinfo="skip",
+                cliponaxis=False,
             )
     if at is not None:
         fig.add_vline(x=at, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
     fig.update_xaxes(title_text="iteration", fixedrange=True)
     if total:
-        fig.update_xaxes(range=[0, total])
+        fig.update_xaxes(range=[0, 1.03 * total])
     fig.update_yaxes(
         title_text=CURVES[column][0].lower(), type="log" if log_y else "linear", fixedrange=True, nticks=5
     )

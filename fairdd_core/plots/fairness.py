@@ -99,7 +99,8 @@ def group_accuracy(
 ) -> go.Figure:
     """Draw ``group_table``: accuracy within each group with its 95 % interval, each arm in its own shape."""
     groups, arms = list(dict.fromkeys(table["group"])), list(dict.fromkeys(table["arm"]))
-    fig = base(height or 96 + (24 + 6 * len(arms)) * len(groups))
+    rows = 1 + (len(arms) > 2)
+    fig = base(height or 100 + (24 + 6 * len(arms)) * len(groups), legend_rows=rows)
     offsets = np.linspace(-0.3, 0.3, len(arms)) if len(arms) > 1 else [0.0]
     for offset, (name, style) in zip(offsets, arm_styles(arms).items(), strict=True):
         rows = table[(table["arm"] == name) & table["accuracy"].notna()]

@@ -117,7 +117,7 @@ def arm_map(
     for name, size, opacity in (("real", 6, 0.8), ("synthetic", 10, 1.0)):
         for focused in (False, True):
             mask = (kind == name) & (in_focus == focused)
-            _scatter(fig, shown[mask], colors[mask], name, size=size, opacity=opacity if focused else 0.12)
+            _scatter(fig, shown[mask], colors[mask], name, size=size, opacity=opacity if focused else 0.18)
     if focus is not None:
         mask = (kind == "group_mean") & in_focus
         _scatter(fig, shown[mask], colors[mask], "group_mean", size=14, opacity=1.0)
@@ -192,7 +192,7 @@ def distance_bars(
 ) -> go.Figure:
     """Draw how far each group of a class is from every arm's target (or synthetic mean), in feature space."""
     rows = residuals[residuals["class_id"] == focus]
-    fig = base(height or 96 + 30 * len(group_names))
+    fig = base(height or 96 + 30 * len(group_names), legend_rows=1)
     for name, style in arm_styles(list(dict.fromkeys(rows["arm"]))).items():
         own = rows[rows["arm"] == name].sort_values("group_id")
         fig.add_scatter(

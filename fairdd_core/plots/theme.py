@@ -90,15 +90,16 @@ def outlined(colors: Sequence[str] | str, *, size: float, symbol: str = "circle"
     return {"color": colors, "size": size, "symbol": symbol, "line": {"color": NEUTRAL, "width": width}}
 
 
-def base(height: int, **layout: object) -> go.Figure:
+def base(height: int, *, legend_rows: int = 0, **layout: object) -> go.Figure:
     """Return an empty figure with transparent ground, tight margins and no fixed font colour.
 
+    Room for the rows of a legend is set aside, because Plotly may measure it before the page is laid out.
     Text takes its colour from the template of whoever shows the figure, which is how it follows the theme.
     """
     fig = go.Figure()
     fig.update_layout(
         height=height,
-        margin={"l": 0, "r": 8, "t": 4, "b": 0},
+        margin={"l": 0, "r": 8, "t": 6 + 22 * legend_rows, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         dragmode=False,

@@ -163,7 +163,7 @@ def _method_controls() -> None:
         persist_state="session",
         help="\n\n".join(f"**{card.title}**: {card.summary}" for card in ALIGNMENTS.values()),
     )
-    left, right = st.columns([10, 12], gap="small", wrap=False)
+    left, right = st.columns(2, gap="small", wrap=False)
     choices = sorted({*IPC_CHOICES, st.session_state[key("ipc")]})
     left.selectbox(
         "Images per class",
@@ -185,7 +185,7 @@ def _method_controls() -> None:
 
 def _advanced_controls() -> None:
     with st.expander("Advanced", icon=":material/tune:"):
-        left, right = st.columns([10, 12], gap="small", wrap=False)
+        left, right = st.columns(2, gap="small", wrap=False)
         left.number_input(
             "Seed",
             0,

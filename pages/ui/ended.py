@@ -32,12 +32,13 @@ def ended_panel(view: RunView) -> None:
     """Explain a run that was stopped, failed or lost; nothing for one that is done."""
     if view.record is None or view.state not in _CAUSES:
         return
-    cause = " ".join(part for part in (_CAUSES[view.state], view.record.message) if part)
+    cause = view.record.message or _CAUSES[view.state]
+    left = "" if "kept" in cause else f" Kept: {kept(view)}."
     box = st.info if view.state is RunState.STOPPED else st.error
     hint = f" {view.record.hint}" if view.record.hint else ""
-    box(f"**{cause}** Kept: {kept(view)}.{hint}", icon=":material/info:")
+    box(f"**{cause}**{left}{hint}", icon=":material/info:")
     st.button(
-        "Continue this run",
+        "Resume",
         icon=":material/resume:",
         key="resume",
         on_click=_resume,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median
 
 from fairdd_core.data.registry import DATASETS
 from fairdd_core.nets.spec import NetSpec
@@ -50,17 +51,20 @@ def work(spec: RunSpec) -> dict[str, float]:
 
 
 def stage_seconds(spec: RunSpec, history: Iterable[Measured]) -> dict[str, float] | None:
-    """Predict the seconds of each stage from the most similar run of ``history``, or None without any.
+    """Predict the seconds of each stage, or None without any history.
 
-    Similar means the same data set first, then the most recent.
+    The median over the runs on the same data set where there are any, else over all: a single run may have
+    shared the machine with something else.
     """
     runs = list(history)
     if not runs:
         return None
-    alike = [run for run in runs if run.spec.data.dataset == spec.data.dataset]
-    reference = (alike or runs)[0]
-    base, wanted = work(reference.spec), work(spec)
-    return {stage: reference.seconds.get(stage, 0.0) * wanted[stage] / base[stage] for stage in STAGES}
+    alike = [run for run in runs if run.spec.data.dataset == spec.data.dataset] or runs
+    wanted = work(spec)
+    return {
+        stage: median(run.seconds.get(stage, 0.0) * wanted[stage] / work(run.spec)[stage] for run in alike)
+        for stage in STAGES
+    }
 
 
 def duration(seconds: float) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import time
 
+import pandas as pd
 import streamlit as st
 
 from fairdd_core.errors import UserError
 from fairdd_core.plots.curves import curve, curves_table
+from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs import engine
 from fairdd_core.runs.store import RunRecord, RunState
 from pages.ui import history
@@ -16,7 +18,9 @@ from pages.ui.estimate import duration
 from pages.ui.images_view import image_grids
 from pages.ui.runs import RunView, open_run, store
 
-POLL_SECONDS = 1.0
+LOOK_SECONDS, LOOK_LATER_SECONDS = 1.0, 2.0
+"""Between two looks at a run: a young one changes fast, and an old one must not cost much to watch."""
+YOUNG_SECONDS = 20
 _TITLES = {
     "data": "Data",
     "distill": "Distil",
@@ -33,7 +37,7 @@ def live_panel(view: RunView, images: bool) -> None:
         view: the run.
         images: whether the growing images are shown below (other views redraw when there is news for them).
     """
-    st.fragment(_panel, run_every=POLL_SECONDS)(view.id, images, _news(view))
+    st.fragment(_panel, run_every=_pace(view))(view.id, images, _news(view), _pace(view))
 
 
 def _news(view: RunView) -> tuple[object, ...]:
@@ -42,14 +46,21 @@ def _news(view: RunView) -> tuple[object, ...]:
     return (view.state, *(file.stat().st_mtime if file.exists() else 0 for file in files))
 
 
-def _panel(run_id: str, images: bool, drawn: tuple[object, ...]) -> None:
+def _pace(view: RunView) -> float:
+    """Seconds between two looks at a run."""
+    started = view.record.started if view.record else None
+    return LOOK_SECONDS if started is None or time.time() - started < YOUNG_SECONDS else LOOK_LATER_SECONDS
+
+
+def _panel(run_id: str, images: bool, drawn: tuple[object, ...], pace: float) -> None:
     view = open_run(run_id)
     news = _news(view)
-    if not view.live or (not images and news != drawn):
+    if not view.live or pace != _pace(view) or (not images and news != drawn):
         st.rerun()
     record = view.record
     assert record is not None
-    _status(view, record)
+    steps = curves_table(view.folder.steps())
+    _status(view, record, steps)
     if not images:
         return
     iterations = view.folder.snapshot_iterations()
@@ -60,11 +71,10 @@ def _panel(run_id: str, images: bool, drawn: tuple[object, ...]) -> None:
         image_grids(view, iterations[-1])
     elif record.state is RunState.RUNNING:
         st.caption("The first images appear in a moment.")
-    table = curves_table(view.folder.steps())
-    if not table.empty:
+    if not steps.empty:
         st.markdown("**Matching loss**")
         st.plotly_chart(
-            curve(table, "loss", total=view.spec.distill.iterations, height=200),
+            curve(steps, "loss", total=view.spec.distill.iterations, height=200),
             width="stretch",
             key="live-loss",
             config={"displayModeBar": False},
@@ -72,7 +82,7 @@ def _panel(run_id: str, images: bool, drawn: tuple[object, ...]) -> None:
         )
 
 
-def _status(view: RunView, record: RunRecord) -> None:
+def _status(view: RunView, record: RunRecord, steps: pd.DataFrame) -> None:
     with st.container(border=True, key="live-status"):
         words, button = st.columns([5, 1], vertical_alignment="center")
         with words:
@@ -89,7 +99,7 @@ def _status(view: RunView, record: RunRecord) -> None:
                 help="Ends the run. What it has made so far stays and can be continued later.",
             )
         share = record.done / record.total if record.total else 0.0
-        st.progress(min(1.0, share), text=_progress_text(record))
+        st.progress(min(1.0, share), text=_progress_text(record) + _loss_text(record, steps))
 
 
 def _headline(view: RunView, record: RunRecord) -> str:
@@ -113,6 +123,14 @@ def _progress_text(record: RunRecord) -> str:
         return "Starting"
     note = f" · {record.note}" if record.note else ""
     return f"{_TITLES.get(record.phase, record.phase)}: {record.done} of {record.total}{note}"
+
+
+def _loss_text(record: RunRecord, steps: pd.DataFrame) -> str:
+    """The latest loss of every arm, while there is something to distil."""
+    if record.phase != "distill" or steps.empty:
+        return ""
+    latest = steps.groupby("arm", sort=False)["loss"].last()
+    return " · loss " + ", ".join(f"{arm_label(str(arm))} {loss:.3g}" for arm, loss in latest.items())
 
 
 def _steps_html(record: RunRecord) -> str:

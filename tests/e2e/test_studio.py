@@ -121,6 +121,6 @@ def test_stop_keeps_the_images_and_reload_goes_on(visitor: Visitor) -> None:
         page.wait_for_timeout(500)
     assert progress(page) > before
     page.get_by_role("button", name=re.compile("Stop")).click()
-    expect(page.get_by_role("button", name=re.compile("Continue this run"))).to_be_visible()
-    expect(page.get_by_text(re.compile("Kept: images up to iteration"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Resume"))).to_be_visible()
+    expect(page.get_by_text(re.compile("mages up to iteration"))).to_be_visible()
     expect(page.locator(".fx-grid img")).to_have_count(2)
