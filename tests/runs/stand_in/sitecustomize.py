@@ -13,6 +13,17 @@ import types
 from fairdd_core import device
 
 
+class Tensor:
+    def __init__(self, array):
+        self.array = array
+
+    def numpy(self):
+        return self.array
+
+    def cpu(self):
+        return self
+
+
 def _run_pipeline(spec, data_dir, resume=None):
     import signal
     import time
@@ -21,15 +32,6 @@ def _run_pipeline(spec, data_dir, resume=None):
 
     from fairdd_core.errors import Diverged, UserError
     from fairdd_core.events import Checkpoint, Distilled, Evaluated, Phase, Snapshot, Step
-
-    class Tensor:
-        def __init__(self, array):
-            self.array = array
-
-        def numpy(self):
-            return self.array
-
-        cpu = lambda self: self  # noqa: E731
 
     def value(iteration):
         return np.random.default_rng([spec.seed, iteration]).normal(size=(2, 3)).astype(np.float32)
@@ -82,11 +84,12 @@ class _Progress:
         self.checkpoint, self.distilled, self.counts = checkpoint, distilled or {}, counts or {}
 
 
-pipeline = types.ModuleType("fairdd_core.runs.pipeline")
-pipeline.run_pipeline, pipeline.Progress = _run_pipeline, _Progress
-summary = types.ModuleType("fairdd_core.runs.summary")
-summary.summarise = lambda folder, run_id, device: {"run": run_id, "arms": {}}
-sys.modules["fairdd_core.runs.pipeline"] = pipeline
-# The real ones import torch, which takes seconds.
+def _module(name, **contents):
+    sys.modules[name] = module = types.ModuleType(name)
+    vars(module).update(contents)
+
+
+_module("fairdd_core.runs.pipeline", run_pipeline=_run_pipeline, Progress=_Progress)
+_module("fairdd_core.runs.summary", summarise=lambda folder, run_id, device: {"run": run_id, "arms": {}})
+_module("torch", from_numpy=Tensor)  # importing the real one takes seconds
 device.resolve_device = device.describe_device = lambda name: name
-sys.modules["fairdd_core.runs.summary"] = summary
