@@ -10,13 +10,13 @@ from fairdd_core.plots.theme import NEUTRAL, arm_styles, base
 CURVES = {
     "loss": (
         "Matching loss",
-        "How far the synthetic images are from this arm's own target. Arms aim at different "
+        "How far the synthetic images are from this method's own target. Methods aim at different "
         "targets, so compare the shape of the curves, not their height.",
     ),
     "worst_residual": (
         "Worst group residual",
         "How far the group that is served worst is from the synthetic images, "
-        "as a multiple of the mean distance between groups. This one can be compared across arms.",
+        "as a multiple of the mean distance between groups. This one can be compared across methods.",
     ),
 }
 

@@ -27,7 +27,7 @@ KINDS = {
     "real": ("real sample", "circle"),
     "synthetic": ("synthetic image", "diamond"),
     "group_mean": ("mean of a group", "circle-cross"),
-    "target": ("target of the arm", "star"),
+    "target": ("target of the method", "star"),
     "class_mean": ("mean of its synthetic images", "x"),
 }
 """Kind of point -> name for people and marker; shape alone tells them apart."""

@@ -106,8 +106,9 @@ def base(height: int, *, legend_rows: int = 0, **layout: object) -> go.Figure:
         legend={
             "orientation": "h",
             "x": 0,
-            "y": 1.02,
-            "yanchor": "bottom",
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
             "xanchor": "left",
             "title": {"text": ""},
         },

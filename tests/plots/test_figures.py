@@ -129,7 +129,7 @@ def test_map_shows_only_the_arm_and_ties_its_groups_to_its_target(points: pd.Dat
     table = maps.map_table(points, "pca", CLASSES, GROUPS)
     fig = maps.arm_map(table, "cobra", groups=2, focus=1, group_colors=COLORS)
     names = [trace.name for trace in fig.data if trace.mode == "markers"]
-    assert names.count("target of the arm") == 1
+    assert names.count("target of the method") == 1
     ties = next(trace for trace in fig.data if trace.mode == "lines")
     assert ties.x[:2] == (1.0, 1.0)
     assert len(ties.x) == 6, "two groups, each a start, an end and a break"
