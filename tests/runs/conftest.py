@@ -12,10 +12,13 @@ import psutil
 import pytest
 
 from fairdd_core.distill.spec import ArmSpec, DistillSpec
+from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.store import RunRecord, Store
 
 STAND_IN = Path(__file__).parent / "stand_in"
+SECONDS = 30.0
 MakeSpec = Callable[..., RunSpec]
 
 
@@ -33,6 +36,21 @@ def kill_all(home: Home) -> None:
     for process in processes(home):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
+
+
+def finish(home: Home, run_id: str) -> RunRecord:
+    return engine.wait(home, run_id, SECONDS)
+
+
+def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+def has_steps(home: Home, run_id: str) -> bool:
+    return Store(home).get(run_id).done > 0
 
 
 @pytest.fixture

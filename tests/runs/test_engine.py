@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,26 +17,10 @@ from fairdd_core.runs import engine, posix
 from fairdd_core.runs.dispatcher import IDLE_SECONDS
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.inspection import inspect
-from fairdd_core.runs.store import RunRecord, RunState, Store
-from tests.runs.conftest import MakeSpec, kill_all, processes
+from fairdd_core.runs.store import RunState, Store
+from tests.runs.conftest import SECONDS, MakeSpec, finish, has_steps, kill_all, processes, until
 
 pytestmark = pytest.mark.usefixtures("stand_in")
-SECONDS = 30.0
-
-
-def finish(home: Home, run_id: str) -> RunRecord:
-    return engine.wait(home, run_id, SECONDS)
-
-
-def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
-
-
-def has_steps(home: Home, run_id: str) -> bool:
-    return Store(home).get(run_id).done > 0
 
 
 def test_a_run_is_done_and_the_dispatcher_leaves(home: Home, make_spec: MakeSpec) -> None:
@@ -243,32 +226,3 @@ def test_a_run_resumed_the_moment_it_stopped_goes_on(home: Home, make_spec: Make
         Store(home).update(run_id, done=0)
         engine.resume(home, run_id)
     until(lambda: has_steps(home, run_id))
-
-
-def test_a_warm_worker_takes_the_next_run(home: Home, make_spec: MakeSpec) -> None:
-    engine.standby(home)
-    until(lambda: any("fairdd_core.runs.worker" in p.cmdline() for p in processes(home)))
-    (warm,) = [p for p in processes(home) if "fairdd_core.runs.worker" in p.cmdline()]
-    assert warm.cmdline()[-1] == str(home.root)
-    time.sleep(1.0)
-    run_id = engine.submit(home, make_spec(iterations=300))
-    until(lambda: has_steps(home, run_id))
-    assert Store(home).folder(run_id).lock_file.read_text() == str(warm.pid)
-    assert "worker" not in Store(home).folder(run_id).log_tail(3)
-    finish(home, run_id)
-    until(
-        lambda: any(
-            p.cmdline()[-1] == str(home.root) and p.pid != warm.pid
-            for p in processes(home)
-            if "fairdd_core.runs.worker" in p.cmdline()
-        )
-    )
-
-
-def test_a_warm_worker_leaves_with_its_dispatcher(home: Home) -> None:
-    engine.standby(home)
-    until(lambda: any("fairdd_core.runs.worker" in p.cmdline() for p in processes(home)))
-    for process in processes(home):
-        if "fairdd_core.runs.dispatcher" in process.cmdline():
-            process.kill()
-    until(lambda: not processes(home), 10)
