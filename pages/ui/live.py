@@ -84,13 +84,13 @@ def _panel(run_id: str, images: bool, drawn: tuple[object, ...], pace: float) ->
 
 def _status(view: RunView, record: RunRecord, steps: pd.DataFrame) -> None:
     with st.container(border=True, key="live-status"):
-        words, button = st.columns([5, 1], vertical_alignment="center")
+        words, button = st.columns([4, 1], vertical_alignment="center")
         with words:
             st.markdown(f"{_headline(view, record)}")
             st.html(_steps_html(record))
         with button:
             st.button(
-                "Stop",
+                "Stop run",
                 icon=":material/stop_circle:",
                 key="stop",
                 on_click=_stop,

@@ -84,7 +84,7 @@ def test_launch_on_an_empty_home(visitor: Visitor) -> None:
     print(f"images after {time.monotonic() - started:.1f} s")
     shoot(page, "live")
     page.reload()
-    expect(page.get_by_role("button", name=re.compile("Stop"))).to_be_visible()
+    expect(page.get_by_role("button", name="Stop run")).to_be_visible()
     expect(page.get_by_role("slider", name="Iteration")).to_be_visible(timeout=RUN_ENDS)
     expect(page.get_by_text("With COBRA instead of vanilla")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("vanilla after 60"))).to_be_visible()
@@ -120,7 +120,7 @@ def test_stop_keeps_the_images_and_reload_goes_on(visitor: Visitor) -> None:
     while progress(page) <= before and time.monotonic() < deadline:
         page.wait_for_timeout(500)
     assert progress(page) > before
-    page.get_by_role("button", name=re.compile("Stop")).click()
+    page.get_by_role("button", name="Stop run").click()
     expect(page.get_by_role("button", name=re.compile("Resume"))).to_be_visible()
     expect(page.get_by_text(re.compile("mages up to iteration"))).to_be_visible()
     expect(page.locator(".fx-grid img")).to_have_count(2)
