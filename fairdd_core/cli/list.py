@@ -6,51 +6,31 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 
+from fairdd_core.cards import Card
+from fairdd_core.data.registry import DATASETS, DatasetCard
+from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.backbones.registry import BACKBONES
+from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+from fairdd_core.nets.registry import NETWORKS
+from fairdd_core.runs.presets import PRESETS
+
 Described = Mapping[str, str]
 
 
-def _datasets() -> Described:
-    from fairdd_core.data.registry import DATASETS
-
-    return {name: f"{card.title}. {card.summary}" for name, card in DATASETS.items()}
-
-
-def _backbones() -> Described:
-    from fairdd_core.distill.backbones.registry import BACKBONES
-
-    return {name: _first_line(build) for name, build in BACKBONES.items()}
-
-
-def _alignments() -> Described:
-    from fairdd_core.distill.alignments.registry import ALIGNMENTS
-
-    return {name: card.summary for name, card in ALIGNMENTS.items()}
-
-
-def _discrepancies() -> Described:
-    from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
-
-    return {name: _first_line(build) for name, build in DISCREPANCIES.items()}
-
-
-def _networks() -> Described:
-    from fairdd_core.nets.registry import NETWORKS
-
-    return {name: _first_line(build) for name, build in NETWORKS.items()}
-
-
 def _presets() -> Described:
-    from fairdd_core.runs.presets import PRESETS
+    return {name: (build.__doc__ or "").splitlines()[0] for name, build in PRESETS.items()}
 
-    return {name: _first_line(build) for name, build in PRESETS.items()}
+
+def _cards(cards: Mapping[str, Card | DatasetCard]) -> Callable[[], Described]:
+    return lambda: {name: f"{card.title}. {card.summary}" for name, card in cards.items()}
 
 
 KINDS: dict[str, Callable[[], Described]] = {
-    "datasets": _datasets,
-    "backbones": _backbones,
-    "alignments": _alignments,
-    "discrepancies": _discrepancies,
-    "networks": _networks,
+    "datasets": _cards(DATASETS),
+    "backbones": _cards(BACKBONES),
+    "alignments": _cards(ALIGNMENTS),
+    "discrepancies": _cards(DISCREPANCIES),
+    "networks": _cards(NETWORKS),
     "presets": _presets,
 }
 
@@ -73,7 +53,3 @@ def show(args: argparse.Namespace) -> int:
         width = max(map(len, described)) + 2
         print("\n".join(f"{name:<{width}}{text}" for name, text in described.items()))
     return 0
-
-
-def _first_line(thing: object) -> str:
-    return (thing.__doc__ or "").strip().splitlines()[0]

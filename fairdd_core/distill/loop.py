@@ -12,7 +12,7 @@ import torch
 from fairdd_core.data.augment import augment_parts
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.distill.alignments.base import Alignment, GroupStatistics, Targets
-from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.alignments.registry import build_alignment
 from fairdd_core.distill.backbones.base import Backbone, Signal
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.base import Discrepancy
@@ -84,8 +84,8 @@ def distill(
         UserError: settings that the data cannot meet.
         Diverged: the loss is not a number any more.
     """
-    backbone = lookup(BACKBONES, spec.backbone, "distill.backbone")()
-    matching = lookup(DISCREPANCIES, spec.matching, "distill.matching")()
+    backbone = lookup(BACKBONES, spec.backbone, "distill.backbone").build()
+    matching = lookup(DISCREPANCIES, spec.matching, "distill.matching").build()
     problem = Problem(train, spec, backbone, matching, device)
     arms = _arms(problem, seed, resume)
     pair_at = schedule(spec.schedule, seed, PairMaker(train, spec, backbone, seed, device))
@@ -118,7 +118,7 @@ def _arms(problem: Problem, seed: int, resume: Checkpoint | None) -> list[Arm]:
     initial = initial_images(problem.train, spec.ipc, spec.init, seed, problem.device)
     arms = []
     for arm in spec.arms:
-        alignment = lookup(ALIGNMENTS, arm.alignment, "arm.alignment").build(arm)
+        alignment = build_alignment(arm)
         images, momentum = initial.clone(), torch.zeros_like(initial)
         if resume:
             images = resume.tensors[f"{arm.name}/images"].to(problem.device, copy=True)

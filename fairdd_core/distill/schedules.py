@@ -17,7 +17,7 @@ from fairdd_core.distill.backbones.base import Backbone
 from fairdd_core.distill.sampling import RealSample, draw_real
 from fairdd_core.distill.spec import DistillSpec, ScheduleSpec
 from fairdd_core.nets.base import Net
-from fairdd_core.nets.registry import make_network
+from fairdd_core.nets.build import make_network
 from fairdd_core.rng import child_seed, numpy_stream, torch_stream
 
 

@@ -12,7 +12,7 @@ import torch
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.tensors import normalised
 from fairdd_core.distill.alignments.base import GroupStatistics
-from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.alignments.registry import build_alignment
 from fairdd_core.distill.spec import ArmSpec
 from fairdd_core.nets.base import Net
 
@@ -103,7 +103,7 @@ def class_means(synthetic: Tensors, classes: int) -> torch.Tensor:
 
 def target_points(arm: ArmSpec, statistics: GroupStatistics) -> torch.Tensor:
     """Return the weighted mean of an arm's targets in every class, (C, D)."""
-    targets = ALIGNMENTS[arm.alignment].build(arm).targets(statistics)
+    targets = build_alignment(arm).targets(statistics)
     weights = targets.weights_CT / targets.weights_CT.sum(dim=1, keepdim=True)
     return torch.einsum("ct,ctd->cd", weights, targets.points_CTD)
 

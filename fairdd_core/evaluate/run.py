@@ -10,13 +10,10 @@ import torch
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.tensors import normalised
 from fairdd_core.distill.initial import random_subset
-from fairdd_core.evaluate.spec import EvaluationSpec
+from fairdd_core.evaluate.spec import BASELINES, RANDOM_SUBSET, EvaluationSpec
 from fairdd_core.evaluate.train import TrainingSet, count_predictions, train_network
 from fairdd_core.events import Evaluated, Phase
 from fairdd_core.nets.base import Net
-
-RANDOM_SUBSET, FULL_DATA = "random-subset", "full-data"
-BASELINES = (RANDOM_SUBSET, FULL_DATA)
 
 Done = Mapping[str, Mapping[int, np.ndarray]]
 """Counts that exist already: arm, then network."""

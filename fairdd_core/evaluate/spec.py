@@ -6,6 +6,9 @@ from fairdd_core.data.spec import DSA_STRATEGY, Strategy
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.settings import Settings
 
+RANDOM_SUBSET, FULL_DATA = "random-subset", "full-data"
+BASELINES = (RANDOM_SUBSET, FULL_DATA)
+
 
 class EvaluationSpec(Settings):
     """Train networks from scratch on each synthetic set and count what they predict on the test set.

@@ -14,7 +14,7 @@ from fairdd_core.data.grouped import GroupedDataset, Normalisation
 from fairdd_core.data.tensors import normalised
 from fairdd_core.evaluate.spec import EvaluationSpec
 from fairdd_core.nets.base import Net
-from fairdd_core.nets.registry import make_network
+from fairdd_core.nets.build import make_network
 from fairdd_core.rng import numpy_stream, torch_stream
 
 AUGMENTED_TOGETHER = 8

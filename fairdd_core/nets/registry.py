@@ -1,61 +1,11 @@
-"""The architectures, and making one from a seed without touching global random state."""
+"""The architectures. Adding one is a file and an entry here: ``(spec, image side, classes) -> Net``."""
 
-from __future__ import annotations
+from fairdd_core.cards import Card
 
-from collections.abc import Callable
-
-import torch
-from torch import nn
-
-from fairdd_core.errors import UserError, lookup
-from fairdd_core.nets.base import Net
-from fairdd_core.nets.convnet import ConvNet
-from fairdd_core.nets.spec import NetSpec
-
-NETWORKS: dict[str, Callable[[NetSpec, int, int], Net]] = {"convnet": ConvNet}
-"""Adding an architecture is one file and one line here: ``(spec, image side, classes) -> module``."""
-
-
-def make_network(
-    spec: NetSpec, side: int, classes: int, generator: torch.Generator, device: torch.device
-) -> Net:
-    """Build a network with PyTorch's default initialisation, drawn from ``generator``.
-
-    Args:
-        spec: architecture and size.
-        side: height and width of the images in pixels.
-        classes: C.
-        generator: CPU generator for the weights.
-        device: where the network goes.
-
-    Raises:
-        UserError: when the image is too small for the depth.
-    """
-    if side >> spec.depth < 1:
-        raise UserError(
-            "network.depth", f"at most {side.bit_length() - 1} for {side}×{side} images", spec.depth
-        )
-    build = lookup(NETWORKS, spec.name, "network.name")
-    with torch.device("meta"):
-        net = build(spec, side, classes)
-    net = net.to_empty(device="cpu")
-    for module in net.modules():
-        _initialise(module, generator)
-    return net.to(device)
-
-
-@torch.no_grad()
-def _initialise(module: nn.Module, generator: torch.Generator) -> None:
-    """Fill one layer as its ``reset_parameters`` would, from an explicit generator.
-
-    Both weights and biases of PyTorch's convolutions and linear layers are uniform within ±1/√fan_in.
-    """
-    if isinstance(module, nn.Conv2d | nn.Linear):
-        bound = module.weight[0].numel() ** -0.5
-        for parameter in (module.weight, module.bias):
-            if parameter is not None:
-                parameter.uniform_(-bound, bound, generator=generator)
-    elif isinstance(module, nn.InstanceNorm2d | nn.BatchNorm2d | nn.GroupNorm):
-        module.reset_parameters()  # constants: no randomness
-    elif any(True for _ in module.parameters(recurse=False)):
-        raise NotImplementedError(f"no seeded initialisation for {type(module).__name__}")
+NETWORKS: dict[str, Card] = {
+    "convnet": Card(
+        "ConvNet",
+        "Blocks of convolution, instance norm, ReLU and pooling; the usual network of dataset distillation.",
+        "fairdd_core.nets.convnet:ConvNet",
+    ),
+}

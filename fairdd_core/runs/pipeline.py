@@ -17,7 +17,7 @@ from fairdd_core.embed.run import embed
 from fairdd_core.evaluate.run import Evaluator, evaluate_arms, evaluate_baselines
 from fairdd_core.events import Checkpoint, Distilled, Event, Phase
 from fairdd_core.nets.base import Net
-from fairdd_core.nets.registry import make_network
+from fairdd_core.nets.build import make_network
 from fairdd_core.rng import torch_stream
 from fairdd_core.runs.spec import RunSpec
 

@@ -6,12 +6,17 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from fairdd_core.data.registry import DATASETS
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.device import DEVICE_PATTERN
+from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.backbones.registry import BACKBONES
+from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.errors import UserError, lookup
 from fairdd_core.evaluate.spec import EvaluationSpec
+from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.settings import Settings
 
 SPEC_VERSION = 1
@@ -52,11 +57,13 @@ class RunSpec(Settings):
         Raises:
             UserError: naming the field and what is known.
         """
-        from fairdd_core.data.registry import DATASETS
-        from fairdd_core.distill.alignments.registry import ALIGNMENTS
-
         card = lookup(DATASETS, self.data.dataset, "data.dataset")
         if self.data.groups > card.max_groups:
             raise UserError("data.groups", f"at most {card.max_groups} for {card.title}", self.data.groups)
+        lookup(BACKBONES, self.distill.backbone, "distill.backbone")
+        lookup(DISCREPANCIES, self.distill.matching, "distill.matching")
+        lookup(NETWORKS, self.distill.network.name, "distill.network.name")
+        lookup(NETWORKS, self.evaluation.network.name, "evaluation.network.name")
         for arm in self.distill.arms:
             lookup(ALIGNMENTS, arm.alignment, "distill.arms.alignment")
+            lookup(DISCREPANCIES, arm.discrepancy, "distill.arms.discrepancy")

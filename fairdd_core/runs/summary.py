@@ -9,6 +9,7 @@ import numpy as np
 
 from fairdd_core.evaluate.bootstrap import interval
 from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.evaluate.spec import BASELINES
 from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.spec import RunSpec
@@ -50,13 +51,14 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
     Returns:
         A JSON-ready dictionary; undefined numbers are ``None``.
     """
-    spec = folder.spec()
+    spec, counts = folder.spec(), folder.counts()
+    order = [*(arm.name for arm in spec.distill.arms), *BASELINES]
     return {
         "run": run,
         "spec": spec.model_dump(mode="json"),
         "device": device,
         "seconds": seconds_by_stage(folder.events()[0]),
-        "arms": {arm: _arm_summary(spec, arm, table) for arm, table in folder.counts().items()},
+        "arms": {arm: _arm_summary(spec, arm, counts[arm]) for arm in order if arm in counts},
     }
 
 

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from fairdd_core.device import describe_device, keep_freed_memory, resolve_device
 from fairdd_core.errors import UserError
-from fairdd_core.nets.registry import NETWORKS, make_network
+from fairdd_core.nets.build import make_network
+from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.rng import child_seed, torch_stream
 from fairdd_core.runs.presets import PRESETS, arms_named

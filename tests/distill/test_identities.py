@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from fairdd_core.distill.alignments.base import GroupStatistics
-from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.alignments.registry import build_alignment
 from fairdd_core.distill.backbones.dm import DistributionMatching
 from fairdd_core.distill.discrepancies.squared_l2 import SquaredL2
 from fairdd_core.distill.loop import matching_loss
 from fairdd_core.distill.sampling import draw_real
 from fairdd_core.distill.spec import ArmSpec, ScheduleSpec
-from fairdd_core.nets.registry import make_network
+from fairdd_core.nets.build import make_network
 from tests.helpers import TINY_NET, toy_dataset
 
 CPU = torch.device("cpu")
@@ -31,7 +31,7 @@ def statistics(seed: int = 0, empty: bool = False) -> GroupStatistics:
 
 
 def target(name: str, stats: GroupStatistics) -> torch.Tensor:
-    targets = ALIGNMENTS[name].build(ArmSpec(name=name, alignment=name)).targets(stats)
+    targets = build_alignment(ArmSpec(name=name, alignment=name)).targets(stats)
     weights = targets.weights_CT / targets.weights_CT.sum(dim=1, keepdim=True)
     return torch.einsum("ct,ctd->cd", weights, targets.points_CTD)
 
@@ -96,7 +96,7 @@ def test_fairdd_gradient_is_the_number_of_groups_times_cobras(empty: bool) -> No
     gradients = {}
     for name in ("fairdd", "cobra"):
         signal = torch.ones((3, 6), dtype=torch.float64, requires_grad=True)
-        targets = ALIGNMENTS[name].build(ArmSpec(name=name, alignment=name)).targets(stats)
+        targets = build_alignment(ArmSpec(name=name, alignment=name)).targets(stats)
         loss = matching_loss((signal,), [targets], SquaredL2())
         (gradients[name],) = torch.autograd.grad(loss, signal)
     groups_C1 = stats.present_CG.sum(dim=1, keepdim=True)

@@ -67,7 +67,7 @@ def test_same_seed_same_bytes_other_seed_other_bytes() -> None:
 def test_global_random_state_is_neither_used_nor_moved() -> None:
     torch.manual_seed(7)
     state = torch.get_rng_state()
-    numpy_state = np.random.get_state()[1].copy()  # type: ignore[index,union-attr]  # noqa: NPY002
+    numpy_state = np.random.get_state()[1].copy()  # type: ignore[index]  # noqa: NPY002
     one = finished(run(tiny_distill("uniform")))["uniform"]
     assert torch.equal(torch.get_rng_state(), state)
     assert (np.random.get_state()[1] == numpy_state).all()  # type: ignore[index]  # noqa: NPY002

@@ -97,6 +97,8 @@ def _stop_runs(home: Path) -> None:
 
     for run in Store(Home(home)).live():
         engine.cancel(Home(home), run.id)
+    # Nor must the warm worker, which would wait for another run for minutes.
+    Home(home).standby_stamp.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from fairdd_core.embed.points import rows_per_cell
 from fairdd_core.embed.run import embed
 from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.events import Embedded
-from fairdd_core.nets.registry import make_network
+from fairdd_core.nets.build import make_network
 from fairdd_core.runs.presets import arms_named
 from tests.helpers import TINY_NET, toy_dataset
 

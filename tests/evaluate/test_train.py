@@ -8,8 +8,8 @@ import torch
 
 from fairdd_core.data.grouped import Split
 from fairdd_core.evaluate.metrics import accuracy_K
-from fairdd_core.evaluate.run import BASELINES, Evaluator, evaluate_arms, evaluate_baselines
-from fairdd_core.evaluate.spec import EvaluationSpec
+from fairdd_core.evaluate.run import Evaluator, evaluate_arms, evaluate_baselines
+from fairdd_core.evaluate.spec import BASELINES, EvaluationSpec
 from fairdd_core.events import Evaluated
 from tests.helpers import tiny_evaluation, toy_dataset
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
+
+from fairdd_core.distill.discrepancies.base import Discrepancy
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,17 @@ class Targets:
     weights_CT: torch.Tensor
 
 
-class Alignment(Protocol):
-    """Pure rule from statistics to targets."""
+class Alignment(ABC):
+    """Pure rule from statistics to targets.
 
+    Args:
+        discrepancy: the distance of the barycenter, for rules that have one.
+    """
+
+    def __init__(self, discrepancy: Discrepancy) -> None:
+        self.discrepancy = discrepancy
+
+    @abstractmethod
     def targets(self, statistics: GroupStatistics) -> Targets:
         """Return the targets of every class."""
 

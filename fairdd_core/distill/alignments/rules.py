@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from fairdd_core.distill.alignments.base import GroupStatistics, Targets, single
-from fairdd_core.distill.discrepancies.base import Discrepancy
+from fairdd_core.distill.alignments.base import Alignment, GroupStatistics, Targets, single
 
 
-class Vanilla:
+class Vanilla(Alignment):
     """Match the class as found: m_y = Σ_a π_{a|y} Φ_{a|y}, so the majority decides."""
 
     def targets(self, statistics: GroupStatistics) -> Targets:
@@ -16,7 +15,7 @@ class Vanilla:
         return single(torch.einsum("cg,cgd->cd", statistics.share_CG, statistics.means_CGD))
 
 
-class UniformSampling:
+class UniformSampling(Alignment):
     """Draw every group of a class equally often and match the mean of the draw.
 
     In expectation the same target as the squared-ℓ2 barycenter; it differs in its variance, which the few
@@ -28,7 +27,7 @@ class UniformSampling:
         return single(torch.einsum("cg,cgd->cd", statistics.uniform_CG, statistics.resampled_CGD))
 
 
-class FairDD:
+class FairDD(Alignment):
     """Match every group at once: Σ_a d(Φ_{a|y}, Φ_{S_y}). FairDD (NeurIPS 2025, arXiv 2411.19623).
 
     Under squared ℓ2 its gradient is |A_y| times that of the barycenter's.
@@ -39,15 +38,8 @@ class FairDD:
         return Targets(statistics.means_CGD, statistics.present_CG)
 
 
-class Barycenter:
-    """Match m_y* = argmin_m Σ_a (1/|A_y|) d(Φ_{a|y}, m). COBRA (ICML 2026, arXiv 2605.00185).
-
-    Args:
-        discrepancy: d, which carries its own barycenter.
-    """
-
-    def __init__(self, discrepancy: Discrepancy) -> None:
-        self.discrepancy = discrepancy
+class Barycenter(Alignment):
+    """Match m_y* = argmin_m Σ_a (1/|A_y|) d(Φ_{a|y}, m). COBRA (ICML 2026, arXiv 2605.00185)."""
 
     def targets(self, statistics: GroupStatistics) -> Targets:
         """Return the barycenter of every class's group signals, blind to group sizes."""

@@ -1,8 +1,13 @@
-"""The distillation backbones. Adding one is a file and a line here."""
+"""The distillation backbones. Adding one is a file and an entry here."""
 
-from collections.abc import Callable
+from fairdd_core.cards import Card
 
-from fairdd_core.distill.backbones.base import Backbone
-from fairdd_core.distill.backbones.dm import DistributionMatching
+_HERE = "fairdd_core.distill.backbones"
 
-BACKBONES: dict[str, Callable[[], Backbone]] = {"dm": DistributionMatching}
+BACKBONES: dict[str, Card] = {
+    "dm": Card(
+        "Distribution Matching",
+        "Matches the mean embedding of every class under random networks.",
+        f"{_HERE}.dm:DistributionMatching",
+    ),
+}

@@ -1,8 +1,13 @@
-"""The discrepancies. Adding one is a file and a line here."""
+"""The discrepancies. Adding one is a file and an entry here."""
 
-from collections.abc import Callable
+from fairdd_core.cards import Card
 
-from fairdd_core.distill.discrepancies.base import Discrepancy
-from fairdd_core.distill.discrepancies.squared_l2 import SquaredL2
+_HERE = "fairdd_core.distill.discrepancies"
 
-DISCREPANCIES: dict[str, Callable[[], Discrepancy]] = {"squared-l2": SquaredL2}
+DISCREPANCIES: dict[str, Card] = {
+    "squared-l2": Card(
+        "Squared Euclidean",
+        "Squared distance; its barycenter is the mean of the groups.",
+        f"{_HERE}.squared_l2:SquaredL2",
+    ),
+}

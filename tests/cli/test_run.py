@@ -1,0 +1,113 @@
+"""The command line as a user meets it: documents, exit codes, and the same bytes twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fairdd_core.__main__ import main
+from fairdd_core.data.spec import DataSpec
+from fairdd_core.embed.spec import EmbeddingSpec
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.spec import RunSpec
+from tests.helpers import tiny_distill, tiny_evaluation
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a specification file of a run of a few seconds, in a home of its own."""
+    monkeypatch.setenv("FAIRDD_HOME", str(tmp_path / "home"))
+    spec = RunSpec(
+        data=DataSpec(groups=2),
+        distill=tiny_distill(),
+        evaluation=tiny_evaluation(baseline_networks=1),
+        embedding=EmbeddingSpec(umap=False),
+        device="cpu",
+    )
+    path = tmp_path / "spec.json"
+    path.write_text(spec.model_dump_json())
+    return path
+
+
+def test_run_prints_the_document_and_the_same_bytes_twice(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = []
+    for name, seed in (("one", 5), ("same", 5), ("other", 6)):
+        out = tmp_path / name
+        arguments = ["run", "--spec", str(tiny), "--seed", str(seed), "--out", str(out), "--json"]
+        assert main(arguments) == 0
+        folders.append(RunFolder(out))
+    printed = capsys.readouterr().out
+    document = json.loads(printed[: printed.index("\n}\n") + 2])
+    assert set(document) == {"run", "spec", "device", "seconds", "arms"}
+    assert set(document["seconds"]) == {"distill", "evaluate", "embed", "total"}
+    assert list(document["arms"]) == ["vanilla", "cobra", "random-subset", "full-data"]
+    assert RunSpec.model_validate(document["spec"]).seed == 5
+    for numbers in document["arms"].values():
+        assert set(numbers["accuracy"]) == {"mean", "std"}
+        assert set(numbers["deo_max"]) == set(numbers["deo_mean"]) == {"mean", "std", "ci95"}
+        assert 0 <= numbers["worst_group_accuracy"]["mean"] <= numbers["accuracy"]["mean"]
+    one, same, other = folders
+    assert one.synthetic_file.read_bytes() == same.synthetic_file.read_bytes()
+    assert one.counts_file.read_bytes() == same.counts_file.read_bytes()
+    assert one.synthetic_file.read_bytes() != other.synthetic_file.read_bytes()
+    assert any((one.counts()[arm] != other.counts()[arm]).any() for arm in one.counts())
+    assert np.isfinite(one.synthetic()["cobra/x"]).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--skew", "1.2"], ["data.skew", "0.99", "1.2"]),
+        (["--skew", "0.05"], ["data.skew", "1/10", "0.05"]),
+        (["--dataset", "mnits"], ["data.dataset", "colored-mnist-fg", "mnits"]),
+        (["--arms", "vanilla,corba"], ["arms", "cobra", "corba"]),
+        (["--arms", ""], ["distill.arms"]),
+        (["--preset", "fast"], ["preset", "quick", "fast"]),
+        (["--groups", "11"], ["data.groups", "10", "11"]),
+        (["--ipc", "0"], ["distill.ipc", "1", "0"]),
+        (["--device", "gpu"], ["device", "gpu"]),
+        (["--device", "cuda:7"], ["device", "cuda:7"]),
+        (["--backbone", "mtt2"], ["backbone", "dm", "mtt2"]),
+        (["--spec", "/nowhere/spec.json"], ["spec", "/nowhere/spec.json"]),
+    ],
+)
+def test_bad_arguments_name_the_field_the_rule_and_the_value(
+    arguments: list[str],
+    words: list[str],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FAIRDD_HOME", str(tmp_path))
+    assert main(["run", *arguments]) == 2
+    message = capsys.readouterr().err
+    assert all(word in message for word in words), message
+    assert "Traceback" not in message
+
+
+def test_a_run_that_cannot_work_fails_with_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FAIRDD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FAIRDD_DATA", str(tmp_path / "data"))
+    assert main(["run", "--dataset", "colored-mnist-fg", "--device", "cpu"]) == 1
+    message = capsys.readouterr().err
+    assert "MNIST/raw" in message
+    assert "Traceback" not in message
+
+
+@pytest.mark.parametrize(
+    "kind", ["datasets", "backbones", "alignments", "discrepancies", "networks", "presets"]
+)
+def test_list_describes_every_name(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", kind, "--json"]) == 0
+    described = json.loads(capsys.readouterr().out)
+    assert described
+    assert all(len(text) > 10 for text in described.values())
+    assert main(["list", kind]) == 0
+    assert all(name in capsys.readouterr().out for name in list(described)[:1])

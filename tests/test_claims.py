@@ -1,0 +1,58 @@
+"""The method's claims on the embedded data, with fixed seeds and wide margins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fairdd_core.data.registry import load
+from fairdd_core.distill.loop import distill
+from fairdd_core.evaluate.bootstrap import interval
+from fairdd_core.evaluate.metrics import accuracy_K, deo_mean_K
+from fairdd_core.evaluate.run import Evaluator, evaluate_arms
+from fairdd_core.events import Distilled, Evaluated
+from fairdd_core.runs.presets import arms_named, quick
+
+CPU = torch.device("cpu")
+Counts = dict[str, np.ndarray]
+
+
+def judged(*arms: str, groups: int = 10, skew: float = 0.9, separation: float = 1.0) -> Counts:
+    """Distil and evaluate a shortened quick run; return counts (1, G, C, C) of every arm."""
+    preset = quick()
+    bias = {"groups": groups, "skew": skew, "separation": separation}
+    split = load(preset.data.model_copy(update=bias), 0, Path())
+    settings = preset.distill.model_copy(update={"arms": arms_named(*arms), "iterations": 250})
+    judge = Evaluator(split, preset.evaluation.model_copy(update={"networks": 1, "epochs": 200}), 0, CPU)
+    events = distill(split.train, settings, 0, CPU)
+    sets = {e.arm: judge.synthetic(e.x_NCHW, e.y_N) for e in events if isinstance(e, Distilled)}
+    return {e.arm: e.counts_GCC[None] for e in evaluate_arms(judge, sets) if isinstance(e, Evaluated)}
+
+
+def gap_interval(counts_KGCC: np.ndarray) -> tuple[float, float]:
+    return interval(counts_KGCC, deo_mean_K, 500, np.random.default_rng(0))
+
+
+def overlap(*intervals: tuple[float, float]) -> bool:
+    return max(low for low, _ in intervals) <= min(high for _, high in intervals)
+
+
+def test_under_bias_alignment_closes_the_gap_and_saves_accuracy() -> None:
+    counts = judged("vanilla", "cobra")
+    assert deo_mean_K(counts["cobra"])[0] < deo_mean_K(counts["vanilla"])[0] - 0.4
+    assert accuracy_K(counts["cobra"])[0] > accuracy_K(counts["vanilla"])[0] + 0.3
+
+
+def test_without_separation_imbalance_does_no_harm() -> None:
+    counts = judged("vanilla", "cobra", separation=0.0)
+    assert overlap(*(gap_interval(table) for table in counts.values()))
+    assert all(deo_mean_K(table)[0] == pytest.approx(0, abs=1e-9) for table in counts.values())
+
+
+def test_without_imbalance_the_methods_agree() -> None:
+    counts = judged("vanilla", "uniform", "cobra", skew=0.1)
+    assert overlap(*(gap_interval(table) for table in counts.values()))
+    assert np.ptp([accuracy_K(table)[0] for table in counts.values()]) < 0.06
