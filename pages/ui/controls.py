@@ -23,13 +23,12 @@ from pages.ui.settings import (
     values_of,
 )
 
-_KEY = "control-"
 IPC_CHOICES = (1, 3, 5, 10, 20, 50)
 
 
 def key(name: str) -> str:
     """Return the session's key of a control."""
-    return _KEY + name
+    return f"control-{name}"
 
 
 def adopt(values: Values) -> None:
@@ -103,11 +102,10 @@ def controls() -> RunSpec | None:
         st.info("Choose at least one method.", icon=":material/arrow_upward:")
         return None
     try:
-        spec = spec_of(current())
+        return spec_of(current())
     except UserError as error:
         st.error(f"These settings do not fit together. {error}", icon=":material/error:")
         return None
-    return spec
 
 
 def _data_controls() -> None:
@@ -164,10 +162,9 @@ def _method_controls() -> None:
         help="\n\n".join(f"**{card.title}**: {card.summary}" for card in ALIGNMENTS.values()),
     )
     left, right = st.columns(2, gap="small", wrap=False)
-    choices = sorted({*IPC_CHOICES, st.session_state[key("ipc")]})
     left.selectbox(
         "Images per class",
-        choices,
+        sorted({*IPC_CHOICES, st.session_state[key("ipc")]}),
         key=key("ipc"),
         persist_state="session",
         help="How many synthetic images stand for each class. The whole set has this many times the classes.",
@@ -249,6 +246,5 @@ def _advanced_controls() -> None:
 def comparison_notes(spec: RunSpec) -> None:
     """Say exactly what differs between the arms."""
     st.caption(difference_sentence(spec.distill.arms))
-    note = coincidence([arm.alignment for arm in spec.distill.arms])
-    if note:
+    if note := coincidence([arm.alignment for arm in spec.distill.arms]):
         st.caption(note)
