@@ -9,7 +9,7 @@ from fairdd_core.runs import posix
 from fairdd_core.runs.engine import command, environment
 from fairdd_core.runs.home import Home
 
-KEEP_SECONDS = 30 * 60  # after the last wish for it
+KEEP_SECONDS = 10 * 60  # after the last wish for it; a warm worker holds about 650 MB
 RETRY_SECONDS = 30.0
 
 
