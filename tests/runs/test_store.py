@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from fairdd_core.errors import UserError
+from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.schema import MIGRATIONS, connection
 from fairdd_core.runs.store import RunState, Store
@@ -136,3 +140,24 @@ def test_home_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert Home.default().data == tmp_path / "b"
     monkeypatch.delenv("FAIRDD_HOME")
     assert Path(Home.default().root).name == "fairdd"
+
+
+CREATE = """
+import sys, time
+from pathlib import Path
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.store import Store
+time.sleep(max(0.0, float(sys.argv[2]) - time.time()))
+for n in range(20):
+    home = Home(Path(sys.argv[1]) / str(n))
+    Store(home).enter(lambda folder: None)
+"""
+
+
+def test_many_processes_create_one_index_at_the_same_moment(tmp_path: Path) -> None:
+    start = str(time.time() + 1.5)
+    command = [sys.executable, "-c", CREATE, str(tmp_path), start]
+    callers = [subprocess.Popen(command, env=engine.environment()) for _ in range(6)]
+    assert [caller.wait(60) for caller in callers] == [0] * 6
+    for n in range(20):
+        assert len(Store(Home(tmp_path / str(n))).list()) == 6
