@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.plots.theme import NEUTRAL, arm_styles, base
+from fairdd_core.plots.theme import NEUTRAL, ArmStyle, arm_styles, base
 
 CURVES = {
     "loss": (
@@ -33,6 +33,20 @@ def _smooth(values: pd.Series) -> pd.Series:
     """Running median: every iteration sees another network, so single steps are noisy."""
     window = max(1, len(values) // 25)
     return values.rolling(window, center=True, min_periods=1).median()
+
+
+def _mark(fig: go.Figure, x: float, y: float, style: ArmStyle) -> None:
+    """Put the arm's marker on its curve."""
+    outline = {"color": NEUTRAL, "width": 1}
+    fig.add_scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        showlegend=False,
+        marker={"color": style.color, "symbol": style.symbol, "size": 10, "line": outline},
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
 
 
 def curve(
@@ -69,20 +83,7 @@ def curve(
         )
         if at is not None and len(rows):
             nearest = (rows["iteration"] - at).abs().idxmin()
-            fig.add_scatter(
-                x=[rows["iteration"][nearest]],
-                y=[smooth[nearest]],
-                mode="markers",
-                showlegend=False,
-                marker={
-                    "color": style.color,
-                    "symbol": style.symbol,
-                    "size": 10,
-                    "line": {"color": NEUTRAL, "width": 1},
-                },
-                hoverinfo="skip",
-                cliponaxis=False,
-            )
+            _mark(fig, rows["iteration"][nearest], smooth[nearest], style)
     if at is not None:
         fig.add_vline(x=at, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
     fig.update_xaxes(title_text="iteration", fixedrange=True)

@@ -40,6 +40,22 @@ def _gap_text(rows: pd.DataFrame) -> str:
     return f"<b>{100 * rows['gap'].iloc[0]:.0f}</b>  {names}"
 
 
+def _gap_bar(fig: go.Figure, row: int, rows: pd.DataFrame) -> None:
+    """Draw the bar from the worst to the best group of a class, and its gap in words."""
+    ends = _ends(rows)
+    if ends is not None:
+        fig.add_scatter(
+            x=[ends[0]["recall"], ends[1]["recall"]],
+            y=[row, row],
+            mode="lines",
+            line={"color": "rgba(128,128,128,0.45)", "width": 5},
+            hoverinfo="skip",
+        )
+    fig.add_annotation(
+        x=1.06, xref="x", y=row, text=_gap_text(rows), showarrow=False, xanchor="left", font={"size": 12}
+    )
+
+
 def dumbbell(
     table: pd.DataFrame, group_colors: Sequence[RGB] = (), *, height: int | None = None
 ) -> go.Figure:
@@ -52,25 +68,7 @@ def dumbbell(
     colors = dict(zip(groups, group_css(group_colors, len(groups)), strict=True))
     fig = base(height or 76 + _ROW * len(classes), showlegend=False)
     for row, name in enumerate(classes):
-        rows = table[table["class"] == name]
-        ends = _ends(rows)
-        if ends is not None:
-            fig.add_scatter(
-                x=[ends[0]["recall"], ends[1]["recall"]],
-                y=[row, row],
-                mode="lines",
-                line={"color": "rgba(128,128,128,0.45)", "width": 5},
-                hoverinfo="skip",
-            )
-        fig.add_annotation(
-            x=1.06,
-            xref="x",
-            y=row,
-            text=_gap_text(rows),
-            showarrow=False,
-            xanchor="left",
-            font={"size": 12},
-        )
+        _gap_bar(fig, row, table[table["class"] == name])
     defined = table[table["recall"].notna()]
     fig.add_scatter(
         x=defined["recall"],

@@ -180,6 +180,43 @@ def _method_controls() -> None:
     )
 
 
+ADVANCED_NUMBERS: tuple[tuple[str, str, int, int, int, str], ...] = (
+    (
+        "Test networks",
+        "networks",
+        1,
+        20,
+        1,
+        "Networks trained from scratch on each synthetic set. Several show how much is luck.",
+    ),
+    (
+        "Training epochs",
+        "epochs",
+        1,
+        2000,
+        50,
+        "Passes over the synthetic images when a test network is trained.",
+    ),
+    (
+        "Target bank",
+        "pairs",
+        1,
+        500,
+        10,
+        "Random networks through which the real images are seen. Each iteration picks one of them.",
+    ),
+    (
+        "Real per cell",
+        "samples",
+        1,
+        256,
+        8,
+        "Real images of every class and group that each of these networks sees, at most.",
+    ),
+)
+"""Label, field, smallest, largest, step and help of the folded number boxes, two in a row."""
+
+
 def _advanced_controls() -> None:
     with st.expander("Advanced", icon=":material/tune:"):
         left, right = st.columns(2, gap="small", wrap=False)
@@ -200,41 +237,10 @@ def _advanced_controls() -> None:
             persist_state="session",
             help="Auto takes the GPU when there is one, else the processor.",
         )
-        left.number_input(
-            "Test networks",
-            1,
-            20,
-            key=key("networks"),
-            persist_state="session",
-            help="Networks trained from scratch on each synthetic set. Several show how much is luck.",
-        )
-        right.number_input(
-            "Training epochs",
-            1,
-            2000,
-            step=50,
-            key=key("epochs"),
-            persist_state="session",
-            help="Passes over the synthetic images when a test network is trained.",
-        )
-        left.number_input(
-            "Target bank",
-            1,
-            500,
-            step=10,
-            key=key("pairs"),
-            persist_state="session",
-            help="Random networks through which the real images are seen. Each iteration picks one of them.",
-        )
-        right.number_input(
-            "Real per cell",
-            1,
-            256,
-            step=8,
-            key=key("samples"),
-            persist_state="session",
-            help="Real images of every class and group that each of these networks sees, at most.",
-        )
+        for place, (label, field, low, high, step, text) in enumerate(ADVANCED_NUMBERS):
+            (left, right)[place % 2].number_input(
+                label, low, high, step=step, key=key(field), persist_state="session", help=text
+            )
         st.toggle(
             "UMAP map",
             key=key("umap"),
