@@ -53,7 +53,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def add_spec_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that describe a run."""
     parser.add_argument("--preset", default="quick", help=f"start from {', '.join(PRESETS)} (default: quick)")
-    parser.add_argument("--spec", type=Path, metavar="FILE", help="start from a spec.json instead of a preset")
+    parser.add_argument(
+        "--spec", type=Path, metavar="FILE", help="start from a spec.json instead of a preset"
+    )
     parser.add_argument("--arms", help=f"methods to compare, joined by commas: {', '.join(ALIGNMENTS)}")
     for option, (_, kind, text) in OPTIONS.items():
         parser.add_argument(f"--{option}", type=kind, help=text)
@@ -129,10 +131,16 @@ def _follow(store: Store, run_id: str) -> RunRecord:
     """Show progress on stderr until the run has ended."""
     started, shown, live = time.monotonic(), "", sys.stderr.isatty()
     while True:
+        engine.wake(store.home)  # the queue goes on even if its dispatcher was killed
         record = store.get(run_id)
         line = _line(record, None if not live else time.monotonic() - started)
         if line != shown:
-            print(f"\r{line:<{LINE_WIDTH}}" if live else line, end="" if live else "\n", file=sys.stderr, flush=True)
+            print(
+                f"\r{line:<{LINE_WIDTH}}" if live else line,
+                end="" if live else "\n",
+                file=sys.stderr,
+                flush=True,
+            )
             shown = line
         if not record.state.live:
             if live:
@@ -144,7 +152,7 @@ def _follow(store: Store, run_id: str) -> RunRecord:
 def _line(record: RunRecord, seconds: float | None) -> str:
     """Return the progress in a line; where lines pile up (no terminal) without what changes all the time."""
     if record.state is RunState.QUEUED:
-        return f"queued, {record.position} before it" if record.position else "queued"
+        return f"queued, place {record.position} in the queue" if record.position else "queued"
     text = f"{record.phase or record.state} {record.note}".strip()
     if seconds is None:
         return text

@@ -27,7 +27,8 @@ class Normalisation:
     def invert(self, x_NCHW: np.ndarray) -> np.ndarray:
         """Return the uint8 images (N, C, H, W) nearest to normalised float ones, clipped to [0, 255]."""
         mean, std = self._shaped()
-        return np.clip(np.rint((x_NCHW * std + mean) * 255.0), 0, 255).astype(np.uint8)
+        levels = np.nan_to_num((x_NCHW * std + mean) * 255.0)  # images of a diverged run are shown too
+        return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
     def _shaped(self) -> tuple[np.ndarray, np.ndarray]:
         return tuple(np.asarray(v, np.float32)[None, :, None, None] for v in (self.mean_C, self.std_C))  # type: ignore[return-value]

@@ -23,6 +23,8 @@ from fairdd_core.distill.spec import ArmSpec, DistillSpec
 from fairdd_core.errors import Diverged, lookup
 from fairdd_core.events import Checkpoint, Distilled, Phase, Snapshot, Step
 
+CHECKPOINT_EVERY = 50  # iterations, so that a cut run loses little of its end, where snapshots are rare
+
 
 @dataclass
 class Arm:
@@ -77,8 +79,8 @@ def distill(
         resume: go on after this checkpoint of the same spec; the rest comes out the same.
 
     Yields:
-        ``Step`` per arm and iteration, ``Snapshot`` and ``Checkpoint`` at the logged moments, and
-        ``Distilled`` per arm at the end.
+        ``Step`` per arm and iteration, ``Snapshot`` at the logged moments, ``Checkpoint`` then and every
+        ``CHECKPOINT_EVERY`` iterations, and ``Distilled`` per arm at the end.
 
     Raises:
         UserError: settings that the data cannot meet.
@@ -102,6 +104,7 @@ def distill(
             yield Step(arm.spec.name, iteration + 1, loss, worst)
         if iteration + 1 in logged:
             yield from (_snapshot(problem, arm, iteration + 1) for arm in arms)
+        if iteration + 1 in logged or (iteration + 1) % CHECKPOINT_EVERY == 0:
             yield _checkpoint(arms, iteration + 1)
         yield Phase("distill", iteration + 1, spec.iterations)
     for arm in arms:

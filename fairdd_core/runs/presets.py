@@ -11,6 +11,7 @@ from fairdd_core.evaluate.spec import EvaluationSpec
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.runs.spec import RunSpec
 
+SHORT_LR = 0.03  # three times the published 0.01, for evaluations of 300 epochs instead of 1 000
 NO_FLIP = "color_crop_cutout_scale_rotate"  # a mirrored digit is another sign
 
 
@@ -37,7 +38,12 @@ def quick() -> RunSpec:
             schedule=ScheduleSpec(kind="bank", pairs=50, sampling="per-cell", samples=64),
         ),
         evaluation=EvaluationSpec(
-            networks=3, epochs=300, augmentation=NO_FLIP, network=network, full_data_steps=300
+            networks=3,
+            epochs=300,
+            lr=SHORT_LR,
+            augmentation=NO_FLIP,
+            network=network,
+            full_data_steps=300,
         ),
         embedding=EmbeddingSpec(samples_per_cell=4),
     )
