@@ -57,11 +57,16 @@ def standard() -> RunSpec:
         distill=DistillSpec(
             arms=arms_named("vanilla", "cobra"),
             ipc=10,
-            iterations=400,
-            lr=10.0,
-            schedule=ScheduleSpec(kind="bank", pairs=40, sampling="per-cell", samples=16),
+            iterations=450,
+            lr=20.0,
+            lr_decay=0.3,
+            init="real",
+            augmentation=NO_FLIP,
+            schedule=ScheduleSpec(kind="bank", pairs=60, sampling="per-cell", samples=16),
         ),
-        evaluation=EvaluationSpec(networks=3, epochs=250, full_data_steps=100),
+        evaluation=EvaluationSpec(
+            networks=3, epochs=250, lr=SHORT_LR, augmentation=NO_FLIP, full_data_steps=150
+        ),
     )
 
 
