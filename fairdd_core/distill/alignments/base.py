@@ -44,7 +44,7 @@ class GroupStatistics:
 
 @dataclass(frozen=True)
 class Targets:
-    """Where the synthetic signals should go: minimise Σ_y Σ_t weight_{y,t} d(Φ_{S_y}, point_{y,t}).
+    """Where the synthetic signals should go: minimise Σ_y Σ_t weight_{y,t} d(point_{y,t}, Φ_{S_y}).
 
     Attributes:
         points_CTD: T points for every class.

@@ -8,15 +8,30 @@ import torch
 
 
 class Discrepancy(Protocol):
-    """A discrepancy d(u, v) between signals."""
+    """A discrepancy d(u, v) between signals.
+
+    ``u`` is what is given (the signal of a group, or a target) and ``v`` what is fitted to it. Most
+    discrepancies are symmetric, so that it does not matter; Huber takes its scale from ``u``.
+    """
 
     def __call__(self, u_D: torch.Tensor, v_D: torch.Tensor) -> torch.Tensor:
-        """Return d over the last dimension; leading dimensions broadcast."""
+        """Return d over the last dimension; leading dimensions broadcast. Gradients are finite everywhere."""
 
     def barycenter(self, signals_GD: torch.Tensor, weights_G: torch.Tensor) -> torch.Tensor:
         """Return argmin_m Σ_g w_g d(signal_g, m), (D,).
+
+        The same for every order of the groups, up to rounding.
 
         Args:
             signals_GD: signals of the groups.
             weights_G: non-negative weights that sum to 1; groups of weight 0 are ignored.
         """
+
+
+def present(signals_GD: torch.Tensor, weights_G: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the signals (P, D) and weights (P,) of the groups whose weight is not 0, in float64.
+
+    Solvers work in float64 whatever the signals are in, so that their tolerances hold.
+    """
+    kept_G = weights_G > 0
+    return signals_GD[kept_G].double(), weights_G[kept_G].double()
