@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -34,6 +35,13 @@ class Arm:
     alignment: Alignment
     images_NCHW: torch.Tensor
     momentum_NCHW: torch.Tensor
+    known: WeakKeyDictionary[Pair, list[Targets]] = field(default_factory=WeakKeyDictionary)
+
+    def targets(self, pair: Pair) -> list[Targets]:
+        """Return the targets of every layer under a pair, worked out once for as long as the pair is kept."""
+        if pair not in self.known:
+            self.known[pair] = [self.alignment.targets(layer) for layer in pair.statistics]
+        return self.known[pair]
 
 
 @dataclass(frozen=True)
@@ -137,8 +145,7 @@ def _update(problem: Problem, arm: Arm, pair: Pair, lr: float) -> tuple[float, f
     x_NCHW = augment_parts(arm.images_NCHW, [spec.ipc] * classes, pair.augmentations)
     mean_CN = torch.eye(classes, device=problem.device).repeat_interleave(spec.ipc, dim=1) / spec.ipc
     signal = problem.backbone.signals(pair.net, x_NCHW, mean_CN)
-    targets = [arm.alignment.targets(layer) for layer in pair.statistics]
-    loss = matching_loss(signal, targets, problem.matching)
+    loss = matching_loss(signal, arm.targets(pair), problem.matching)
     (gradient,) = torch.autograd.grad(loss, arm.images_NCHW)
     with torch.no_grad():
         arm.momentum_NCHW.mul_(spec.momentum).add_(gradient)
@@ -150,9 +157,9 @@ def _update(problem: Problem, arm: Arm, pair: Pair, lr: float) -> tuple[float, f
 
 
 def matching_loss(signal: Signal, targets: list[Targets], matching: Discrepancy) -> torch.Tensor:
-    """Return Σ_layers Σ_y Σ_t weight_{y,t} d(Φ_{S_y}, point_{y,t}), a scalar."""
+    """Return Σ_layers Σ_y Σ_t weight_{y,t} d(point_{y,t}, Φ_{S_y}), a scalar."""
     pairs = zip(signal, targets, strict=True)
-    terms = [(t.weights_CT * matching(s_CD[:, None], t.points_CTD)).sum() for s_CD, t in pairs]
+    terms = [(t.weights_CT * matching(t.points_CTD, s_CD[:, None])).sum() for s_CD, t in pairs]
     return torch.stack(terms).sum()
 
 

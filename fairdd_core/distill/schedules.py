@@ -21,7 +21,7 @@ from fairdd_core.nets.build import make_network
 from fairdd_core.rng import child_seed, numpy_stream, torch_stream
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a pair is itself only, so that what follows from it can be kept by it
 class Pair:
     """One network under one augmentation, and all that it says about the real data.
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.alignments.rules import Vanilla
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.loop import distill, snapshot_iterations, step_size
@@ -56,6 +57,24 @@ def test_contract_of_every_component(
     assert snapshots[0].images_CIKHW.shape == (3, 2, 3, 8, 8)
     assert (snapshots[0].images_CIKHW != snapshots[-1].images_CIKHW).any()
     assert events[-2] == Phase("distill", 4, 4)
+
+
+@pytest.mark.parametrize("matching", DISCREPANCIES)
+def test_every_matching_distance_makes_progress(matching: str) -> None:
+    spec = tiny_distill(matching=matching, iterations=30, init="noise", schedule={"pairs": 1, "samples": 8})
+    losses = [event.loss for event in run(spec) if isinstance(event, Step) and event.arm == "cobra"]
+    assert np.isfinite(losses).all()
+    assert min(losses) < losses[0]
+
+
+def test_targets_are_worked_out_once_for_each_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    real = Vanilla.targets
+    monkeypatch.setattr(Vanilla, "targets", lambda self, layer: seen.append(layer) or real(self, layer))  # type: ignore[func-returns-value]
+    run(tiny_distill("vanilla", iterations=7, schedule={"pairs": 2, "samples": 4}))
+    assert len(seen) == 2
+    run(tiny_distill("vanilla", iterations=7, schedule={"kind": "fresh", "samples": 4}))
+    assert len(seen) == 2 + 7
 
 
 def test_same_seed_same_bytes_other_seed_other_bytes() -> None:
