@@ -24,6 +24,10 @@ if "welcomed" not in st.session_state:  # a visitor is likely to launch somethin
     engine.standby(Home.default())
 
 page = st.navigation(
-    [st.Page("studio.py", title="Studio", icon=":material/science:", default=True)], position="top"
+    [
+        st.Page("studio.py", title="Studio", icon=":material/science:", default=True),
+        st.Page("runs.py", title="Runs", icon=":material/history:", url_path="runs"),
+    ],
+    position="top",
 )
 page.run()

@@ -17,7 +17,9 @@ from pages.ui.images_view import images_view
 from pages.ui.live import live_panel
 from pages.ui.maps_view import maps_view
 from pages.ui.preview import data_view
-from pages.ui.runs import RunView, current_run, examples, store, title_of
+from pages.ui.run_actions import literal
+from pages.ui.run_rows import dataset_title, name_of, settings_text, title_of
+from pages.ui.runs import RunView, current_run, examples, store
 from pages.ui.settings import CONTROLS, values_of
 
 VIEWS = {
@@ -76,9 +78,10 @@ def run_header(view: RunView | None) -> None:
             icon=":material/menu_book:",
         )
     else:
-        name, _, details = (view.record.title if view.record else "").partition(" · ")
-        st.title(name or view.id, anchor=False)
-        st.caption(f"{details or title_of(view.spec)} · run {view.id}")
+        name = name_of(view.record.title if view.record else "", view.spec)
+        own_name = name != dataset_title(view.spec)
+        st.title(literal(name), anchor=False)
+        st.caption(f"{title_of(view.spec) if own_name else settings_text(view.spec)} · run {view.id}")
 
 
 def show_view(view: RunView | None, spec: RunSpec | None, name: str) -> None:
@@ -159,8 +162,15 @@ def adopt_once(view: RunView | None) -> None:
     restore()
 
 
+def come_back() -> None:
+    """Return from another screen to the run and the view that were left."""
+    if not st.query_params and "studio-address" in st.session_state:
+        st.query_params.update(st.session_state["studio-address"])
+
+
 def main() -> None:
     """Draw the page."""
+    come_back()
     view = current_run()
     adopt_once(view)
     spec = sidebar()
@@ -176,6 +186,7 @@ def main() -> None:
             if name == "images":
                 headline(view)
     show_view(view, spec, name)
+    st.session_state["studio-address"] = st.query_params.to_dict()
 
 
 main()

@@ -7,6 +7,7 @@ import streamlit as st
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
 from fairdd_core.runs.store import RunState
+from pages.ui.run_actions import literal
 from pages.ui.runs import RunView, store
 
 _CAUSES = {
@@ -35,8 +36,8 @@ def ended_panel(view: RunView) -> None:
     cause = view.record.message or _CAUSES[view.state]
     left = "" if "kept" in cause else f" Kept: {kept(view)}."
     box = st.info if view.state is RunState.STOPPED else st.error
-    hint = f" {view.record.hint}" if view.record.hint else ""
-    box(f"**{cause}**{left}{hint}", icon=":material/info:")
+    hint = f" {literal(view.record.hint)}" if view.record.hint else ""
+    box(f"**{literal(cause)}**{left}{hint}", icon=":material/info:")
     st.button(
         "Resume",
         icon=":material/resume:",

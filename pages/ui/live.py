@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import sqlite3
 import time
 
 import pandas as pd
@@ -12,10 +13,13 @@ from fairdd_core.errors import UserError
 from fairdd_core.plots.curves import curve, curves_table
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs import engine
+from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunRecord, RunState
 from pages.ui import history
 from pages.ui.estimate import duration
 from pages.ui.images_view import image_grids
+from pages.ui.run_actions import literal
+from pages.ui.run_rows import seconds_text
 from pages.ui.runs import RunView, open_run, store
 
 LOOK_SECONDS, LOOK_LATER_SECONDS = 1.0, 2.0
@@ -52,7 +56,20 @@ def _pace(view: RunView) -> float:
     return LOOK_SECONDS if started is None or time.time() - started < YOUNG_SECONDS else LOOK_LATER_SECONDS
 
 
+def keep_going() -> None:
+    """Start the dispatcher again if it is gone while runs are live; every watcher of runs calls this."""
+    try:
+        engine.wake(store().home)
+    except (OSError, sqlite3.Error) as error:
+        st.warning(
+            f"The process that starts runs is gone and cannot be started again: {literal(str(error))} "
+            "Nothing is lost. Free some memory or disk space; this page tries again by itself.",
+            icon=":material/warning:",
+        )
+
+
 def _panel(run_id: str, images: bool, drawn: tuple[object, ...], pace: float) -> None:
+    keep_going()
     view = open_run(run_id)
     news = _news(view)
     if not view.live or pace != _pace(view) or (not images and news != drawn):
@@ -86,7 +103,7 @@ def _status(view: RunView, record: RunRecord, steps: pd.DataFrame) -> None:
     with st.container(border=True, key="live-status"):
         words, button = st.columns([4, 1], vertical_alignment="center")
         with words:
-            st.markdown(f"{_headline(view, record)}")
+            st.markdown(f"{headline(view.spec, record)}")
             st.html(_steps_html(record))
         with button:
             st.button(
@@ -96,29 +113,35 @@ def _status(view: RunView, record: RunRecord, steps: pd.DataFrame) -> None:
                 on_click=_stop,
                 args=(view.id,),
                 width="stretch",
+                disabled=record.cancelled is not None,
                 help="Ends the run. What it has made so far stays and can be continued later.",
             )
         share = record.done / record.total if record.total else 0.0
-        st.progress(min(1.0, share), text=_progress_text(record) + _loss_text(record, steps))
+        st.progress(min(1.0, share), text=progress_text(record) + _loss_text(record, steps))
 
 
-def _headline(view: RunView, record: RunRecord) -> str:
+def headline(spec: RunSpec, record: RunRecord) -> str:
+    """Return where a live run stands, in Markdown."""
     if record.state is RunState.QUEUED:
         place = record.position or 1
-        waiting = "It starts next." if place == 1 else f"{place - 1} before it."
-        return f"**Waiting for {_device(record)}.** {waiting}"
+        waiting = "It starts next." if place == 1 else f"Number {place} in the queue."
+        return f"**Waiting for {device_words(record)}.** {waiting}"
+    if record.cancelled:
+        return "**Stopping.** What it has made is kept."
     elapsed = time.time() - (record.started or time.time())
-    left = history.remaining(view.spec, record, elapsed)
-    return f"**Running on {_device(record)}** for {elapsed:.0f} s" + (
+    left = history.remaining(spec, record, elapsed)
+    return f"**Running on {device_words(record)}** for {seconds_text(elapsed)}" + (
         f", {duration(left)} left" if left else ""
     )
 
 
-def _device(record: RunRecord) -> str:
+def device_words(record: RunRecord) -> str:
+    """Return what a run waits for or works on."""
     return "the processor" if record.device == "cpu" else f"GPU {record.device.removeprefix('cuda:')}"
 
 
-def _progress_text(record: RunRecord) -> str:
+def progress_text(record: RunRecord) -> str:
+    """Return how far a live run is."""
     if record.state is RunState.QUEUED or not record.total:
         return "Starting"
     note = f" · {record.note}" if record.note else ""

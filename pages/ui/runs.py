@@ -115,17 +115,6 @@ def open_run(run_id: str) -> RunView:
         raise UserError("run", "a run whose files are still here", repr(run_id)) from error
 
 
-def title_of(spec: RunSpec) -> str:
-    """Return a short description of a run, for lists and headings."""
-    from fairdd_core.data.registry import DATASETS
-
-    data, card = spec.data, DATASETS.get(spec.data.dataset)
-    return (
-        f"{card.title if card else data.dataset} · {data.groups} groups · skew {data.skew:.0%} · "
-        f"separation {data.separation:g} · {spec.distill.ipc} images per class · seed {spec.seed}"
-    )
-
-
 def current_run() -> RunView | None:
     """Return the run named by ``?run=``; else the example while there are no runs; else None.
 

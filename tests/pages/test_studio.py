@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import quick
 from fairdd_core.runs.store import RunState, Store
+from pages.ui.run_rows import title_of
 from tests.pages.fake_run import write_fake_run
 
 Studio = Callable[..., AppTest]
@@ -23,7 +24,7 @@ def words(app: AppTest) -> str:
 def finished(home: Path, state: RunState = RunState.DONE) -> str:
     """Put an invented run into the home."""
     store = Store(Home(home))
-    run_id = store.create(quick(), "Colored Digits · skew 90%")
+    run_id = store.create(quick(), title_of(quick()))
     store.update(run_id, state=state)
     write_fake_run(store.folder(run_id).path)
     return run_id
@@ -54,7 +55,7 @@ def test_every_view_of_a_finished_run(studio: Studio, home: Path, no_examples: N
     app = studio(run=finished(home), view=view)
     assert not app.error
     assert app.session_state["view"] == view
-    assert app.title[0].value == "Colored Digits"
+    assert app.title[0].value == "Colored Digits (digit coloured)"
 
 
 def test_fairness_states_n_and_definitions(studio: Studio, home: Path, no_examples: None) -> None:

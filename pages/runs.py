@@ -1,0 +1,111 @@
+"""The runs of this machine: what is at work, what came out of the earlier ones, and room for new ones."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import streamlit as st
+
+from fairdd_core.errors import UserError
+from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.runs.store import RunState
+from pages.ui.run_actions import literal
+from pages.ui.run_list import ended_runs, flash_bar, live_runs, news
+from pages.ui.run_rows import STATE_WORDS, Row, collect, matches
+from pages.ui.run_storage import Sized, bin_view, import_popover, sized, storage_popover, total_text
+from pages.ui.runs import store
+
+_STATES = {str(state): word for state, word in STATE_WORDS.items()}
+
+
+def header(runs: Sized, binned: Sized) -> None:
+    """Draw the title, and what concerns all runs."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="runs-header"):
+        with st.container():
+            st.title("Runs", anchor=False)
+            st.caption(total_text(runs, binned))
+        with st.container(horizontal=True, width="content"):
+            import_popover()
+            if runs or binned:
+                storage_popover(runs, binned)
+
+
+def filters(rows: list[Row]) -> list[Row]:
+    """Draw the filters and return the rows that pass; the address remembers them."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="runs-filter"):
+        text = st.text_input(
+            "Search",
+            type="search",
+            key="search",
+            bind="query-params",
+            live=True,
+            placeholder="Name, data set, method, id …",
+            icon=":material/search:",
+            label_visibility="collapsed",
+            width=300,
+        )
+        states = st.pills(
+            "State",
+            list(_STATES),
+            selection_mode="multi",
+            format_func=_STATES.__getitem__,
+            key="state",
+            bind="query-params",
+            label_visibility="collapsed",
+            wrap=True,
+        )
+    chosen = {RunState(state) for state in states}
+    return [row for row in rows if matches(row, text or "", chosen)]
+
+
+def nothing_yet() -> None:
+    """Say what to do on a machine without runs."""
+    with st.container(border=True, key="no-runs"):
+        st.markdown(
+            "**No runs yet.** Choose a biased data set in the Studio and press **Launch**; the run will be "
+            "listed here, with its images and results, also after the browser was closed. "
+            "Or press **Import** above to add a run that somebody exported."
+        )
+        st.page_link("studio.py", label="Go to the Studio", icon=":material/science:", width="content")
+
+
+def listing(rows: list[Row]) -> None:
+    """Draw the runs that pass the filters."""
+    shown = filters(rows)
+    live = [row for row in shown if row.record.state.live]
+    ended = [row for row in shown if not row.record.state.live]
+    if any(row.record.state.live for row in rows):
+        live_runs(live, news())
+    if not shown:
+        st.info("No run fits. Clear the search or choose other states.", icon=":material/filter_alt_off:")
+    ended_runs(ended)
+    if any(row.result for row in ended):
+        gap = METRICS["deo_mean"]
+        st.caption(
+            f"Means over the test networks; pt: percentage points. {gap.title}: {gap.sentence} "
+            "Open a run for its intervals and every other measure."
+        )
+
+
+def main() -> None:
+    """Draw the page."""
+    try:
+        rows, runs, binned = collect(store().home), sized(), sized(deleted=True)
+    except (UserError, OSError, sqlite3.Error) as error:
+        st.title("Runs", anchor=False)
+        st.error(
+            f"**The list of runs cannot be read.** {literal(str(error))} The runs are untouched, in "
+            f"`{store().home.runs}`. Reload the page; if that does not help, restart the explorer.",
+            icon=":material/error:",
+        )
+        return
+    header(runs, binned)
+    flash_bar()
+    if rows:
+        listing(rows)
+    else:
+        nothing_yet()
+    bin_view(binned)
+
+
+main()

@@ -1,0 +1,313 @@
+"""The list of runs, without a browser."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs import engine, retention, transfer
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.presets import quick
+from fairdd_core.runs.store import RunState, Store
+from pages.ui.run_actions import literal
+from pages.ui.run_card import card_html, mean_of
+from pages.ui.run_rows import Strip, age_text, bytes_text, matches, row_of, strip_of, title_of, would_prune
+from tests.pages.fake_run import write_fake_run
+
+Visit = Callable[..., AppTest]
+
+
+def add(home: Path, state: RunState = RunState.DONE, title: str | None = None, **values: object) -> str:
+    """Put an invented run into the home."""
+    store = Store(Home(home))
+    run_id = store.create(quick(), title_of(quick()) if title is None else title)
+    if not state.live:
+        folder = write_fake_run(store.folder(run_id).path, iterations=(0, 60))
+        if state is not RunState.DONE:
+            folder.result_file.unlink()
+    store.update(run_id, state=state, **values)
+    return run_id
+
+
+@pytest.fixture
+def runs_page(visit: Visit, no_examples: None) -> Visit:
+    """Open the list as a second screen, as the navigation does."""
+
+    def run(**params: str) -> AppTest:
+        app = visit().switch_page("runs.py")
+        for name, value in params.items():
+            app.query_params[name] = value
+        return settled(app.run())
+
+    return run
+
+
+def settled(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def words(app: AppTest) -> str:
+    """Everything that is written on the page."""
+    parts = [*app.title, *app.markdown, *app.caption, *app.info, *app.warning, *app.error]
+    return "\n".join([*(str(part.value) for part in parts), *cards(app)])
+
+
+def cards(app: AppTest) -> list[str]:
+    found = [str(part.proto.body) for part in app.get("html")]
+    return [body for body in found if "<article" in body]
+
+
+def keys(app: AppTest) -> set[str]:
+    return {str(button.key) for button in app.button}
+
+
+def test_empty_home_says_what_to_do(runs_page: Visit) -> None:
+    text = words(runs_page())
+    assert "No runs yet." in text
+    assert "press **Launch**" in text
+
+
+def test_finished_run_shows_its_settings_and_results(runs_page: Visit, home: Path) -> None:
+    run_id = add(home)
+    (card,) = cards(runs_page())
+    for part in ("Done", "skew 90%", "separation 1", "10 images per class", "600 iterations", run_id):
+        assert part in card
+    assert card.count("</b> %") == 2
+    assert card.count("</b> pt") == 2
+    assert "one per class: Vanilla, then COBRA" in card
+
+
+@pytest.mark.parametrize("state", list(RunState))
+def test_every_state_has_a_word_and_what_can_be_done(runs_page: Visit, home: Path, state: RunState) -> None:
+    run_id = add(home, state, message="The disk is full.", hint="Free some space, then resume.")
+    app = runs_page()
+    assert (f"stop-{run_id}" in keys(app)) == state.live
+    assert (f"resume-{run_id}" in keys(app)) == state.resumable
+    assert (f"delete-{run_id}" in keys(app)) == (not state.live)
+    assert ("The disk is full. Free some space, then resume." in cards(app)[0]) == state.resumable
+
+
+def test_waiting_runs_say_their_place(runs_page: Visit, home: Path) -> None:
+    for _ in range(3):
+        add(home, RunState.QUEUED)
+    text = words(runs_page())
+    assert "It starts next." in text
+    assert "Number 3 in the queue." in text
+
+
+def test_newest_first_but_live_ones_before_all(runs_page: Visit, home: Path) -> None:
+    now = time.time()
+    running = add(home, RunState.RUNNING, created=now - 100)
+    old, new = add(home, created=now - 90), add(home, created=now - 10)
+    text = "".join(cards(runs_page()))
+    assert text.index(running) < text.index(new) < text.index(old)
+
+
+def test_filter_by_words_and_state(runs_page: Visit, home: Path) -> None:
+    lecture, stopped = add(home, title="For the lecture"), add(home, RunState.STOPPED)
+    app = runs_page()
+    app.text_input(key="search").set_value("LECTURE cobra").run()
+    assert [lecture in card for card in cards(settled(app))] == [True]
+    app.text_input(key="search").set_value("").run()
+    app.button_group(key="state").set_value(["stopped"]).run()
+    assert [stopped in card for card in cards(settled(app))] == [True]
+    app.text_input(key="search").set_value("lecture").run()
+    assert "No run fits." in words(settled(app))
+
+
+def test_a_long_list_comes_in_pages(runs_page: Visit, home: Path) -> None:
+    for _ in range(14):
+        Store(Home(home)).update(Store(Home(home)).create(quick()), state=RunState.STOPPED)
+    app = runs_page()
+    assert len(cards(app)) == 12
+    app.button(key="show-more").click().run()
+    assert len(cards(settled(app))) == 14
+
+
+def test_delete_and_undo(runs_page: Visit, home: Path) -> None:
+    run_id = add(home, title="Precious")
+    app = runs_page()
+    app.button(key=f"delete-{run_id}").click().run()
+    assert "**Precious** is in the bin" in words(settled(app))
+    assert cards(app) == []
+    app.button(key="undo").click().run()
+    assert "is back in the list" in words(settled(app))
+    assert len(cards(app)) == 1
+
+
+def test_bring_back_from_the_bin_and_empty_it(runs_page: Visit, home: Path) -> None:
+    kept, lost = add(home), add(home)
+    for run_id in (kept, lost):
+        retention.delete(Home(home), run_id)
+    app = runs_page()
+    app.button(key=f"restore-{kept}").click().run()
+    app.button(key="empty-bin").click().run()
+    assert "1 run was removed for good." in words(settled(app))
+    assert [run.id for run in Store(Home(home)).list()] == [kept]
+    assert not Store(Home(home)).list(deleted=True)
+
+
+def test_rename_and_back_to_the_settings(runs_page: Visit, home: Path) -> None:
+    run_id = add(home)
+    app = runs_page()
+    app.text_input(key=f"name-{run_id}").set_value("  My   <i>run</i> ").run()
+    assert "My &lt;i&gt;run&lt;/i&gt;" in cards(settled(app))[0]
+    assert Store(Home(home)).get(run_id).title == "My <i>run</i>"
+    app.text_input(key=f"name-{run_id}").set_value("").run()
+    assert Store(Home(home)).get(run_id).title == title_of(quick())
+
+
+def test_stop_a_waiting_run_then_resume_it(runs_page: Visit, home: Path) -> None:
+    run_id = add(home, RunState.QUEUED)
+    app = runs_page()
+    app.button(key=f"stop-{run_id}").click().run()
+    assert Store(Home(home)).get(run_id).state is RunState.STOPPED
+    app = settled(app.run())
+    app.button(key=f"resume-{run_id}").click().run()
+    assert "goes on from its last checkpoint" in words(settled(app))
+    assert Store(Home(home)).get(run_id).state is RunState.QUEUED
+
+
+def test_an_action_that_comes_too_late_is_explained(runs_page: Visit, home: Path) -> None:
+    run_id = add(home, RunState.STOPPED)
+    app = runs_page()
+    Store(Home(home)).update(run_id, state=RunState.DONE)
+    app.button(key=f"resume-{run_id}").click().run()
+    assert "**The run could not be continued; it stays as it was.**" in words(settled(app))
+    assert "which is done" in words(app)
+
+
+def exported(home: Path, run_id: str) -> bytes:
+    buffer = io.BytesIO()
+    transfer.export_run(Home(home), run_id, buffer)
+    return buffer.getvalue()
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    app.file_uploader[0].set_value((name, content, "application/zip"))
+    return settled(app.run())
+
+
+def test_import_adds_the_run(runs_page: Visit, home: Path) -> None:
+    archive = exported(home, add(home, title="Sent *around*"))
+    app = upload(runs_page(), "run.zip", archive)
+    assert r"**Sent \*around\*** was imported from run.zip." in words(app)
+    assert len(cards(app)) == 2
+    assert len(cards(settled(app.run()))) == 2  # once, however often the page is drawn
+
+
+def test_bad_files_are_explained_and_leave_nothing(runs_page: Visit, home: Path) -> None:
+    archive = exported(home, add(home))
+    bad = [b"", b"no zip", archive[: len(archive) // 2], archive[:200] + b"\xff" * 40 + archive[240:]]
+    app = runs_page()
+    for content in bad:
+        app = upload(app, "bad.zip", content)
+        assert "**bad.zip could not be imported; nothing was changed.**" in words(app)
+        assert len(cards(app)) == 1
+
+
+def test_what_pruning_promises_is_what_it_does(home: Path) -> None:
+    now, store = time.time(), Store(Home(home))
+    for i in range(4):
+        add(home, created=now - i)
+    add(home, RunState.RUNNING, created=now - 99)
+    sizes = retention.sizes(Home(home))
+    promised = would_prune([(run, sizes[run.id]) for run in store.list()], sum(sizes.values()) // 2)
+    assert [run.id for run in promised] == retention.prune(Home(home), sum(sizes.values()) // 2)
+    assert 0 < len(promised) < 4
+
+
+def test_prune_from_the_page(runs_page: Visit, home: Path) -> None:
+    add(home)
+    app = runs_page()
+    assert app.button(key="prune").disabled
+    app.number_input(key="prune-limit").set_value(0).run()
+    assert "the oldest 1 of 1 runs" in words(settled(app))
+    app.button(key="prune").click().run()
+    assert "1 run was removed for good." in words(settled(app))
+    assert "No runs yet." in words(app)
+
+
+def test_a_run_without_files_does_not_take_the_list_down(runs_page: Visit, home: Path) -> None:
+    gone, damaged, fine = add(home), add(home), add(home)
+    Store(Home(home)).folder(gone).spec_file.unlink()
+    folder = Store(Home(home)).folder(damaged)
+    folder.snapshot_file(60).write_bytes(b"torn")
+    folder.result_file.write_bytes(b"{")
+    app = runs_page()
+    assert len(cards(app)) == 3
+    assert "The files of this run are gone or cannot be read." in words(app)
+    assert f"delete-{gone}" in keys(app)
+    assert any(fine in card for card in cards(app))
+
+
+def test_unreadable_index_is_explained(runs_page: Visit, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = runs_page()
+
+    def broken(*_: object, **__: object) -> list[object]:
+        raise UserError("FAIRDD_HOME", "an index of version 1 or older", "version 9", "Update the program.")
+
+    monkeypatch.setattr(Store, "list", broken)
+    monkeypatch.setattr(engine, "standby", lambda home: None)
+    app.run()
+    assert "The list of runs cannot be read." in app.error[0].value
+    assert "Update the program" in app.error[0].value
+
+
+@pytest.mark.parametrize("page", ["runs", "studio"])
+def test_watching_a_live_run_wakes_the_dispatcher(
+    visit: Visit, home: Path, no_examples: None, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    run_id, woken = add(home, RunState.QUEUED), []
+    monkeypatch.setattr(engine, "wake", woken.append)
+    app = visit(**({"run": run_id} if page == "studio" else {}))
+    if page == "runs":
+        settled(app.switch_page("runs.py").run())
+    assert Home(home) in woken
+
+
+def test_studio_comes_back_to_the_run_that_was_left(visit: Visit, home: Path, no_examples: None) -> None:
+    run_id = add(home)
+    app = visit(run=run_id, view="fairness")
+    settled(app.switch_page("runs.py").run())
+    app.query_params.clear()
+    settled(app.switch_page("studio.py").run())
+    assert app.query_params["run"] in (run_id, [run_id])
+    assert app.session_state["view"] == "fairness"
+
+
+def test_row_of_a_run_that_was_never_named(home: Path) -> None:
+    store = Store(Home(home))
+    row = row_of(store, store.get(add(home, title="")))
+    assert row.name == "Colored Digits (digit coloured)"
+    assert matches(row, "digits 90%", {RunState.DONE})
+    assert not matches(row, "digits", {RunState.LOST})
+    assert strip_of(store.folder(row.id), row.arms).iteration == 60
+
+
+def test_cards_escape_what_others_wrote(home: Path) -> None:
+    store = Store(Home(home))
+    run_id = add(home, RunState.FAILED, title="<img src=x onerror=1>", message="<script>", hint="&")
+    card = card_html(row_of(store, store.get(run_id)), Strip(), 0, time.time())
+    assert "<img src=x" not in card
+    assert "<script>" not in card
+    assert literal("![a](http://b) :smile: $x$") == r"!\[a\](http\://b) \:smile\: \$x\$"
+
+
+def test_undefined_and_untested_are_not_zero() -> None:
+    assert mean_of({"deo_mean": {"mean": None}}, "deo_mean", "pt") == "undefined"
+    assert mean_of({}, "deo_mean", "pt") == "–"
+    assert mean_of({"deo_mean": {"mean": 0.0}}, "deo_mean", "pt") == "<b>0.0</b> pt"
+
+
+def test_sizes_and_ages_for_people() -> None:
+    assert [bytes_text(n) for n in (0, 10, 4_200_000, 2_500_000_000)] == ["0 kB", "1 kB", "4.2 MB", "2.50 GB"]
+    ages = [age_text(0, t) for t in (30, 120, 7200, 86400, 3 * 86400)]
+    assert ages == ["just now", "2 min ago", "2 h ago", "1 day ago", "3 days ago"]
