@@ -56,7 +56,11 @@ def add_spec_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--spec", type=Path, metavar="FILE", help="start from a spec.json instead of a preset"
     )
-    parser.add_argument("--arms", help=f"methods to compare, joined by commas: {', '.join(ALIGNMENTS)}")
+    parser.add_argument(
+        "--arms",
+        help=f"methods to compare, joined by commas: {', '.join(ALIGNMENTS)}; the distance of a barycenter "
+        "follows after a colon, as in cobra:cosine; see: list discrepancies",
+    )
     for option, (_, kind, text) in OPTIONS.items():
         parser.add_argument(f"--{option}", type=kind, help=text)
 
@@ -74,8 +78,6 @@ def spec_from_args(args: argparse.Namespace) -> RunSpec:
             _set(document, field, value)
     if args.arms is not None:
         names = [name.strip() for name in args.arms.split(",") if name.strip()]
-        for name in names:
-            lookup(ALIGNMENTS, name, "arms")
         document["distill"]["arms"] = [arm.model_dump() for arm in arms_named(*names)]
     try:
         spec = RunSpec.model_validate(document)
@@ -164,13 +166,16 @@ def as_text(result: Mapping[str, Any]) -> str:
     """Return the result as a table for people."""
     seconds = ", ".join(f"{stage} {value:.0f} s" for stage, value in result["seconds"].items())
     lines = [f"{result['device']}: {seconds}", ""]
-    lines.append(f"{'arm':<16}{'accuracy':>16}{'worst group':>13}{'DEO_A (95 % interval)':>28}{'DEO_M':>9}")
+    width = max(16, *(len(arm) + 2 for arm in result["arms"]))
+    lines.append(
+        f"{'arm':<{width}}{'accuracy':>16}{'worst group':>13}{'DEO_A (95 % interval)':>28}{'DEO_M':>9}"
+    )
     for arm, numbers in result["arms"].items():
         accuracy = f"{_cell(numbers['accuracy']['mean'])} ± {_cell(numbers['accuracy']['std'])}"
         low, high = numbers["deo_mean"]["ci95"]
         gap = f"{_cell(numbers['deo_mean']['mean'])} ({_cell(low)}–{_cell(high)})"
         worst, largest = (_cell(numbers[name]["mean"]) for name in ("worst_group_accuracy", "deo_max"))
-        lines.append(f"{arm:<16}{accuracy:>16}{worst:>13}{gap:>28}{largest:>9}")
+        lines.append(f"{arm:<{width}}{accuracy:>16}{worst:>13}{gap:>28}{largest:>9}")
     return "\n".join(lines)
 
 

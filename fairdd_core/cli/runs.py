@@ -93,7 +93,7 @@ def show_run(args: argparse.Namespace) -> int:
     )
     for arm, numbers in (folder.result() or {}).get("arms", {}).items():
         means = {name: value.get("mean") for name, value in numbers.items() if isinstance(value, dict)}
-        print(f"  {arm:<16}" + "  ".join(f"{name} {_number(mean)}" for name, mean in means.items()))
+        print(f"  {arm:<22}" + "  ".join(f"{name} {_number(mean)}" for name, mean in means.items()))
     print(folder.path)
     if args.log:
         print(folder.log_tail(args.log))

@@ -8,6 +8,8 @@ from fairdd_core.data.spec import DSA_STRATEGY, Strategy
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.settings import Settings
 
+MAX_ARMS = 8
+
 
 class ArmSpec(Settings):
     """One arm: a fairness method under comparison. Arms of a run differ in nothing else.
@@ -58,7 +60,7 @@ class DistillSpec(Settings):
         snapshots: number of logged moments, spread evenly in the logarithm of the iteration.
     """
 
-    arms: tuple[ArmSpec, ...] = Field(min_length=1, max_length=8)
+    arms: tuple[ArmSpec, ...] = Field(min_length=1, max_length=MAX_ARMS)
     backbone: str = "dm"
     matching: str = "squared-l2"
     ipc: int = Field(10, ge=1, le=200)

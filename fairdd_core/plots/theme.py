@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+
 NEUTRAL = "#808080"
 """Readable on white and on near-black, so outlines and guides need not know the theme."""
 FAINT = "rgba(128,128,128,0.25)"
@@ -63,14 +65,20 @@ def arm_styles(names: Sequence[str]) -> dict[str, ArmStyle]:
             styles[name] = _KNOWN[name]
         else:
             i = spare % len(_SPARE)
-            styles[name] = ArmStyle(name, _SPARE[i], _SPARE_SYMBOLS[i], "longdashdot")
+            styles[name] = ArmStyle(arm_label(name), _SPARE[i], _SPARE_SYMBOLS[i], "longdashdot")
             spare += 1
     return styles
 
 
 def arm_label(name: str) -> str:
-    """Return an arm's name for people."""
-    return _KNOWN[name].label if name in _KNOWN else name
+    """Return an arm's name for people: ``cobra:cosine`` is COBRA · cosine."""
+    alignment, _, discrepancy = name.partition(":")
+    if alignment not in _KNOWN:
+        return name
+    label = _KNOWN[alignment].label
+    if not discrepancy:
+        return label
+    return f"{label} · {DISCREPANCIES[discrepancy].title if discrepancy in DISCREPANCIES else discrepancy}"
 
 
 def css(rgb: RGB) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fairdd_core.data.spec import DataSpec
+from fairdd_core.distill.alignments.registry import arm_named
 from fairdd_core.distill.spec import ArmSpec, DistillSpec, ScheduleSpec
 from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.evaluate.spec import EvaluationSpec
@@ -15,9 +16,13 @@ SHORT_LR = 0.03  # three times the published 0.01, for evaluations of 300 epochs
 NO_FLIP = "color_crop_cutout_scale_rotate"  # a mirrored digit is another sign
 
 
-def arms_named(*alignments: str) -> tuple[ArmSpec, ...]:
-    """Return one arm for every alignment, called by its name."""
-    return tuple(ArmSpec(name=name, alignment=name) for name in alignments)
+def arms_named(*names: str) -> tuple[ArmSpec, ...]:
+    """Return one arm for every name: an alignment's, with its barycenter's distance after a colon if wanted.
+
+    Raises:
+        UserError: for a name that does not describe an arm.
+    """
+    return tuple(arm_named(name) for name in names)
 
 
 def quick() -> RunSpec:

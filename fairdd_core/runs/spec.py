@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from fairdd_core.data.registry import DATASETS
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.device import DEVICE_PATTERN
-from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.alignments.registry import check_arm
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.spec import DistillSpec
@@ -65,5 +65,4 @@ class RunSpec(Settings):
         lookup(NETWORKS, self.distill.network.name, "distill.network.name")
         lookup(NETWORKS, self.evaluation.network.name, "evaluation.network.name")
         for arm in self.distill.arms:
-            lookup(ALIGNMENTS, arm.alignment, "distill.arms.alignment")
-            lookup(DISCREPANCIES, arm.discrepancy, "distill.arms.discrepancy")
+            check_arm(arm)

@@ -59,6 +59,21 @@ def test_run_prints_the_document_and_the_same_bytes_twice(
     assert np.isfinite(one.synthetic()["cobra/x"]).all()
 
 
+def test_an_arm_may_name_its_distance(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arms, out, packed = ["vanilla", "cobra", "cobra:smallest-ball"], tmp_path / "out", tmp_path / "run.zip"
+    assert main(["run", "--spec", str(tiny), "--arms", ",".join(arms), "--out", str(out)]) == 0
+    assert "cobra:smallest-ball   " in capsys.readouterr().out
+    folder = RunFolder(out)
+    assert [arm.name for arm in folder.spec().distill.arms] == arms
+    assert set(folder.synthetic()) == {f"{arm}/{part}" for arm in arms for part in "xy"}
+    points = folder.points()
+    assert points is not None
+    assert {*arms} <= set(points["arm"])
+    (run,) = (tmp_path / "home" / "runs").iterdir()
+    assert main(["export", run.name, str(packed)]) == 0
+    assert main(["import", str(packed)]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -67,6 +82,10 @@ def test_run_prints_the_document_and_the_same_bytes_twice(
         (["--dataset", "mnits"], ["data.dataset", "colored-mnist-fg", "mnits"]),
         (["--arms", "vanilla,corba"], ["arms", "cobra", "corba"]),
         (["--arms", ""], ["distill.arms"]),
+        (["--arms", "cobra,cobra:squared-l2"], ["different names"]),
+        (["--arms", "cobra:cosin"], ["distill.arms.discrepancy", "cosine", "'cosin'"]),
+        (["--arms", "cobra:"], ["distill.arms.discrepancy", "cosine", "''"]),
+        (["--arms", "vanilla:l1"], ["vanilla, which has no barycenter", "'l1'", "cobra:l1"]),
         (["--preset", "fast"], ["preset", "quick", "fast"]),
         (["--groups", "11"], ["data.groups", "10", "11"]),
         (["--ipc", "0"], ["distill.ipc", "1", "0"]),

@@ -13,7 +13,7 @@ from fairdd_core.plots.curves import curve, curves_table
 from fairdd_core.plots.data import counts_heatmap, counts_table
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.plots.images import data_uri, grid_figure, grid_html, mosaic, png
-from fairdd_core.plots.theme import arm_styles, group_css
+from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 
 CLASSES, GROUPS = ("cat", "dog"), ("red", "white")
 COLORS = ((255, 0, 0), (255, 255, 255))
@@ -98,6 +98,12 @@ def test_arms_differ_in_colour_and_in_shape() -> None:
     assert len({style.color for style in styles.values()}) == len(known)
     assert len({style.symbol for style in styles.values()}) == len(known)
     assert styles["mine"].label == "mine"
+
+
+def test_an_arm_with_a_distance_is_named_in_words() -> None:
+    styles = arm_styles(["cobra", "cobra:cosine", "cobra:huber", "cobra:new", "mine:l1"])
+    labels = ["COBRA", "COBRA · cosine", "COBRA · Huber", "COBRA · new", "mine:l1"]
+    assert [style.label for style in styles.values()] == [arm_label(name) for name in styles] == labels
 
 
 def test_confusion_of_an_empty_class_stays_blank(counts: dict[str, np.ndarray]) -> None:

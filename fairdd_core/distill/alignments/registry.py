@@ -2,34 +2,88 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fairdd_core.cards import Card
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.spec import ArmSpec
-from fairdd_core.errors import lookup
+from fairdd_core.errors import UserError, lookup
 
 if TYPE_CHECKING:
     from fairdd_core.distill.alignments.base import Alignment
 
 _RULES = "fairdd_core.distill.alignments.rules"
 
-ALIGNMENTS: dict[str, Card] = {
-    "vanilla": Card(
+USUAL_DISTANCE: str = ArmSpec.model_fields["discrepancy"].default
+
+
+@dataclass(frozen=True)
+class AlignmentCard(Card):
+    """An alignment under a name.
+
+    Attributes:
+        barycenter: whether it aims at a barycenter, so that its distance can be chosen.
+    """
+
+    barycenter: bool = False
+
+
+ALIGNMENTS: dict[str, AlignmentCard] = {
+    "vanilla": AlignmentCard(
         "Vanilla", "Matches each class as found, so its majority group decides.", f"{_RULES}:Vanilla"
     ),
-    "cobra": Card(
+    "cobra": AlignmentCard(
         "COBRA",
         "Matches the barycenter of the groups, in which their sizes play no part.",
         f"{_RULES}:Barycenter",
+        barycenter=True,
     ),
-    "uniform": Card(
+    "uniform": AlignmentCard(
         "Uniform sampling",
         "Draws every group equally often, then matches the mean.",
         f"{_RULES}:UniformSampling",
     ),
-    "fairdd": Card("FairDD", "Matches every group separately and adds the distances up.", f"{_RULES}:FairDD"),
+    "fairdd": AlignmentCard(
+        "FairDD", "Matches every group separately and adds the distances up.", f"{_RULES}:FairDD"
+    ),
 }
+
+
+def arm_name(alignment: str, discrepancy: str) -> str:
+    """Return what an arm is called: its alignment, and after a colon a distance that is not the usual one."""
+    return alignment if discrepancy == USUAL_DISTANCE else f"{alignment}:{discrepancy}"
+
+
+def arm_named(name: str) -> ArmSpec:
+    """Return the arm of a name such as ``cobra`` or ``cobra:cosine``.
+
+    Raises:
+        UserError: for names that are not known, and for a distance where there is no barycenter.
+    """
+    alignment, colon, discrepancy = name.partition(":")
+    discrepancy = discrepancy if colon else USUAL_DISTANCE
+    arm = ArmSpec(name=arm_name(alignment, discrepancy), alignment=alignment, discrepancy=discrepancy)
+    check_arm(arm)
+    return arm
+
+
+def check_arm(arm: ArmSpec) -> None:
+    """Refuse an arm that cannot be built, or whose distance would do nothing.
+
+    Raises:
+        UserError: for names that are not known, and for a distance where there is no barycenter.
+    """
+    card = lookup(ALIGNMENTS, arm.alignment, "distill.arms.alignment")
+    lookup(DISCREPANCIES, arm.discrepancy, "distill.arms.discrepancy")
+    if arm.discrepancy != USUAL_DISTANCE and not card.barycenter:
+        able = [arm_name(name, arm.discrepancy) for name, other in ALIGNMENTS.items() if other.barycenter]
+        raise UserError(
+            "distill.arms.discrepancy",
+            f"none with {arm.alignment}, which has no barycenter",
+            repr(arm.discrepancy),
+            f"Use {arm.alignment} alone, or {' or '.join(able)}.",
+        )
 
 
 def build_alignment(arm: ArmSpec) -> Alignment:
