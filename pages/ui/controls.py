@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from fairdd_core.data.registry import DATASETS
-from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.errors import UserError
-from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.presets import PRESETS
 from fairdd_core.runs.spec import RunSpec
+from pages.ui.methods import distance_control, method_controls
 from pages.ui.settings import (
     CONTROLS,
     Values,
@@ -17,18 +16,12 @@ from pages.ui.settings import (
     devices,
     difference_sentence,
     from_address,
+    key,
     lowest_skew,
     spec_of,
     to_address,
     values_of,
 )
-
-IPC_CHOICES = (1, 3, 5, 10, 20, 50)
-
-
-def key(name: str) -> str:
-    """Return the session's key of a control."""
-    return f"control-{name}"
 
 
 def adopt(values: Values) -> None:
@@ -95,7 +88,7 @@ def controls() -> RunSpec | None:
         help="Sets every control at once. Quick: small digits, about a minute. Standard: MNIST, slower.",
     )
     _data_controls()
-    _method_controls()
+    method_controls()
     _advanced_controls()
     write_address()
     if not st.session_state[key("arms")]:
@@ -151,35 +144,6 @@ def _data_controls() -> None:
     )
 
 
-def _method_controls() -> None:
-    st.pills(
-        "Methods to compare",
-        list(ALIGNMENTS),
-        selection_mode="multi",
-        format_func=arm_label,
-        key=key("arms"),
-        persist_state="session",
-        help="\n\n".join(f"**{card.title}**: {card.summary}" for card in ALIGNMENTS.values()),
-    )
-    left, right = st.columns(2, gap="small", wrap=False)
-    left.selectbox(
-        "Images per class",
-        sorted({*IPC_CHOICES, st.session_state[key("ipc")]}),
-        key=key("ipc"),
-        persist_state="session",
-        help="How many synthetic images stand for each class. The whole set has this many times the classes.",
-    )
-    right.number_input(
-        "Iterations",
-        1,
-        20_000,
-        step=100,
-        key=key("iterations"),
-        persist_state="session",
-        help="Updates of the synthetic images. More is better up to a point, and takes longer in proportion.",
-    )
-
-
 ADVANCED_NUMBERS: tuple[tuple[str, str, int, int, int, str], ...] = (
     (
         "Test networks",
@@ -219,6 +183,7 @@ ADVANCED_NUMBERS: tuple[tuple[str, str, int, int, int, str], ...] = (
 
 def _advanced_controls() -> None:
     with st.expander("Advanced", icon=":material/tune:"):
+        distance_control()
         left, right = st.columns(2, gap="small", wrap=False)
         left.number_input(
             "Seed",
@@ -252,5 +217,5 @@ def _advanced_controls() -> None:
 def comparison_notes(spec: RunSpec) -> None:
     """Say exactly what differs between the arms."""
     st.caption(difference_sentence(spec.distill.arms))
-    if note := coincidence([arm.alignment for arm in spec.distill.arms]):
+    if note := coincidence([arm.name for arm in spec.distill.arms]):
         st.caption(note)

@@ -6,14 +6,14 @@ import time
 
 import streamlit as st
 
-from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.plots.curves import CURVES, curve, curves_table
 from fairdd_core.plots.images import grid_html
-from fairdd_core.plots.theme import arm_styles
+from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.runs.folder import RunFolder
 from pages.ui import scrubber
 from pages.ui.figures import show
 from pages.ui.runs import RunView
+from pages.ui.settings import arm_summary
 from pages.ui.style import arm_heading
 
 
@@ -24,8 +24,8 @@ def _grids(path: str, iteration: int, class_names: tuple[str, ...], stamp: float
         arm: grid_html(
             x_CIKHW,
             class_names,
-            alt=f"Synthetic images of {arm} after {iteration} iterations: {x_CIKHW.shape[1]} per class, "
-            "a row for each class.",
+            alt=f"Synthetic images of {arm_label(arm)} after {iteration} iterations: "
+            f"{x_CIKHW.shape[1]} per class, a row for each class.",
         )
         for arm, x_CIKHW in images.items()
     }
@@ -37,14 +37,13 @@ def image_grids(view: RunView, iteration: int) -> None:
     stamp = file.stat().st_mtime if file.exists() else 0.0
     grids = _grids(str(view.folder.path), iteration, view.labels.classes, stamp)
     styles = arm_styles(view.arms)
-    cards = {arm.name: ALIGNMENTS.get(arm.alignment) for arm in view.spec.distill.arms}
+    summaries = {arm.name: arm_summary(arm) for arm in view.spec.distill.arms}
     per_row = 2 if len(styles) in {2, 4} else min(3, len(styles))
     for start in range(0, len(styles), per_row):
         names = list(styles)[start : start + per_row]
         for column, arm in zip(st.columns(per_row, gap="large"), names, strict=False):
             with column:
-                card = cards[arm]
-                st.html(arm_heading(styles[arm], card.summary if card else ""))
+                st.html(arm_heading(styles[arm], summaries[arm]))
                 if arm in grids:
                     st.html(grids[arm])
                 else:

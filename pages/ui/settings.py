@@ -12,13 +12,16 @@ from pydantic import ValidationError
 
 from fairdd_core.data.registry import DATASETS
 from fairdd_core.device import DEVICE_PATTERN
-from fairdd_core.distill.alignments.registry import ALIGNMENTS
-from fairdd_core.distill.spec import ArmSpec
-from fairdd_core.runs.presets import PRESETS
+from fairdd_core.distill.alignments.registry import ALIGNMENTS, USUAL_DISTANCE, arm_name
+from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+from fairdd_core.distill.spec import MAX_ARMS, ArmSpec
+from fairdd_core.runs.presets import PRESETS, arms_named
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.settings import user_error
 
 Values = dict[str, Any]
+OTHER_DISTANCES = tuple(name for name in DISCREPANCIES if name != USUAL_DISTANCE)
+"""Distances of COBRA's barycenter beside the one that COBRA has when nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class Control:
     parse: Callable[[str], Any]
     to_spec: Callable[[Any], Any] = lambda value: value
     from_spec: Callable[[Any], Any] = lambda value: value
+
+
+def key(name: str) -> str:
+    """Return the session's key of a control."""
+    return f"control-{name}"
 
 
 def _one_of(options: Callable[[], Mapping[str, Any]]) -> Callable[[str], str]:
@@ -71,14 +79,18 @@ def _device(text: str) -> str:
 
 
 def _arms(text: str) -> list[str]:
-    names = text.split(",")
-    if not names or len(set(names)) != len(names) or not set(names) <= set(ALIGNMENTS):
+    names = [arm.name for arm in arms_named(*text.split(","))]
+    if len(set(names)) != len(names) or len(names) > MAX_ARMS:
         raise ValueError(text)
     return names
 
 
 def _arm_specs(names: list[str]) -> list[dict[str, Any]]:
-    return [ArmSpec(name=name, alignment=name).model_dump() for name in names]
+    return [arm.model_dump() for arm in arms_named(*names)]
+
+
+def _arm_names(arms: list[dict[str, Any]]) -> list[str]:
+    return [arm_name(arm["alignment"], arm["discrepancy"]) for arm in arms]
 
 
 CONTROLS: dict[str, Control] = {
@@ -86,7 +98,7 @@ CONTROLS: dict[str, Control] = {
     "groups": Control("data.groups", _whole(2, 10)),
     "skew": Control("data.skew", _whole(1, 99), lambda v: v / 100, lambda v: round(100 * v)),
     "separation": Control("data.separation", _share),
-    "arms": Control("distill.arms", _arms, _arm_specs, lambda arms: [arm["alignment"] for arm in arms]),
+    "arms": Control("distill.arms", _arms, _arm_specs, _arm_names),
     "ipc": Control("distill.ipc", _whole(1, 50)),
     "iterations": Control("distill.iterations", _whole(1, 20_000)),
     "seed": Control("seed", _whole(0, 2**31 - 1)),
@@ -207,6 +219,27 @@ def difference_sentence(arms: tuple[ArmSpec, ...]) -> str:
     if len(arms) == 1:
         return "One method, so there is nothing to compare it with yet."
     return f"The methods differ in **{' and '.join(differences(arms)) or 'nothing'}** only: {same}."
+
+
+def other_distances(arms: list[str]) -> list[str]:
+    """Return the distances for which ``arms`` holds COBRA as a method of its own."""
+    return [name for name in OTHER_DISTANCES if arm_name("cobra", name) in arms]
+
+
+def with_distances(arms: list[str], distances: list[str]) -> list[str]:
+    """Return ``arms`` with COBRA under exactly these distances beside its usual one, new ones at the end."""
+    wanted = [arm_name("cobra", name) for name in distances]
+    kept = [arm for arm in arms if ":" not in arm or arm in wanted]
+    return kept + [arm for arm in wanted if arm not in kept]
+
+
+def arm_summary(arm: ArmSpec) -> str:
+    """Return one sentence about a method, and one about its distance where that is not the usual one."""
+    card, distance = ALIGNMENTS.get(arm.alignment), DISCREPANCIES.get(arm.discrepancy)
+    sentences = [card.summary] if card else []
+    if distance and arm.discrepancy != USUAL_DISTANCE:
+        sentences.append(distance.summary)
+    return " ".join(sentences)
 
 
 def coincidence(names: list[str]) -> str:

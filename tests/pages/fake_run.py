@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fairdd_core.data.registry import load
+from fairdd_core.evaluate.spec import BASELINES
 from fairdd_core.runs.files import write_arrays
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.presets import quick
@@ -34,7 +35,8 @@ def write_fake_run(
     folder.create(spec)
     _write_steps(folder, [arm.name for arm in spec.distill.arms], spec.distill.iterations, rng)
     _write_images(folder, spec, iterations, rng)
-    counts = {arm: _counts(*SKILL[arm], rng) for arm in SKILL}
+    names = [*(arm.name for arm in spec.distill.arms), *BASELINES]
+    counts = {name: _counts(*SKILL[name.partition(":")[0]], rng) for name in names}
     write_arrays(folder.counts_file, counts)
     folder.write_tables(*_tables([arm.name for arm in spec.distill.arms], rng))
     folder.write_result(_result(path.name, spec, counts))

@@ -8,17 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairdd_core.distill.alignments.registry import arm_named
 from fairdd_core.errors import UserError
 from fairdd_core.runs.presets import PRESETS
 from pages.ui.estimate import Measured, duration, stage_seconds
 from pages.ui.settings import (
+    arm_summary,
     coincidence,
     difference_sentence,
     from_address,
     lowest_skew,
+    other_distances,
     spec_of,
     to_address,
     values_of,
+    with_distances,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +40,7 @@ def test_a_preset_survives_the_controls(name: str) -> None:
     skew=st.integers(50, 99),
     separation=st.integers(0, 20).map(lambda v: v / 20),
     seed=st.integers(0, 2**31 - 1),
-    arms=st.permutations(["vanilla", "cobra", "fairdd"]),
+    arms=st.permutations(["vanilla", "cobra", "fairdd", "cobra:cosine"]),
     umap=st.booleans(),
 )
 def test_the_address_gives_the_controls_back(**changes: object) -> None:
@@ -73,12 +77,36 @@ def test_balanced_skew_can_be_loaded(groups: int) -> None:
 def test_sentence_names_the_fields_that_differ() -> None:
     values = values_of(PRESETS["quick"]())
     assert "**the alignment** only" in difference_sentence(spec_of(values).distill.arms)
+    with_cosine = difference_sentence(spec_of(values | {"arms": ["vanilla", "cobra:cosine"]}).distill.arms)
+    assert "**the alignment and the distance of the barycenter** only" in with_cosine
     assert "nothing to compare" in difference_sentence(spec_of(values | {"arms": ["cobra"]}).distill.arms)
 
 
 def test_methods_that_nearly_coincide_are_named() -> None:
     assert "FairDD" in coincidence(["cobra", "fairdd"])
     assert not coincidence(["vanilla", "cobra"])
+    assert not coincidence(["cobra:l1", "fairdd"])
+
+
+def test_distances_add_methods_and_take_them_away() -> None:
+    arms = with_distances(["cobra", "vanilla"], ["cosine", "l1"])
+    assert arms == ["cobra", "vanilla", "cobra:cosine", "cobra:l1"]
+    assert other_distances(arms) == ["l1", "cosine"]
+    assert with_distances(arms, ["l1"]) == ["cobra", "vanilla", "cobra:l1"]
+    assert with_distances(arms, []) == ["cobra", "vanilla"]
+
+
+def test_a_methods_sentence_tells_of_an_unusual_distance() -> None:
+    usual, cosine = (arm_summary(arm_named(name)) for name in ("cobra", "cobra:cosine"))
+    assert cosine.startswith(usual)
+    assert "Angle" in cosine
+
+
+@pytest.mark.parametrize("arms", ["vanilla:l1", "cobra:", "cobra,cobra:squared-l2", "cobra:best"])
+def test_arms_that_make_no_sense_are_not_taken_from_an_address(arms: str) -> None:
+    values, complaints = from_address({"arms": arms})
+    assert complaints == [f"arms={arms}"]
+    assert values["arms"] == ["vanilla", "cobra"]
 
 
 def test_estimates_grow_with_the_work_and_prefer_the_same_data() -> None:

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairdd_core.runs.home import Home
-from fairdd_core.runs.presets import quick
+from fairdd_core.runs.presets import arms_named, quick
 from fairdd_core.runs.store import RunState, Store
 from pages.ui.run_rows import title_of
 from tests.pages.fake_run import write_fake_run
@@ -175,6 +175,45 @@ def test_no_method_is_explained_and_cannot_be_launched(studio: Studio, no_exampl
     assert not app.exception
     assert "Choose at least one method" in words(app)
     assert not [button for button in app.button if button.key == "launch-button"]
+
+
+def test_distances_become_methods_beside_the_others(studio: Studio, no_examples: None) -> None:
+    app = studio()
+    app.multiselect(key="control-distances").set_value(["cosine", "huber"]).run()
+    assert not app.exception
+    assert app.session_state["control-arms"] == ["vanilla", "cobra", "cobra:cosine", "cobra:huber"]
+    assert app.query_params["arms"] == "vanilla,cobra,cobra:cosine,cobra:huber"
+    pills = app.button_group(key="control-arms")
+    assert pills.options[-2:] == ["COBRA · cosine", "COBRA · Huber"]
+    pills.set_value(["vanilla", "cobra:huber"]).run()
+    assert not app.exception
+    assert app.multiselect(key="control-distances").value == ["huber"]
+    assert app.query_params["arms"] == "vanilla,cobra:huber"
+    app.multiselect(key="control-distances").set_value([]).run()
+    assert app.session_state["control-arms"] == ["vanilla"]
+
+
+def test_distances_in_the_address_are_restored(studio: Studio, no_examples: None) -> None:
+    app = studio(arms="cobra,cobra:l1")
+    assert app.session_state["control-arms"] == ["cobra", "cobra:l1"]
+    assert app.multiselect(key="control-distances").value == ["l1"]
+    assert "the distance of the barycenter** only" in words(app)
+
+
+@pytest.mark.parametrize("view", ["images", "maps", "fairness"])
+def test_every_view_names_a_method_with_a_distance(
+    studio: Studio, home: Path, no_examples: None, view: str
+) -> None:
+    arms = arms_named("vanilla", "cobra:cosine")
+    spec = quick()
+    spec = spec.model_copy(update={"distill": spec.distill.model_copy(update={"arms": arms})})
+    store = Store(Home(home))
+    run_id = store.create(spec)
+    store.update(run_id, state=RunState.DONE)
+    write_fake_run(store.folder(run_id).path, spec)
+    app = studio(run=run_id, view=view)
+    assert not app.error
+    assert "COBRA · cosine" in "\n".join(element.proto.body for element in app.get("html"))
 
 
 def test_scrubber_steps_through_the_logged_iterations(studio: Studio, home: Path, no_examples: None) -> None:
