@@ -29,7 +29,8 @@ def resolve_device(name: str) -> torch.device:
     found = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "auto":
         return torch.device("cuda:0" if found else "cpu")
-    device = torch.device(name)
+    # A bare "cuda" gets its number, so that one GPU has one name.
+    device = torch.device("cuda:0" if name == "cuda" else name)
     if device.type == "cuda" and (device.index or 0) >= found:
         raise UserError("device", f"one of the {found} GPUs of this machine", repr(name), "Use auto or cpu.")
     return device

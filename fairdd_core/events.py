@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import torch
 
 PhaseName = Literal["data", "distill", "baselines", "evaluate", "embed"]
-PHASES: tuple[PhaseName, ...] = ("data", "distill", "baselines", "evaluate", "embed")
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,7 @@ def tiny_evaluation(**changes: object) -> EvaluationSpec:
 
 def mnist_folder() -> Path:
     """Return the folder that holds MNIST/raw, or skip and say what is missing."""
-    candidates = [os.environ.get("FAIRDD_DATA"), str(Path(__file__).parents[2] / "shared" / "data")]
-    for folder in filter(None, candidates):
-        if (Path(folder) / "MNIST" / "raw" / "train-images-idx3-ubyte").exists():
-            return Path(folder)
+    folder = Path(os.environ.get("FAIRDD_DATA", ""))
+    if (folder / "MNIST" / "raw" / "train-images-idx3-ubyte").exists():
+        return folder
     pytest.skip("needs the real MNIST files: set FAIRDD_DATA to the folder that holds MNIST/raw")

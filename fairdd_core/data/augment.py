@@ -2,7 +2,8 @@
 
 An *augmentation* is a function from images to images whose random parameters were drawn beforehand, so the
 same one can be applied to real and to synthetic images. Everything is differentiable in the pixels. What an
-operation uncovers is filled with 0, the mean colour of normalised images, as in the original.
+operation uncovers is filled with 0, the mean colour of normalised images, as in the original. One deviation:
+scaling keeps the proportions, where the original draws height and width apart.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def _color(generator: torch.Generator) -> Augmentation:
     # torchvision's colour operations clamp to [0, 1], which normalised images must not suffer.
     shift = _uniform(generator, -0.5, 0.5) * BRIGHTNESS
     saturation = _uniform(generator, 0.0, SATURATION)
-    contrast = _uniform(generator, 0.5, 1.5) if CONTRAST else 1.0
+    contrast = _uniform(generator, 1 - CONTRAST, 1 + CONTRAST)
 
     def apply(x_NCHW: torch.Tensor) -> torch.Tensor:
         x = x_NCHW + shift

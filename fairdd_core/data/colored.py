@@ -63,7 +63,7 @@ def coloured_loader(
 
         def grouped(grey_NHW: np.ndarray, y_N: np.ndarray, groups_N: np.ndarray) -> GroupedDataset:
             return GroupedDataset(
-                x_NCHW=colorize(grey_NHW, colors_GC[groups_N], place),
+                x_NCHW=colorize(grey_NHW, colors_GC, groups_N, place),
                 y_N=y_N,
                 a_N=groups_N,
                 class_names=source.class_names,

@@ -34,17 +34,23 @@ def separated(colors_GC: np.ndarray, separation: float) -> np.ndarray:
     return mean_C + separation * (colors_GC - mean_C)
 
 
-def colorize(grey_NHW: np.ndarray, color_NC: np.ndarray, place: Place) -> np.ndarray:
+def colorize(grey_NHW: np.ndarray, colors_GC: np.ndarray, a_N: np.ndarray, place: Place) -> np.ndarray:
     """Colour grey digits.
 
     Args:
         grey_NHW: uint8 digits, bright on black.
-        color_NC: a colour in [0, 255] for each image.
+        colors_GC: the groups' colours in [0, 255].
+        a_N: group of each image.
         place: ``foreground`` colours the digit on black; ``background`` puts a black digit on the colour.
 
     Returns:
         uint8 images (N, 3, H, W).
     """
-    ink = grey_NHW if place == "foreground" else 255 - grey_NHW
-    x = ink[:, None].astype(np.float32) * (color_NC[:, :, None, None].astype(np.float32) / 255.0)
-    return np.rint(x).astype(np.uint8)
+    level_L = np.arange(256) if place == "foreground" else 255 - np.arange(256)
+    table_GCL = np.rint(colors_GC[:, :, None] / 255.0 * level_L).astype(np.uint8)
+    # A table look-up per group: no float copy of the images is ever made.
+    x_NCHW = np.empty((len(grey_NHW), 3, *grey_NHW.shape[1:]), np.uint8)
+    for g in range(len(colors_GC)):
+        for channel in range(3):
+            x_NCHW[a_N == g, channel] = table_GCL[g, channel][grey_NHW[a_N == g]]
+    return x_NCHW

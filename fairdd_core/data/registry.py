@@ -48,7 +48,8 @@ def _coloured(title: str, source: str, side: int, place: str, *, files: bool) ->
     return DatasetCard(
         title=f"{title} ({'digit' if inked else 'background'} coloured)",
         summary=f"Handwritten digits {'drawn in' if inked else 'in black on'} one colour per group; "
-        "most of each class has the same colour, so colour gives the class away.",
+        "most of each class has the same colour, so colour gives the class away. "
+        + ("Each test digit has one colour." if files else "Each test digit is shown in every colour."),
         source=source,
         side=side,
         classes=10,

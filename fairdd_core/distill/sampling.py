@@ -71,10 +71,17 @@ def _per_class(train: GroupedDataset, samples: int, rng: np.random.Generator) ->
 
 
 def _resample(cell_N: np.ndarray, drawn_M: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarray:
-    """Return weights (M, N) of as many draws with replacement within each cell as its budget allows."""
+    """Return weights (M, N) of a draw of every group equally often, with replacement.
+
+    A cell that fills its budget without repetition is such a draw already; drawing from it again would add
+    variance that sampling the whole cell does not have.
+    """
     weights_MN = np.zeros((len(drawn_M), len(cell_N)), np.float32)
     budget = min(samples, int(drawn_M.max()))
     for cell in np.flatnonzero(drawn_M):
         members = np.flatnonzero(cell_N == cell)
+        if len(members) >= budget:
+            weights_MN[cell, members] = 1 / len(members)
+            continue
         weights_MN[cell, members] = rng.multinomial(budget, np.full(len(members), 1 / len(members))) / budget
     return weights_MN

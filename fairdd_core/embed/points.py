@@ -91,7 +91,10 @@ def feature_space(
     means_CGD = (sums / used.clamp(min=1)[:, None]).reshape(*counts_CG.shape, -1)
     # Nothing is resampled here: the map shows where uniform sampling aims, not one noisy draw.
     statistics = GroupStatistics(means_CGD, means_CGD, counts_CG)
-    embedded = {arm: (net.embed(x.to(device)).cpu(), y) for arm, (x, y) in synthetic.items()}
+    embedded = {
+        arm: (torch.cat([net.embed(part.to(device)).cpu() for part in x.split(BATCH)]), y)
+        for arm, (x, y) in synthetic.items()
+    }
     return FeatureSpace(net, train, rows_N[shown], features_ND[torch.from_numpy(shown)], statistics, embedded)
 
 

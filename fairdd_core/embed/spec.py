@@ -1,7 +1,5 @@
 """How to map representations to the plane."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from fairdd_core.settings import Settings
@@ -24,6 +22,3 @@ class EmbeddingSpec(Settings):
     umap: bool = True
     neighbors: int = Field(15, ge=2, le=200)
     min_dist: float = Field(0.1, ge=0, le=1)
-
-
-MapKind = Literal["pca", "umap"]

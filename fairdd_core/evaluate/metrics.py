@@ -93,6 +93,11 @@ def sufficiency_gap_mean_K(counts_KGCC: np.ndarray) -> np.ndarray:
     return _reduce(np.nanmean, sufficiency_gap_KC(counts_KGCC), axis=-1)
 
 
+def spread(values_K: np.ndarray) -> float:
+    """Return the sample standard deviation over networks; NaN for fewer than two."""
+    return float(values_K.std(ddof=1)) if len(values_K) > 1 else float("nan")
+
+
 @dataclass(frozen=True)
 class Metric:
     """A number, and what a reader must know to read it.

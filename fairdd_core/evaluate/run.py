@@ -78,13 +78,13 @@ def evaluate_baselines(
 ) -> Iterator[Phase | Evaluated]:
     """Judge a random real subset of the synthetic set's size, and the full data."""
     done = done or {}
-    rows_N = random_subset(evaluator.split.train, ipc, evaluator.seed)
     jobs = [(name, k) for name in BASELINES for k in range(evaluator.spec.baseline_networks)]
     for position, (name, k) in enumerate(jobs):
         if k in done.get(name, {}):
             continue
         yield Phase("baselines", position, len(jobs), f"{name}, network {k + 1}")
         if name == RANDOM_SUBSET:
+            rows_N = random_subset(evaluator.split.train, ipc, evaluator.seed)
             net = evaluator.train(evaluator.subset(rows_N), k)
         else:
             net = evaluator.full_network(k)

@@ -16,7 +16,7 @@ CURVES = {
     "worst_residual": (
         "Worst group residual",
         "How far the group that is served worst is from the synthetic images, "
-        "as a multiple of the mean distance between groups. This one can be compared across methods.",
+        "as a share of the mean length of the groups' signals. This one can be compared across methods.",
     ),
 }
 

@@ -55,9 +55,11 @@ class Dispatcher:
             self._settle(run)
             return False
         if run.cancelled is not None:
-            since = self.stopping.setdefault(run.id, time.monotonic())
-            overdue = time.monotonic() - since > GRACE_SECONDS
-            posix.signal_holder(lock, signal.SIGKILL if overdue else signal.SIGTERM)
+            if run.id not in self.stopping:  # once: a second SIGTERM would cut the saving short
+                self.stopping[run.id] = time.monotonic()
+                posix.signal_holder(lock, signal.SIGTERM)
+            elif time.monotonic() - self.stopping[run.id] > GRACE_SECONDS:
+                posix.signal_holder(lock, signal.SIGKILL)
         return True
 
     def _settle(self, run: RunRecord) -> None:

@@ -12,6 +12,7 @@ import torch
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.registry import load
 from fairdd_core.device import resolve_device
+from fairdd_core.distill.initial import random_subset
 from fairdd_core.distill.loop import distill, synthetic_labels
 from fairdd_core.embed.run import embed
 from fairdd_core.evaluate.run import Evaluator, evaluate_arms, evaluate_baselines
@@ -40,7 +41,8 @@ class Progress:
 def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) -> Iterator[Event]:
     """Load, distil, evaluate, judge the baselines and embed.
 
-    On the CPU of one machine the same spec gives the same bytes, resumed or not.
+    On the CPU of one machine, with the same number of threads, the same spec gives the same bytes, resumed or
+    not.
 
     Args:
         spec: what to do.
@@ -55,6 +57,10 @@ def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) 
     device = resolve_device(spec.device)
     yield Phase("data", 0, 1, f"loading {spec.data.dataset}")
     split = load(spec.data, spec.seed, data_dir)
+    if spec.evaluation.baseline_networks or spec.distill.init == "real":
+        random_subset(
+            split.train, spec.distill.ipc, spec.seed
+        )  # refuses too many images at once, not at the end
     yield Phase("data", 1, 1)
     synthetic: dict[str, torch.Tensor] = {}
     for event in _distilled(spec, split, device, progress):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fairdd_core.evaluate.bootstrap import interval
-from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.evaluate.metrics import METRICS, spread
 from fairdd_core.evaluate.spec import BASELINES
 from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.folder import RunFolder
@@ -66,18 +66,13 @@ def _arm_summary(spec: RunSpec, arm: str, counts_KGCC: np.ndarray) -> dict[str, 
     summary: dict[str, dict[str, Any]] = {}
     for name, metric in METRICS.items():
         values_K = metric.of(counts_KGCC)
-        entry: dict[str, Any] = {"mean": _number(values_K.mean()), "std": _number(_std(values_K))}
+        entry: dict[str, Any] = {"mean": _number(values_K.mean()), "std": _number(spread(values_K))}
         if metric.is_gap:
             rng = numpy_stream(spec.seed, "bootstrap", arm, name)
             bounds = interval(counts_KGCC, metric.of, spec.evaluation.bootstrap, rng)
             entry["ci95"] = [_number(bound) for bound in bounds]
         summary[name] = entry
     return summary
-
-
-def _std(values_K: np.ndarray) -> float:
-    """Return the sample standard deviation over networks; undefined for one network."""
-    return float(values_K.std(ddof=1)) if len(values_K) > 1 else float("nan")
 
 
 def _number(value: float) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.evaluate.metrics import METRICS, spread
 from fairdd_core.plots import fairness
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.plots.theme import BASELINES, arm_label, arm_styles, group_css
@@ -85,7 +85,7 @@ def _cell(counts_KGCC: np.ndarray, name: str, summary: dict[str, Any]) -> str:
     if np.isnan(values).all():
         return "undefined"
     unit = "%" if METRICS[name].higher_is_better else "pt"
-    mean, std = 100 * np.nanmean(values), 100 * np.nanstd(values)
+    mean, std = 100 * values.mean(), 100 * spread(values)
     text = f"<b>{mean:.1f}</b> {unit}"
     if len(values) > 1:
         text += f" ± {std:.1f}"
@@ -97,11 +97,11 @@ def _cell(counts_KGCC: np.ndarray, name: str, summary: dict[str, Any]) -> str:
 
 def _table_caption(counts: Counts) -> None:
     n = int(next(iter(counts.values()))[0].sum())
+    images = f"{n:,}".replace(",", "\u202f")
     st.caption(
-        f"n = {n:,} test images for every network. ± is the standard deviation over networks; "
-        "the small range is a 95 % interval over the choice of test images. pt: percentage points.".replace(
-            ",", "\u202f", 1
-        )
+        f"n = {images} test images for every network. ± is the standard deviation over networks; the small "
+        "range shows how far the number would move with other test images (95 % bootstrap interval). Gaps "
+        "are ranges over groups, so in small cells noise alone opens a small one. pt: percentage points."
     )
     with st.expander("Definitions", icon=":material/function:", type="compact"):
         for metric in METRICS.values():

@@ -33,7 +33,7 @@ def maps_view(view: RunView) -> None:
     table = maps.map_table(points, projection, labels.classes, labels.groups)
     st.html(legend(_legend(color_by, labels, focus)))
     styles = arm_styles(view.arms)
-    for column, arm in zip(st.columns(min(3, max(2, len(styles))), gap="medium"), styles, strict=False):
+    for column, arm in zip(st.columns(min(3, max(2, len(styles))), gap="medium") * 3, styles, strict=False):
         with column:
             st.html(arm_heading(styles[arm]))
             fig = maps.arm_map(
@@ -110,6 +110,10 @@ def _distances(view: RunView, labels: Labels, focus: int | None) -> None:
         return
     table = maps.distance_table(residuals, labels.classes, labels.groups)
     st.subheader("How far each group is from where the method aims", anchor=False)
+    st.caption(
+        "Aims and distances as the network of this map sees them. Distilling itself aims through many random "
+        "networks, so take them for the direction, not for the exact place."
+    )
     if focus is None:
         st.caption("Choose a class in focus to see its distances as a chart.")
         with st.expander("Table", icon=":material/table_rows:", type="compact"):

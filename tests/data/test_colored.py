@@ -60,8 +60,9 @@ def test_known_colours() -> None:
     assert pick_palette(10) == PALETTE
     grey = np.array([[[0, 255]]], np.uint8)
     red = np.array([[255.0, 0, 0]])
-    assert colorize(grey, red, "foreground")[0, :, 0].tolist() == [[0, 255], [0, 0], [0, 0]]
-    assert colorize(grey, red, "background")[0, :, 0].tolist() == [[255, 0], [0, 0], [0, 0]]
+    first = np.array([0])
+    assert colorize(grey, red, first, "foreground")[0, :, 0].tolist() == [[0, 255], [0, 0], [0, 0]]
+    assert colorize(grey, red, first, "background")[0, :, 0].tolist() == [[255, 0], [0, 0], [0, 0]]
 
 
 @given(st.floats(0, 1))

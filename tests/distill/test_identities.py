@@ -91,7 +91,7 @@ def test_balanced_counts_make_vanilla_and_cobra_one() -> None:
 
 
 @pytest.mark.parametrize("empty", [False, True])
-def test_fairdd_gradient_is_the_number_of_groups_times_cobras(empty: bool) -> None:
+def test_published_fairdd_gradient_is_the_number_of_groups_times_cobras(empty: bool) -> None:
     stats = statistics(empty=empty)
     gradients = {}
     for name in ("fairdd", "cobra"):
@@ -99,8 +99,12 @@ def test_fairdd_gradient_is_the_number_of_groups_times_cobras(empty: bool) -> No
         targets = build_alignment(ArmSpec(name=name, alignment=name)).targets(stats)
         loss = matching_loss((signal,), [targets], SquaredL2())
         (gradients[name],) = torch.autograd.grad(loss, signal)
+    published = torch.ones((3, 6), dtype=torch.float64, requires_grad=True)
+    distance_CG = SquaredL2()(published[:, None], stats.means_CGD) * stats.present_CG
+    (gradients["published sum"],) = torch.autograd.grad(distance_CG.sum(), published)
     groups_C1 = stats.present_CG.sum(dim=1, keepdim=True)
-    assert torch.allclose(gradients["fairdd"], groups_C1 * gradients["cobra"])
+    assert torch.allclose(gradients["published sum"], groups_C1 * gradients["cobra"])
+    assert torch.allclose(gradients["fairdd"], gradients["cobra"]), "ours is the mean, not the sum"
 
 
 def test_vanilla_residual_is_bounded_by_imbalance_times_separation() -> None:

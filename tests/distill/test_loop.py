@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from fairdd_core.data.spec import DataSpec
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.distill.alignments.rules import Vanilla
 from fairdd_core.distill.backbones.registry import BACKBONES
@@ -14,15 +17,37 @@ from fairdd_core.distill.loop import distill, snapshot_iterations, step_size
 from fairdd_core.distill.sampling import draw_real
 from fairdd_core.distill.schedules import schedule
 from fairdd_core.distill.spec import ArmSpec, DistillSpec, ScheduleSpec
+from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.errors import Diverged, UserError
-from fairdd_core.events import Checkpoint, Distilled, Event, Phase, Snapshot, Step
-from tests.helpers import tiny_distill, toy_dataset
+from fairdd_core.events import Checkpoint, Distilled, Evaluated, Event, Phase, Snapshot, Step
+from fairdd_core.runs.pipeline import run_pipeline
+from fairdd_core.runs.spec import RunSpec
+from tests.helpers import tiny_distill, tiny_evaluation, toy_dataset
 
 CPU = torch.device("cpu")
 
 
 def run(spec: DistillSpec, seed: int = 0, resume: Checkpoint | None = None) -> list[Event]:
     return list(distill(toy_dataset(), spec, seed, CPU, resume))
+
+
+GPU = pytest.param("cuda:0", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU"))
+
+
+@pytest.mark.parametrize("device", ["cpu", GPU])
+def test_a_whole_run_on_every_kind_of_device(device: str) -> None:
+    spec = RunSpec(
+        data=DataSpec(groups=2),
+        distill=tiny_distill("vanilla", "cobra", "uniform", "fairdd"),
+        evaluation=tiny_evaluation(),
+        embedding=EmbeddingSpec(umap=False),
+        device=device,
+    )
+    events = list(run_pipeline(spec, Path()))
+    assert isinstance(events[-1], Phase)
+    assert events[-1].name == "embed"
+    assert len([event for event in events if isinstance(event, Evaluated)]) == 4 * 2 + 2
+    assert all(event.x_NCHW.device.type == "cpu" for event in events if isinstance(event, Distilled))
 
 
 def finished(events: list[Event]) -> dict[str, torch.Tensor]:

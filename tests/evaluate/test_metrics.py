@@ -93,6 +93,16 @@ def test_the_interval_narrows_with_more_images_but_not_with_more_networks() -> N
     assert width(np.repeat(HAND * 4, 5, axis=0)) == pytest.approx(width(HAND * 4), rel=0.2)
 
 
+def test_the_interval_lies_around_the_observed_value_and_is_never_a_point() -> None:
+    perfect_against_hopeless = np.zeros((1, 2, 2, 2), np.int64)
+    perfect_against_hopeless[0, 0, :, :] = np.diag([50, 50])
+    perfect_against_hopeless[0, 1, :, :] = np.fliplr(np.diag([50, 50]))
+    for counts in (HAND * 5, perfect_against_hopeless):
+        low, high = interval(counts, m.deo_mean_K, 500, np.random.default_rng(0))
+        assert low <= m.deo_mean_K(counts)[0] <= high
+        assert high - low > 0.005
+
+
 def test_an_undefined_metric_has_no_interval() -> None:
     empty = np.zeros((1, 2, 2, 2), np.int64)
     assert np.isnan(interval(empty, m.deo_max_K, 100, np.random.default_rng(0))).all()

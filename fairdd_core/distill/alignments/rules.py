@@ -28,14 +28,16 @@ class UniformSampling(Alignment):
 
 
 class FairDD(Alignment):
-    """Match every group at once: Σ_a d(Φ_{a|y}, Φ_{S_y}). FairDD (NeurIPS 2025, arXiv 2411.19623).
+    """Match every group at once: (1/|A_y|) Σ_a d(Φ_{a|y}, Φ_{S_y}). FairDD (NeurIPS 2025, arXiv 2411.19623).
 
-    Under squared ℓ2 its gradient is |A_y| times that of the barycenter's.
+    Published as a sum. Under squared ℓ2 the sum's gradient is |A_y| times that of the barycenter's, so at the
+    same step size it would differ in nothing but far longer steps; the mean keeps the step size out of
+    the comparison. Then the two coincide under squared ℓ2, and differ under other matching distances.
     """
 
     def targets(self, statistics: GroupStatistics) -> Targets:
-        """Return the group signals themselves, each with weight 1."""
-        return Targets(statistics.means_CGD, statistics.present_CG)
+        """Return the group signals themselves, each with weight 1/|A_y|."""
+        return Targets(statistics.means_CGD, statistics.uniform_CG)
 
 
 class Barycenter(Alignment):
