@@ -11,7 +11,7 @@ from fairdd_core.cli import list as list_command
 from fairdd_core.cli import run, runs
 from fairdd_core.errors import UserError
 
-BAD_ARGUMENTS = 2
+FAILED, BAD_ARGUMENTS = 1, 2
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_ARGUMENTS
     except BrokenPipeError:
         return 0  # the reader, e.g. `head`, had enough
+    except (OSError, TimeoutError) as error:  # an unusable home, a full disk, a process that will not end
+        print(error, file=sys.stderr)
+        return FAILED
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from fairdd_core.errors import UserError
 class Settings(BaseModel):
     """A frozen group of settings; unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
 
 def user_error(error: ValidationError) -> UserError:

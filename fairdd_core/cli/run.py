@@ -32,6 +32,7 @@ OPTIONS: dict[str, tuple[str, type, str]] = {
     "groups": ("data.groups", int, "number of groups, 2 to 10"),
     "backbone": ("distill.backbone", str, "distillation method; see: list backbones"),
     "ipc": ("distill.ipc", int, "synthetic images per class"),
+    "lr": ("distill.lr", float, "step size of the synthetic images"),
     "iterations": ("distill.iterations", int, "updates of the synthetic images"),
     "eval-networks": ("evaluation.networks", int, "networks trained on each synthetic set"),
     "seed": ("seed", int, "the one seed of the run"),
@@ -108,8 +109,8 @@ def _set(document: dict[str, Any], field: str, value: object) -> None:
 def run(args: argparse.Namespace) -> int:
     """Queue the run, follow it to its end and print what came out."""
     spec = spec_from_args(args)
-    if args.out is not None and args.out.exists() and any(args.out.iterdir()):
-        raise UserError("out", "a folder that is new or empty", str(args.out), "Choose another one.")
+    if args.out is not None:
+        _make_folder(args.out)
     home = Home.default()
     run_id = engine.submit(home, spec)
     print(f"run {run_id} in {home.root}", file=sys.stderr)
@@ -127,6 +128,17 @@ def run(args: argparse.Namespace) -> int:
     result = folder.result() or {}
     print(json.dumps(result, indent=2) if args.json else as_text(result))
     return 0
+
+
+def _make_folder(path: Path) -> None:
+    """Make the folder of the result before any work is done."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        taken = any(path.iterdir())
+    except OSError as error:
+        raise UserError("out", "a folder that can be written", str(path), str(error)) from error
+    if taken:
+        raise UserError("out", "a folder that is new or empty", str(path), "Choose another one.")
 
 
 def _follow(store: Store, run_id: str) -> RunRecord:

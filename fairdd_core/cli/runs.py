@@ -49,7 +49,7 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     wait = add("wait", wait_for_run, "Wait until a run has ended; exit code 0 when it is done.")
     wait.add_argument("--timeout", type=float, metavar="SECONDS", help="give up waiting after so long")
     prune = add("prune", prune_runs, "Empty the bin, then remove the oldest runs for good.", run=False)
-    prune.add_argument("--keep", default="0", metavar="SIZE", help="the most that may stay, e.g. 2G")
+    prune.add_argument("--keep", metavar="SIZE", help="the most that may stay, e.g. 2G")
     prune.add_argument("--yes", action="store_true", help="do it; without, only say what there is")
     submit = add("submit", submit_run, "Queue a run; prints its id and returns at once.", run=False)
     submit.add_argument("--title", default="", help="a name for the run")
@@ -169,7 +169,9 @@ def wait_for_run(args: argparse.Namespace) -> int:
 def prune_runs(args: argparse.Namespace) -> int:
     """Make a home smaller, or say how large it is."""
     home = Home.default()
-    keep = _bytes(args.keep)
+    if args.yes and args.keep is None:
+        raise UserError("keep", "a size, e.g. 2G, or 0 to remove every ended run", "nothing", "Add --keep.")
+    keep = _bytes(args.keep or "0")
     if not args.yes:
         total = sum(retention.sizes(home).values())
         print(f"Runs take {total / 1e6:.1f} MB; the oldest beyond {keep / 1e6:.1f} MB would go (--yes).")

@@ -12,7 +12,6 @@ from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 NEUTRAL = "#808080"
 """Readable on white and on near-black, so outlines and guides need not know the theme."""
 FAINT = "rgba(128,128,128,0.25)"
-INK = "#005a9c"
 """The strongest shade of heatmaps; white text stays readable on it."""
 FALLBACK_GROUPS = (
     "#0072b2",

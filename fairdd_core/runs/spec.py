@@ -15,11 +15,13 @@ from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.errors import UserError, lookup
-from fairdd_core.evaluate.spec import EvaluationSpec
+from fairdd_core.evaluate.spec import BASELINES, EvaluationSpec
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.settings import Settings
 
 SPEC_VERSION = 1
+RESERVED = frozenset({"real", "random", *BASELINES})
+"""Names that mean something else than an arm in results and maps."""
 
 
 class RunSpec(Settings):
@@ -46,9 +48,12 @@ class RunSpec(Settings):
     def _names_fit(self) -> Self:
         arms = [arm.name for arm in self.distill.arms]
         if len(set(arms)) != len(arms):
-            raise ValueError("arms with different names")
+            raise UserError("distill.arms", "arms with different names", ", ".join(arms))
+        if reserved := RESERVED.intersection(arms):
+            raise UserError("distill.arms", f"names other than {', '.join(sorted(RESERVED))}", min(reserved))
         if self.embedding.features not in {"real", "random", *arms}:
-            raise ValueError("embedding.features to be real, random or the name of an arm")
+            expected = "real, random or the name of an arm"
+            raise UserError("embedding.features", expected, repr(self.embedding.features))
         return self
 
     def check_names(self) -> None:

@@ -246,7 +246,7 @@ def coincidence(names: list[str]) -> str:
     """Return what to know about methods that are nearly the same here, or an empty string."""
     notes = []
     if {"cobra", "fairdd"} <= set(names):
-        notes.append("COBRA and FairDD pull in the same direction here; FairDD's steps are longer.")
+        notes.append("COBRA and FairDD coincide here: under squared distances their aim is the same point.")
     if {"cobra", "uniform"} <= set(names):
         notes.append("Uniform sampling has COBRA's target on average, but hits it with more noise.")
     return " ".join(notes)

@@ -92,6 +92,9 @@ def test_an_arm_may_name_its_distance(tiny: Path, tmp_path: Path, capsys: pytest
         (["--device", "gpu"], ["device", "gpu"]),
         (["--device", "cuda:7"], ["device", "cuda:7"]),
         (["--backbone", "mtt2"], ["backbone", "dm", "mtt2"]),
+        (["--arms", "cobra,cobra"], ["distill.arms", "different names", "cobra, cobra"]),
+        (["--out", "/dev/null"], ["out", "folder", "/dev/null"]),
+        (["--lr", "inf"], ["distill.lr", "inf"]),
         (["--spec", "/nowhere/spec.json"], ["spec", "/nowhere/spec.json"]),
     ],
 )

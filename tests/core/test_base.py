@@ -94,5 +94,5 @@ def test_bad_fields_are_named(change: dict[str, object], field: str) -> None:
 def test_arms_must_differ_in_name() -> None:
     document = PRESETS["quick"]().model_dump()
     document["distill"]["arms"] = [arm.model_dump() for arm in arms_named("cobra", "cobra")]
-    with pytest.raises(ValidationError, match="different names"):
+    with pytest.raises(ValidationError, match="different names, got cobra, cobra"):
         RunSpec.model_validate(document)
