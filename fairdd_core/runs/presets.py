@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.distill.alignments.registry import arm_named
-from fairdd_core.distill.spec import ArmSpec, DistillSpec, ScheduleSpec
+from fairdd_core.distill.spec import MAX_ARMS, ArmSpec, DistillSpec, ScheduleSpec
 from fairdd_core.embed.spec import EmbeddingSpec
+from fairdd_core.errors import UserError
 from fairdd_core.evaluate.spec import EvaluationSpec
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.runs.spec import RunSpec
@@ -20,8 +21,10 @@ def arms_named(*names: str) -> tuple[ArmSpec, ...]:
     """Return one arm for every name: an alignment's, with its barycenter's distance after a colon if wanted.
 
     Raises:
-        UserError: for a name that does not describe an arm.
+        UserError: for a name that does not describe an arm, or too many.
     """
+    if len(names) > MAX_ARMS:
+        raise UserError("distill.arms", f"at most {MAX_ARMS} methods", len(names))
     return tuple(arm_named(name) for name in names)
 
 

@@ -56,6 +56,7 @@ def distance_control() -> None:
         format_func=lambda name: DISCREPANCIES[name].title,
         key=key("distances"),
         on_change=_distances_chosen,
+        select_all=False,  # all of them beside the other methods would be more than a run may have
         placeholder="Add another than the mean",
         help="COBRA aims at the mean of the groups, the point with the least squared distance to them. Every "
         "distance chosen here adds COBRA with the point that is best by that distance:\n\n"

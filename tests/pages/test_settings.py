@@ -67,6 +67,12 @@ def test_settings_that_do_not_fit_are_named() -> None:
         spec_of(values)
 
 
+def test_too_many_methods_are_counted() -> None:
+    values = values_of(PRESETS["quick"]()) | {"arms": ["cobra"] * 9}
+    with pytest.raises(UserError, match=r"distill\.arms: expected at most 8 methods, got 9"):
+        spec_of(values)
+
+
 @pytest.mark.parametrize("groups", range(2, 11))
 def test_balanced_skew_can_be_loaded(groups: int) -> None:
     from fairdd_core.data.skew import check_skew
