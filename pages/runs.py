@@ -12,7 +12,7 @@ from fairdd_core.runs.store import RunState
 from pages.ui.run_actions import literal
 from pages.ui.run_list import ended_runs, flash_bar, live_runs, news
 from pages.ui.run_rows import STATE_WORDS, Row, collect, matches
-from pages.ui.run_storage import Sized, bin_view, import_popover, sized, storage_popover, total_text
+from pages.ui.run_storage import Sized, bin_view, import_button, sized, storage_popover, total_text
 from pages.ui.runs import store
 
 _STATES = {str(state): word for state, word in STATE_WORDS.items()}
@@ -25,19 +25,22 @@ def header(runs: Sized, binned: Sized) -> None:
             st.title("Runs", anchor=False)
             st.caption(total_text(runs, binned))
         with st.container(horizontal=True, width="content"):
-            import_popover()
+            import_button()
             if runs or binned:
                 storage_popover(runs, binned)
 
 
 def filters(rows: list[Row]) -> list[Row]:
     """Draw the filters and return the rows that pass; the address remembers them."""
+    if "search" not in st.session_state:
+        st.session_state["search"] = st.query_params.get("search", "")
+        asked = st.query_params.get("state", "").split(",")
+        st.session_state["state"] = [state for state in _STATES if state in asked]
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs-filter"):
         text = st.text_input(
             "Search",
             type="search",
             key="search",
-            bind="query-params",
             live=True,
             placeholder="Name, data set, method, id …",
             icon=":material/search:",
@@ -50,10 +53,14 @@ def filters(rows: list[Row]) -> list[Row]:
             selection_mode="multi",
             format_func=_STATES.__getitem__,
             key="state",
-            bind="query-params",
             label_visibility="collapsed",
             wrap=True,
         )
+    for name, value in (("search", text or ""), ("state", ",".join(states))):
+        if value:
+            st.query_params[name] = value
+        else:
+            st.query_params.pop(name, None)
     chosen = {RunState(state) for state in states}
     return [row for row in rows if matches(row, text or "", chosen)]
 
@@ -74,8 +81,9 @@ def listing(rows: list[Row]) -> None:
     shown = filters(rows)
     live = [row for row in shown if row.record.state.live]
     ended = [row for row in shown if not row.record.state.live]
-    if any(row.record.state.live for row in rows):
-        live_runs(live, news())
+    with st.container(key="live-runs"):  # always there, so that the rest of the list keeps its place
+        if any(row.record.state.live for row in rows):
+            live_runs(live, news())
     if not shown:
         st.info("No run fits. Clear the search or choose other states.", icon=":material/filter_alt_off:")
     ended_runs(ended)
@@ -89,6 +97,8 @@ def listing(rows: list[Row]) -> None:
 
 def main() -> None:
     """Draw the page."""
+    if wanted := st.query_params.get("run"):  # a link to a run that was opened in a new tab
+        st.switch_page("studio.py", query_params={"run": wanted})
     try:
         rows, runs, binned = collect(store().home), sized(), sized(deleted=True)
     except (UserError, OSError, sqlite3.Error) as error:

@@ -29,20 +29,22 @@ def total_text(runs: Sized, binned: Sized) -> str:
     return text + (f"; {len(binned)} more in the bin" if binned else "")
 
 
-def import_popover() -> None:
+def import_button() -> None:
     """Offer to add a run from a file."""
-    count = st.session_state.get("import-count", 0)  # a new one after each file: closed, and without the file
-    with st.popover("Import", icon=":material/upload_file:", key=f"import-{count}"):
-        st.markdown("Add a run that was exported here or on another machine.")
-        key = f"upload-{count}"
-        st.file_uploader(
-            "Exported run",
-            type=["zip"],
-            key=key,
-            on_change=actions.import_uploaded,
-            args=(key,),
-            width=320,
-        )
+    if st.button("Import", icon=":material/upload_file:", key="import", on_click=actions.dismiss):
+        _import_dialog()
+
+
+@st.dialog("Import a run", icon=":material/upload_file:")
+def _import_dialog() -> None:
+    last = actions.flashed()
+    if last is not None and last.good:
+        st.rerun()
+    st.markdown("Add a run that was exported here or on another machine.")
+    key = f"upload-{st.session_state.get('import-count', 0)}"  # a new field after each file
+    st.file_uploader("Exported run", type=["zip"], key=key, on_change=actions.import_uploaded, args=(key,))
+    if last is not None:
+        st.error(last.text, icon=":material/error:")
 
 
 def storage_popover(runs: Sized, binned: Sized) -> None:

@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -23,7 +24,7 @@ from tests.pages.fake_run import write_fake_run
 Visit = Callable[..., AppTest]
 
 
-def add(home: Path, state: RunState = RunState.DONE, title: str | None = None, **values: object) -> str:
+def add(home: Path, state: RunState = RunState.DONE, title: str | None = None, **values: Any) -> str:
     """Put an invented run into the home."""
     store = Store(Home(home))
     run_id = store.create(quick(), title_of(quick()) if title is None else title)
@@ -122,6 +123,20 @@ def test_filter_by_words_and_state(runs_page: Visit, home: Path) -> None:
     assert "No run fits." in words(settled(app))
 
 
+def test_filter_is_in_the_address(runs_page: Visit, home: Path) -> None:
+    lecture, _ = add(home, title="For the lecture"), add(home, RunState.STOPPED)
+    app = runs_page(search="lecture", state="done,nonsense")
+    assert [lecture in card for card in cards(app)] == [True]
+    app.button_group(key="state").set_value([]).run()
+    assert "search" in settled(app).query_params
+    assert "state" not in app.query_params
+
+
+def test_a_link_to_a_run_on_the_wrong_screen_leads_to_the_studio(runs_page: Visit, home: Path) -> None:
+    app = runs_page(run=add(home))
+    assert app.title[0].value == "Colored Digits (digit coloured)"
+
+
 def test_a_long_list_comes_in_pages(runs_page: Visit, home: Path) -> None:
     for _ in range(14):
         Store(Home(home)).update(Store(Home(home)).create(quick()), state=RunState.STOPPED)
@@ -191,6 +206,7 @@ def exported(home: Path, run_id: str) -> bytes:
 
 
 def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    settled(app.button(key="import").click().run())
     app.file_uploader[0].set_value((name, content, "application/zip"))
     return settled(app.run())
 
@@ -265,7 +281,8 @@ def test_unreadable_index_is_explained(runs_page: Visit, home: Path, monkeypatch
 def test_watching_a_live_run_wakes_the_dispatcher(
     visit: Visit, home: Path, no_examples: None, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
-    run_id, woken = add(home, RunState.QUEUED), []
+    run_id = add(home, RunState.QUEUED)
+    woken: list[Home] = []
     monkeypatch.setattr(engine, "wake", woken.append)
     app = visit(**({"run": run_id} if page == "studio" else {}))
     if page == "runs":
@@ -276,6 +293,7 @@ def test_watching_a_live_run_wakes_the_dispatcher(
 def test_studio_comes_back_to_the_run_that_was_left(visit: Visit, home: Path, no_examples: None) -> None:
     run_id = add(home)
     app = visit(run=run_id, view="fairness")
+    app.query_params.clear()  # as the navigation does
     settled(app.switch_page("runs.py").run())
     app.query_params.clear()
     settled(app.switch_page("studio.py").run())

@@ -1,0 +1,145 @@
+"""The list of runs in a real browser; the live run is a real one, of a tiny network."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from fairdd_core.embed.spec import EmbeddingSpec
+from fairdd_core.runs import engine
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.presets import quick
+from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.store import RunState, Store
+from pages.ui.run_rows import title_of
+from tests.e2e.conftest import READY, SLOW, Visitor
+from tests.helpers import tiny_distill, tiny_evaluation
+from tests.pages.fake_run import write_fake_run
+
+
+def long_run() -> RunSpec:
+    """A run that goes on until it is stopped, in small steps."""
+    return RunSpec(
+        distill=tiny_distill(iterations=50_000, snapshots=200),
+        evaluation=tiny_evaluation(),
+        embedding=EmbeddingSpec(umap=False),
+    )
+
+
+def finished(home: Path, title: str) -> str:
+    """Put an invented finished run into the home."""
+    store = Store(Home(home))
+    run_id = store.create(quick(), title)
+    write_fake_run(store.folder(run_id).path)
+    store.update(run_id, state=RunState.DONE)
+    return run_id
+
+
+def card(page: Page, run_id: str) -> Locator:
+    """The card of a run; while it moves from the live ones to the others, there are two for a moment."""
+    return page.locator(f".st-key-run-{run_id}").last
+
+
+def open_list(page: Page) -> None:
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+    page.locator(READY).wait_for(timeout=SLOW)
+
+
+def steps(page: Page, run_id: str, above: int = 0) -> int:
+    """Wait until more than ``above`` iterations are done, and return how many."""
+    pattern = re.compile(r"Distil: (\d+) of")
+    handle = page.wait_for_function(
+        "([key, above]) => { const m = document.querySelector('.st-key-run-' + key)?.innerText"
+        ".match(/Distil: (\\d+) of/); return m && +m[1] > above ? m[0] : null }",
+        arg=[run_id, above],
+        timeout=SLOW,
+    )
+    found = pattern.search(str(handle.json_value()))
+    assert found
+    return int(found[1])
+
+
+def test_two_tabs_watch_stop_and_resume_one_run(visitor: Visitor) -> None:
+    home = Home(visitor.server.home)
+    run_id = engine.submit(home, long_run(), title_of(long_run()))
+    waiting = engine.submit(home, long_run(), "Second")
+    one = visitor.open()
+    open_list(one)
+    two = one.context.new_page()
+    two.goto(f"{visitor.server.url}/runs")
+    for page in (one, two):
+        assert steps(page, run_id, steps(page, run_id)) > 0
+        expect(card(page, waiting)).to_contain_text("It starts next.")
+
+    card(one, waiting).get_by_role("button", name="Stop").click()
+    for page in (one, two):
+        expect(card(page, waiting)).to_contain_text("Stopped before it started.")
+
+    rename_while_it_refreshes(one, run_id)
+    expect(card(two, run_id)).to_contain_text("Watched twice")
+
+    reached = steps(two, run_id)
+    card(two, run_id).get_by_role("button", name="Stop").click()
+    for page in (one, two):
+        expect(card(page, run_id)).to_contain_text("Stopped at")
+    card(one, run_id).get_by_role("button", name="Resume").click()
+    two.reload()  # nothing was live any more, so this tab had stopped looking
+    for page in (one, two):
+        assert steps(page, run_id, reached) > reached
+
+    card(two, run_id).get_by_role("link", name="Open").click()
+    expect(two).to_have_url(re.compile(f"run={run_id}"))
+    expect(two.get_by_role("heading", name="Watched twice")).to_be_visible()
+    expect(two.get_by_role("button", name="Stop run")).to_be_visible()
+    two.close()
+
+
+def rename_while_it_refreshes(page: Page, run_id: str) -> None:
+    """Type slowly enough that the list is drawn anew meanwhile."""
+    card(page, run_id).get_by_role("button", name="More").click()
+    field = page.get_by_role("textbox", name="Name", exact=True)
+    field.fill("Watched")
+    page.wait_for_timeout(2500)
+    field.press_sequentially(" twice")
+    field.press("Enter")
+    expect(card(page, run_id).locator(".fx-run-title")).to_contain_text("Watched twice")
+    page.keyboard.press("Escape")
+
+
+def test_delete_undo_export_and_import(visitor: Visitor, tmp_path: Path) -> None:
+    run_id = finished(visitor.server.home, "To be *sent*")
+    other = finished(visitor.server.home, "")
+    page = visitor.open("/runs")
+    expect(page.locator(".fx-run")).to_have_count(2)
+    expect(page.get_by_role("img", name=re.compile("one per class: Vanilla, then COBRA"))).to_have_count(2)
+    card(page, run_id).get_by_role("button", name="More").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as zip").click()
+    archive = tmp_path / download.value.suggested_filename
+    assert archive.name == f"run-{run_id}.zip"
+    download.value.save_as(archive)
+
+    page.get_by_role("button", name="Delete").click()
+    expect(card(page, run_id)).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(card(page, run_id)).to_be_visible()
+
+    (tmp_path / "notes.zip").write_bytes(b"no zip at all")
+    page.get_by_role("button", name="Import").click()
+    page.locator("input[type=file]").set_input_files(tmp_path / "notes.zip")
+    expect(page.get_by_text("notes.zip could not be imported; nothing was changed.")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(archive)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("was imported from")).to_be_visible()
+    expect(page.locator(".fx-run-title", has_text="To be *sent*")).to_have_count(2)
+
+    page.get_by_role("searchbox", name="Search").fill("sent")
+    page.keyboard.press("Enter")
+    expect(card(page, other)).to_have_count(0)
+    expect(page).to_have_url(re.compile("search=sent"))
+    page.reload()
+    expect(page.locator(".fx-run-title", has_text="To be *sent*")).to_have_count(2)
+    expect(card(page, other)).to_have_count(0)
