@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairdd_core.runs.home import Home
-from fairdd_core.runs.presets import arms_named, quick
+from fairdd_core.runs.presets import arms_named, quick, standard
 from fairdd_core.runs.store import RunState, Store
 from pages.ui.run_rows import title_of
 from tests.pages.fake_run import write_fake_run
@@ -63,7 +63,7 @@ def test_fairness_states_n_and_definitions(studio: Studio, home: Path, no_exampl
     text = words(app)
     assert "n = 50 test images" in text
     assert "max over a − min over a" in text
-    assert "95 % interval over the choice of test images" in text
+    assert "95 % bootstrap interval" in text
 
 
 def test_moving_skew_redraws_the_data(studio: Studio, no_examples: None) -> None:
@@ -86,7 +86,7 @@ def test_preset_sets_every_control(studio: Studio, no_examples: None) -> None:
     app = studio(iterations="50")
     app.button_group(key="control-preset").set_value("standard").run()
     assert app.session_state["control-dataset"] == "colored-mnist-fg"
-    assert app.session_state["control-iterations"] == 400
+    assert app.session_state["control-iterations"] == standard().distill.iterations
     assert not app.exception
 
 
