@@ -21,6 +21,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     from fairdd_core.runs import engine
 
     monkeypatch.setenv("FAIRDD_HOME", str(tmp_path))
+    monkeypatch.delenv("FAIRDD_DATA", raising=False)
     monkeypatch.setattr(engine, "_ensure_dispatcher", lambda home: None)
     return tmp_path
 
