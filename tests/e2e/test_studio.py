@@ -48,8 +48,8 @@ def progress(page: Page) -> int:
 def test_first_visit_shows_the_bundled_example(visitor: Visitor) -> None:
     page = visitor.open()
     expect(page.get_by_text("Example.", exact=True)).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("Synthetic images of vanilla"))).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("Synthetic images of cobra"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Synthetic images of Vanilla"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Synthetic images of COBRA"))).to_be_visible()
     for view in ("Maps", "Fairness"):
         page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view)).first.click()
         expect(page.locator(".js-plotly-plot").first).to_be_visible()
@@ -87,11 +87,11 @@ def test_launch_on_an_empty_home(visitor: Visitor) -> None:
     expect(page.get_by_role("button", name="Stop run")).to_be_visible()
     expect(page.get_by_role("slider", name="Iteration")).to_be_visible(timeout=RUN_ENDS)
     expect(page.get_by_text("With COBRA instead of vanilla")).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("vanilla after 60"))).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("cobra after 60"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Vanilla after 60"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("COBRA after 60"))).to_be_visible()
     shoot(page, "images")
     page.get_by_role("button", name="Back").click()
-    expect(page.get_by_role("img", name=re.compile("cobra after 60"))).to_have_count(0)
+    expect(page.get_by_role("img", name=re.compile("COBRA after 60"))).to_have_count(0)
     results(page)
 
 

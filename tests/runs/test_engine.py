@@ -42,7 +42,7 @@ def test_a_run_is_done_and_the_dispatcher_leaves(home: Home, make_spec: MakeSpec
         ("segfault", "SIGSEGV", "log"),
         ("memory", "Out of memory", "smaller"),
         ("full-disk", "The disk is full", "space"),
-        ("not-a-number", "became nan at iteration 3", "learning rate"),
+        ("not-a-number", "became nan at iteration 3", "step size"),
         ("user-error", "data.skew: expected at least 0.5, got 0.1.", "Raise it."),
     ],
 )
