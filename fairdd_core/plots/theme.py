@@ -53,8 +53,6 @@ _KNOWN: dict[str, ArmStyle] = {
 _SPARE = ("#56b4e9", "#9b5de5", "#8c510a", "#3f8f29", "#c2185b", "#5c6bc0")
 _SPARE_SYMBOLS = ("pentagon", "hexagram", "cross", "triangle-left", "triangle-right", "bowtie")
 
-BASELINES = ("random-subset", "full-data")
-
 
 def arm_styles(names: Sequence[str]) -> dict[str, ArmStyle]:
     """Return a style for every arm, in the order of ``names``: the known one, or the next spare one."""

@@ -15,7 +15,7 @@ from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.spec import RunSpec
 
 STAGES = ("distill", "evaluate", "embed")
-_STAGE_OF_PHASE = {
+STAGE_OF_PHASE = {
     "data": "distill",
     "distill": "distill",
     "evaluate": "evaluate",
@@ -36,7 +36,7 @@ def seconds_by_stage(events: Iterable[Mapping[str, Any]]) -> dict[str, float]:
         seconds[stage] += event["t"] - last
         last = event["t"]
         if event["event"] == "phase":
-            stage = _STAGE_OF_PHASE[event["name"]]
+            stage = STAGE_OF_PHASE[event["name"]]
     return {name: round(value, 2) for name, value in {**seconds, "total": sum(seconds.values())}.items()}
 
 

@@ -9,8 +9,7 @@ from statistics import median
 from fairdd_core.data.registry import DATASETS
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.runs.spec import RunSpec
-
-STAGES = ("distill", "evaluate", "embed")
+from fairdd_core.runs.summary import STAGES
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import numpy as np
 import streamlit as st
 
 from fairdd_core.evaluate.metrics import METRICS, spread
+from fairdd_core.evaluate.spec import BASELINES
 from fairdd_core.plots import fairness
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
-from fairdd_core.plots.theme import BASELINES, arm_label, arm_styles, group_css
+from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from pages.ui.figures import show
 from pages.ui.runs import Labels, RunView
 from pages.ui.style import arm_heading, legend, marker_svg

@@ -7,19 +7,13 @@ import streamlit as st
 from fairdd_core.errors import UserError
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunRecord, RunState, Store
-from pages.ui.estimate import STAGES, Measured, stage_seconds
+from fairdd_core.runs.summary import STAGE_OF_PHASE, STAGES
+from pages.ui.estimate import Measured, stage_seconds
 from pages.ui.runs import examples, store
 
 _RECENT = 8
 _ENOUGH = 0.05
 """Share of a stage after which its own pace tells more than earlier runs."""
-_STAGE_OF_PHASE = {
-    "data": "distill",
-    "distill": "distill",
-    "baselines": "evaluate",
-    "evaluate": "evaluate",
-    "embed": "embed",
-}
 
 
 @st.cache_data(ttl=60, show_spinner=False)
@@ -53,7 +47,7 @@ def remaining(spec: RunSpec, record: RunRecord, elapsed: float) -> float | None:
         record: its latest progress.
         elapsed: seconds since it started.
     """
-    stages, stage = predicted(spec), _STAGE_OF_PHASE.get(record.phase)
+    stages, stage = predicted(spec), STAGE_OF_PHASE.get(record.phase)
     share = record.done / record.total if record.total else 0.0
     if stage is None or (stages is None and (record.phase != "distill" or share < _ENOUGH)):
         return None
