@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from fairdd_core.errors import UserError, lookup
+from fairdd_core.errors import lookup
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.nets.spec import NetSpec
@@ -24,12 +24,8 @@ def make_network(
         device: where the network goes.
 
     Raises:
-        UserError: when the image is too small for the depth.
+        UserError: when the architecture does not take images of this side.
     """
-    if side >> spec.depth < 1:
-        raise UserError(
-            "network.depth", f"at most {side.bit_length() - 1} for {side}×{side} images", spec.depth
-        )
     card = lookup(NETWORKS, spec.name, "network.name")
     with torch.device("meta"):
         net: Net = card.build(spec, side, classes)
