@@ -30,6 +30,8 @@ OPTIONS: dict[str, tuple[str, type, str]] = {
     "skew": ("data.skew", float, "share of each class's majority group, 1/G to 0.99"),
     "separation": ("data.separation", float, "how different the groups look, 0 to 1"),
     "groups": ("data.groups", int, "number of groups, 2 to 10"),
+    "label-noise": ("data.label_noise", float, "share of wrong group labels in the training set, 0 to 0.5"),
+    "known-share": ("data.known_share", float, "share of known group labels in the training set, 0.05 to 1"),
     "backbone": ("distill.backbone", str, "distillation method; see: list backbones"),
     "ipc": ("distill.ipc", int, "synthetic images per class"),
     "lr": ("distill.lr", float, "step size of the synthetic images"),

@@ -44,6 +44,8 @@ class GroupedDataset:
         a_N: int64 group indices.
         class_names, group_names: names for people, in index order.
         group_colors: an RGB colour for each group that plots may use; empty where groups have no colour.
+        known_N: bool, whether an image's group may be looked at; None where all may. Methods must not read
+            ``a_N`` where it is False: use ``column_N``.
     """
 
     x_NCHW: np.ndarray = field(repr=False)
@@ -52,6 +54,7 @@ class GroupedDataset:
     class_names: tuple[str, ...]
     group_names: tuple[str, ...]
     group_colors: tuple[RGB, ...] = ()
+    known_N: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         x, y, a = self.x_NCHW, self.y_N, self.a_N
@@ -64,6 +67,8 @@ class GroupedDataset:
         for name, index, names in (("y_N", y, self.class_names), ("a_N", a, self.group_names)):
             if index.min() < 0 or index.max() >= len(names):
                 raise UserError(f"dataset.{name}", f"indices below {len(names)}", (index.min(), index.max()))
+        if self.known_N is not None and (self.known_N.dtype != bool or self.known_N.shape != y.shape):
+            raise UserError("dataset.known_N", f"bool of shape {y.shape}", self.known_N.shape)
 
     def __len__(self) -> int:
         return len(self.y_N)
@@ -78,11 +83,31 @@ class GroupedDataset:
         """G."""
         return len(self.group_names)
 
-    def counts_CG(self) -> np.ndarray:
-        """Return the number of images in every (class, group) cell, int64 (C, G)."""
-        cell = self.y_N * self.num_groups + self.a_N
-        size = self.num_classes * self.num_groups
-        return np.bincount(cell, minlength=size).reshape(self.num_classes, self.num_groups)
+    @property
+    def has_unknown(self) -> bool:
+        """Whether some image's group is unknown."""
+        return self.known_N is not None and not self.known_N.all()
+
+    @property
+    def columns(self) -> int:
+        """G, or G + 1 where some groups are unknown: the images of unknown group are the last column."""
+        return self.num_groups + self.has_unknown
+
+    @property
+    def column_N(self) -> np.ndarray:
+        """Group of every image as far as it is known, else G; int64 (N,)."""
+        return self.a_N if self.known_N is None else np.where(self.known_N, self.a_N, self.num_groups)
+
+    def counts_CG(self, unknown: bool = False) -> np.ndarray:
+        """Return the number of images of known group in every (class, group) cell, int64 (C, G).
+
+        Args:
+            unknown: add the column of images of unknown group, where there are any: (C, ``columns``).
+        """
+        size = (self.num_classes, self.num_groups + 1)
+        cell_N = self.y_N * size[1] + self.column_N
+        counts = np.bincount(cell_N, minlength=size[0] * size[1]).reshape(size)
+        return counts[:, : self.columns if unknown else self.num_groups]
 
     def _levels(self, channel: int) -> np.ndarray:
         """Count the 256 levels of a channel, in blocks: counting makes a copy eight times as large."""

@@ -10,6 +10,7 @@ from fairdd_core.data.colored import coloured_loader, test_in_every_colour, test
 from fairdd_core.data.digits import read_digits
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.mnist import read_mnist
+from fairdd_core.data.noise import with_conditions
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import lookup
 
@@ -80,6 +81,7 @@ def load(spec: DataSpec, seed: int, data_dir: Path) -> Split:
         data_dir: folder under which files of data sets are looked for.
 
     Raises:
-        UserError: unknown name, unreachable skew, or missing files.
+        UserError: unknown name, unreachable skew, missing files, or too few known groups.
     """
-    return lookup(DATASETS, spec.dataset, "data.dataset").load(spec, seed, data_dir)
+    split = lookup(DATASETS, spec.dataset, "data.dataset").load(spec, seed, data_dir)
+    return with_conditions(split, spec, seed)

@@ -23,19 +23,23 @@ Strategy = Annotated[str, AfterValidator(_known_operations)]
 
 
 class DataSpec(Settings):
-    """A data set and its two bias controls.
+    """A data set, its two bias controls, and what is known of its groups.
 
     Attributes:
         dataset: a name in ``fairdd_core.data.registry.DATASETS``.
         groups: number of protected groups G.
         skew: share of each class's majority group, from 1/G (balanced) to 0.99.
         separation: how different the groups look, from 0 (alike) to 1 (as published).
+        label_noise: share of the training images whose group label is replaced by another one.
+        known_share: share of the training images whose group label is known.
     """
 
     dataset: str = "colored-digits-fg"
     groups: int = Field(10, ge=2, le=10)
     skew: float = Field(0.9, gt=0, le=0.99)
     separation: float = Field(1.0, ge=0, le=1)
+    label_noise: float = Field(0.0, ge=0, le=0.5)
+    known_share: float = Field(1.0, ge=0.05, le=1)
 
     @model_validator(mode="after")
     def _skew_is_reachable(self) -> Self:
