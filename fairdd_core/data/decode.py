@@ -10,21 +10,24 @@ import numpy as np
 
 MAX_PIXELS = 64_000_000
 """Larger images are refused before they are unpacked; 8 000 × 8 000 is far beyond any face or digit."""
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+"""Others need helper programs, or are no images of samples."""
 
 
 class UnreadableImage(ValueError):  # noqa: N818 - it names what was found
     """A file that is not an image, is cut short, or would unpack to far too many pixels."""
 
 
-def decode_image(source: Path | IO[bytes], side: int) -> np.ndarray:
+def decode_image(source: Path | IO[bytes], side: int, *, ground: int = 0) -> np.ndarray:
     """Return the image as RGB, upright, cut to its central square and resized: uint8 (3, side, side).
 
-    Grey, palette and CMYK images become RGB; what is transparent is laid on black; a rotation noted by the
-    camera is applied. Of an animation the first frame is taken.
+    Grey, palette and CMYK images become RGB; what is transparent is laid on the ground; a rotation noted by
+    the camera is applied. Of an animation the first frame is taken.
 
     Args:
         source: a path, or an open file.
         side: height and width of the result in pixels.
+        ground: level of the grey behind transparent pixels: 0 is black, 255 white.
 
     Raises:
         UnreadableImage: with the reason in plain words.
@@ -34,7 +37,7 @@ def decode_image(source: Path | IO[bytes], side: int) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PIL warns of bombs and odd metadata; size is checked here
-            with Image.open(source) as image:
+            with Image.open(source, formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise UnreadableImage(
                         f"{image.width}×{image.height} pixels, more than {MAX_PIXELS // 10**6} million"
@@ -42,7 +45,7 @@ def decode_image(source: Path | IO[bytes], side: int) -> np.ndarray:
                 # JPEG can be unpacked at a half, a quarter or an eighth: most of the time of a face set.
                 image.draft("RGB", (2 * side, 2 * side))
                 upright = ImageOps.exif_transpose(image)
-                square = ImageOps.fit(_opaque(upright), (side, side), Image.Resampling.BICUBIC)
+                square = ImageOps.fit(_opaque(upright, ground), (side, side), Image.Resampling.BICUBIC)
     except UnreadableImage:
         raise
     except Image.DecompressionBombError as error:
@@ -52,7 +55,7 @@ def decode_image(source: Path | IO[bytes], side: int) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
 
 
-def _opaque(image):  # type: ignore[no-untyped-def]  # PIL must not be imported at module level
+def _opaque(image, ground: int):  # type: ignore[no-untyped-def]  # PIL must not be imported at module level
     from PIL import Image
 
     if image.mode in {"I;16", "I;16B", "I;16L", "I", "F"}:  # 16-bit grey: keep the eight highest bits
@@ -61,7 +64,8 @@ def _opaque(image):  # type: ignore[no-untyped-def]  # PIL must not be imported 
         return Image.fromarray(np.clip(levels * (255.0 / top), 0, 255).astype(np.uint8)).convert("RGB")
     if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
         layer = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layer.size, (0, 0, 0, 255)), layer).convert("RGB")
+        behind = Image.new("RGBA", layer.size, (ground, ground, ground, 255))
+        return Image.alpha_composite(behind, layer).convert("RGB")
     return image.convert("RGB")
 
 
