@@ -16,18 +16,23 @@ from fairdd_core.errors import UserError
 class RealSample:
     """A draw of real images, ordered by class.
 
+    Where some groups are unknown, G here is one more than the number of groups: the last column holds the
+    images of unknown group, which count towards a class as found but are no group (``groups``).
+
     Attributes:
         index_N: rows of the training set.
         class_sizes: number of drawn images of every class, C of them.
         weights_MN: float32; the first C·G rows give the means of the cells, the next C·G the means of a
             draw with replacement within the cells. Rows of empty cells are 0.
         counts_CG: int64, the size each cell stands for.
+        groups: number of columns that are groups.
     """
 
     index_N: np.ndarray
     class_sizes: list[int]
     weights_MN: torch.Tensor
     counts_CG: np.ndarray
+    groups: int
 
 
 def draw_real(
@@ -38,6 +43,12 @@ def draw_real(
     ``per-cell`` spends the same budget on every cell and weighs cells by their true size afterwards, so no
     minority cell is ever empty; ``per-class`` draws as found, and a cell counts what was drawn of it.
 
+    Args:
+        train: the training set.
+        spec: how many, and how.
+        rng: source of the draws.
+        counts_CG: ``train.counts_CG(unknown=True)``, which the caller keeps.
+
     Raises:
         UserError: when a class has no image at all, which leaves its target undefined.
     """
@@ -45,23 +56,26 @@ def draw_real(
         raise UserError("data", "at least one image in every class", f"none in {train.class_names[empty[0]]}")
     pick = _per_cell if spec.sampling == "per-cell" else _per_class
     index_N = pick(train, spec.samples, rng)
-    y_N, a_N = train.y_N[index_N], train.a_N[index_N]
-    cell_N = y_N * train.num_groups + a_N
-    cells = train.num_classes * train.num_groups
+    y_N = train.y_N[index_N]
+    cell_N = y_N * train.columns + train.column_N[index_N]
+    cells = train.num_classes * train.columns
     drawn_M = np.bincount(cell_N, minlength=cells)
     mean_N = np.eye(cells, dtype=np.float32)[:, cell_N] / np.maximum(drawn_M, 1)[:, None]
     again_N = _resample(cell_N, drawn_M, spec.samples, rng)
     weights_MN = torch.from_numpy(np.concatenate([mean_N, again_N]).astype(np.float32))
     counts = counts_CG if spec.sampling == "per-cell" else drawn_M.reshape(counts_CG.shape)
-    return RealSample(index_N, np.bincount(y_N, minlength=train.num_classes).tolist(), weights_MN, counts)
+    sizes_C = np.bincount(y_N, minlength=train.num_classes)
+    return RealSample(index_N, sizes_C.tolist(), weights_MN, counts, train.num_groups)
 
 
 def _per_cell(train: GroupedDataset, samples: int, rng: np.random.Generator) -> np.ndarray:
-    parts = []
+    parts, column_N = [], train.column_N
     for c in range(train.num_classes):
-        for g in range(train.num_groups):
-            members = np.flatnonzero((train.y_N == c) & (train.a_N == g))
-            parts.append(members if len(members) <= samples else rng.choice(members, samples, replace=False))
+        for g in range(train.columns):
+            members = np.flatnonzero((train.y_N == c) & (column_N == g))
+            # The images of unknown group stand in for those of all groups, and get the budget of all.
+            budget = samples if g < train.num_groups else samples * train.num_groups
+            parts.append(members if len(members) <= budget else rng.choice(members, budget, replace=False))
     return np.concatenate(parts)
 
 

@@ -48,7 +48,7 @@ class PairMaker:
         self.train, self.spec, self.backbone, self.device = train, spec, backbone, device
         self.seed = child_seed(seed, "pairs")
         self.side = train.x_NCHW.shape[-1]
-        self.counts_CG = train.counts_CG()
+        self.counts_CG = train.counts_CG(unknown=True)
 
     def __call__(self, k: int) -> Pair:
         """Return pair ``k``."""
