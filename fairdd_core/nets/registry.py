@@ -8,4 +8,24 @@ NETWORKS: dict[str, Card] = {
         "Blocks of convolution, instance norm, ReLU and pooling; the usual network of dataset distillation.",
         "fairdd_core.nets.convnet:ConvNet",
     ),
+    "alexnet": Card(
+        "AlexNet",
+        "Five convolutions, max pools, no norm layer; its stem made for small images.",
+        "fairdd_core.nets.alexnet:AlexNet",
+    ),
+    "vgg11": Card(
+        "VGG11",
+        "Eight convolutions in five stages, with instance norm in the place of batch norm.",
+        "fairdd_core.nets.vgg:VGG11",
+    ),
+    "resnet18": Card(
+        "ResNet18",
+        "Eight residual blocks in four stages, with instance norm in the place of batch norm.",
+        "fairdd_core.nets.resnet:ResNet18",
+    ),
+    "mlp": Card(
+        "MLP",
+        "Linear layers and ReLU on the pixels: no convolution, so place in the image matters.",
+        "fairdd_core.nets.mlp:MLP",
+    ),
 }

@@ -10,10 +10,7 @@ from pydantic import ValidationError
 
 from fairdd_core.device import describe_device, keep_freed_memory, resolve_device
 from fairdd_core.errors import UserError
-from fairdd_core.nets.build import make_network
-from fairdd_core.nets.registry import NETWORKS
-from fairdd_core.nets.spec import NetSpec
-from fairdd_core.rng import child_seed, torch_stream
+from fairdd_core.rng import child_seed
 from fairdd_core.runs.presets import PRESETS, arms_named
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.settings import user_error
@@ -40,31 +37,6 @@ def test_auto_finds_a_device_and_names_it() -> None:
     assert device.type == ("cuda" if torch.cuda.is_available() else "cpu")
     assert describe_device(CPU).startswith("CPU")
     keep_freed_memory()
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_every_network_keeps_the_contract(name: str) -> None:
-    net, same = (
-        make_network(NetSpec(name=name, width=8, depth=2), 16, 4, torch_stream(0, "n"), CPU) for _ in range(2)
-    )
-    x = torch.randn(3, 3, 16, 16)
-    assert net(x).shape == (3, 4)
-    assert net.embed(x).ndim == 2
-    assert torch.equal(net(x), same(x)), "a network is its generator's doing alone"
-    assert torch.allclose(net(x)[:1], net(x[:1]), atol=1e-5), "images do not see each other"
-
-
-def test_initial_weights_have_the_scale_of_pytorchs_default() -> None:
-    net = make_network(NetSpec(width=64, depth=3), 32, 10, torch_stream(0), CPU)
-    reference = torch.nn.Conv2d(64, 64, 3)
-    weight = net.state_dict()["blocks.1.0.weight"]
-    assert weight.std() == pytest.approx(reference.weight.std().item(), rel=0.02)
-    assert weight.abs().max() <= 576**-0.5
-
-
-def test_an_image_too_small_for_the_depth_is_refused() -> None:
-    with pytest.raises(UserError, match="at most 3 for 8×8"):
-        make_network(NetSpec(depth=4), 8, 2, torch_stream(0), CPU)
 
 
 @pytest.mark.parametrize("name", PRESETS)
