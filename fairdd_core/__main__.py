@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from fairdd_core import __version__
 from fairdd_core.cli import list as list_command
-from fairdd_core.cli import run, runs
+from fairdd_core.cli import run, runs, sweep
 from fairdd_core.errors import UserError
 
 FAILED, BAD_ARGUMENTS = 1, 2
@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_parser(subparsers)
     list_command.add_parser(subparsers)
     runs.add_parsers(subparsers)
+    sweep.add_parser(subparsers)
     return top
 
 

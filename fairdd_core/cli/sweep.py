@@ -1,0 +1,161 @@
+"""``sweep``: a grid of runs over skew and separation."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from fairdd_core.cli.run import POLL_SECONDS, add_spec_arguments, spec_from_args
+from fairdd_core.errors import UserError
+from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.runs import engine, sweeps
+from fairdd_core.runs.files import write_json
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.sweep import SweepSpec
+from fairdd_core.runs.sweep_table import state_word, sweep_table
+from fairdd_core.runs.sweeps import Cell, Entry, Sweep
+from fairdd_core.settings import user_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SKEWS, SEPARATIONS, SEEDS = "0.1,0.3,0.6,0.9", "0,0.15,0.4,1", "0"
+_SHOWN = ("accuracy", "deo_mean", "deo_max")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``sweep``."""
+    text = (
+        "Run a grid of skew and separation; finished runs that fit are used again. Without UMAP maps. "
+        "Ctrl-C stops what is left and keeps what is there."
+    )
+    parser = subparsers.add_parser("sweep", help="Run a grid of skew and separation.", description=text)
+    parser.set_defaults(function=run_sweep)
+    add_spec_arguments(parser)
+    parser.add_argument("--skews", default=SKEWS, metavar="A,B,…", help=f"shares (default: {SKEWS})")
+    parser.add_argument(
+        "--separations", default=SEPARATIONS, metavar="A,B,…", help=f"0 to 1 (default: {SEPARATIONS})"
+    )
+    parser.add_argument("--seeds", default=SEEDS, metavar="A,B,…", help=f"a run each (default: {SEEDS})")
+    parser.add_argument("--title", default="", help="a name for the sweep")
+    parser.add_argument("--submit", action="store_true", help="queue the runs, print the id and return")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="copy settings, results and last images here")
+    parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+
+
+def sweep_from_args(args: argparse.Namespace) -> SweepSpec:
+    """Return the sweep that the arguments describe.
+
+    Raises:
+        UserError: naming the field at fault.
+    """
+    for option in ("skew", "separation", "seed"):
+        if getattr(args, option) is not None:
+            raise UserError(option, f"--{option}s, for a sweep has several", f"--{option}")
+    try:
+        return SweepSpec(
+            base=spec_from_args(args),
+            skews=_numbers("skews", args.skews, float),
+            separations=_numbers("separations", args.separations, float),
+            seeds=_numbers("seeds", args.seeds, int),
+        )
+    except ValidationError as error:
+        raise user_error(error) from error
+
+
+def _numbers(field: str, text: str, kind: Callable[[str], Any]) -> tuple[Any, ...]:
+    try:
+        return tuple(kind(part) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise UserError(field, "numbers joined by commas", repr(text)) from error
+
+
+def run_sweep(args: argparse.Namespace) -> int:
+    """Queue the runs of a sweep, and unless told otherwise wait for them and print what came out."""
+    spec, home = sweep_from_args(args), Home.default()
+    sweep = sweeps.launch(home, spec, args.title)
+    here = sum(entry.reused for entry in sweep.entries)
+    print(f"sweep {sweep.id}: {len(sweep.entries)} runs, {here} of them here already", file=sys.stderr)
+    if args.submit:
+        print(sweep.id)
+        return 0
+    try:
+        _follow(home, sweep)
+    except KeyboardInterrupt:
+        print(f"stopped {sweeps.cancel(home, sweep)} runs", file=sys.stderr)
+    cells = sweeps.cells_of(home, sweep)
+    if args.out is not None:
+        write_sweep(args.out, sweep, cells)
+    table = sweep_table(cells, [arm.name for arm in spec.base.distill.arms])
+    print(json.dumps(_records(table), indent=2) if args.json else as_text(table))
+    return 1 if any(cell.missing for cell in cells) else 0
+
+
+def _follow(home: Home, sweep: Sweep) -> None:
+    shown = ""
+    while True:
+        engine.wake(home)
+        cells = sweeps.cells_of(home, sweep)
+        done, live = sum(cell.result is not None for cell in cells), [cell for cell in cells if cell.live]
+        at_work = [state_word(cell) for cell in live if state_word(cell) != "waiting"]
+        line = f"{done} of {len(cells)} done"
+        if line != shown:
+            print(line, *at_work[:1], sep=", ", file=sys.stderr, flush=True)
+            shown = line
+        if not live:
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def write_sweep(path: Path, sweep: Sweep, cells: Sequence[Cell]) -> None:
+    """Write a sweep with its runs' settings, results and last images to a folder, as the bundled one is.
+
+    Only the first image of every class is kept, so that a grid stays small.
+    """
+    names = [f"{i:03d}" for i in range(len(cells))]
+    for name, cell in zip(names, cells, strict=True):
+        if cell.folder is None or cell.result is None:
+            continue
+        small = RunFolder(path / name)
+        small.create(cell.folder.spec())
+        small.write_result({**cell.result, "run": name})
+        if iterations := cell.folder.snapshot_iterations():
+            images = cell.folder.snapshot(iterations[-1])
+            small.write_snapshot(iterations[-1], {arm: x_CIKHW[:, :1] for arm, x_CIKHW in images.items()})
+    entries = tuple(Entry(run=name) for name in names)
+    write_json(path / "sweep.json", sweep.model_copy(update={"entries": entries}).model_dump(mode="json"))
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {name: None if isinstance(value, float) and isnan(value) else value for name, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """Return the grid of every arm and metric: a row per skew, a column per separation."""
+    parts = []
+    means = table.groupby(["arm", "skew", "separation"], sort=False)[list(_SHOWN)].mean()
+    for arm in dict.fromkeys(table["arm"]):
+        for name in _SHOWN:
+            grid = means.loc[arm][name].unstack("separation")
+            head = "".join(f"{separation:>8g}" for separation in grid.columns)
+            lines = [f"{arm}: {METRICS[name].title}, skew down, separation across", f"{'':>6}{head}"]
+            for skew, row in grid.iterrows():
+                lines.append(f"{skew:>6g}" + "".join(f"{_cell(value):>8}" for value in row))
+            parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _cell(value: float) -> str:
+    return "—" if isnan(value) else f"{value:.3f}"

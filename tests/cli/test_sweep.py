@@ -1,0 +1,76 @@
+"""``sweep`` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fairdd_core.__main__ import main
+from fairdd_core.data.spec import DataSpec
+from fairdd_core.runs import sweeps
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.store import Store
+from tests.helpers import tiny_distill, tiny_evaluation
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A specification file of a run of a moment, in a home of its own."""
+    monkeypatch.setenv("FAIRDD_HOME", str(tmp_path / "home"))
+    spec = RunSpec(
+        data=DataSpec(groups=2),
+        distill=tiny_distill(),
+        evaluation=tiny_evaluation(baseline_networks=1),
+        device="cpu",
+    )
+    path = tmp_path / "spec.json"
+    path.write_text(spec.model_dump_json())
+    return path
+
+
+def test_sweep_runs_prints_writes_and_is_not_run_twice(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid = ["sweep", "--spec", str(tiny), "--skews", "0.5,0.9", "--separations", "1"]
+    assert main([*grid, "--out", str(tmp_path / "out"), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["skew"], row["arm"], row["state"]) for row in rows] == [
+        (skew, arm, "done") for skew in (0.5, 0.9) for arm in ("vanilla", "cobra")
+    ]
+    assert all(0 <= row["accuracy"] <= 1 for row in rows)
+
+    assert main([*grid, "--submit"]) == 0
+    told = capsys.readouterr()
+    assert "2 runs, 2 of them here already" in told.err
+    home = Home(tmp_path / "home")
+    assert sweeps.find(home, told.out.strip()).entries[0].reused
+    assert len(Store(home).list()) == 2
+
+    kept = sweeps.read(tmp_path / "out" / "sweep.json")
+    cells = sweeps.bundled_cells(kept, tmp_path / "out")
+    results = [cell.result or {} for cell in cells]
+    assert [result["arms"]["cobra"]["accuracy"]["mean"] for result in results] == [
+        row["accuracy"] for row in rows if row["arm"] == "cobra"
+    ]
+    assert cells[0].folder is not None
+    assert cells[0].folder.snapshot(4)["cobra"].shape == (10, 1, 3, 16, 16)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (["--skews", "0.5,much"], "skews"),
+        (["--skew", "0.5"], "--skews"),
+        (["--skews", "0.1"], "data.skew"),
+        (["--seeds", ""], "seeds"),
+    ],
+)
+def test_bad_grids_are_refused_before_anything_is_queued(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], field: str
+) -> None:
+    assert main(["sweep", "--spec", str(tiny), *arguments]) == 2
+    assert field in capsys.readouterr().err
+    assert not (tmp_path / "home").exists()

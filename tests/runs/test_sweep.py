@@ -1,0 +1,169 @@
+"""Sweeps: how a grid becomes runs, and which runs need not be made again."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs import engine, retention, sweeps
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.presets import arms_named, quick
+from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.store import RunState, Store
+from fairdd_core.runs.sweep import Point, SweepSpec, filling_order, serves
+from fairdd_core.runs.sweep_table import state_word, sweep_table
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home in which nothing starts a process."""
+    monkeypatch.setattr(engine, "_ensure_dispatcher", lambda home: None)
+    return Home(tmp_path)
+
+
+def small(**changes: object) -> SweepSpec:
+    values: dict[str, object] = {"base": quick(), "skews": (0.9, 0.5), "separations": (0, 1), **changes}
+    return SweepSpec.model_validate(values)
+
+
+def finish(home: Home, run_id: str) -> None:
+    store = Store(home)
+    numbers = {"vanilla": 0.9, "cobra": 0.1}
+    arms = {arm: {"accuracy": {"mean": 0.5}, "deo_mean": {"mean": gap}} for arm, gap in numbers.items()}
+    store.folder(run_id).write_result({"run": run_id, "arms": arms})
+    store.update(run_id, state=RunState.DONE)
+
+
+def test_a_grid_is_every_combination_and_differs_in_nothing_else() -> None:
+    sweep = small(seeds=(3, 1))
+    runs = dict(zip(sweep.points(), sweep.runs(), strict=True))
+    assert set(runs) == {Point(*place) for place in product((0.5, 0.9), (0.0, 1.0), (1, 3))}
+    for point, run in runs.items():
+        assert (run.data.skew, run.data.separation, run.seed) == point
+        assert not run.embedding.umap
+        same = {"data": quick().data, "seed": 0, "embedding": quick().embedding}
+        assert run.model_copy(update=same) == quick()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"skews": (0.05, 0.5)}, "data.skew"),
+        ({"separations": (0, 1.5)}, "data.separation"),
+        ({"seeds": (-1,)}, "seed"),
+        ({"seeds": tuple(range(65))}, "at most 256"),
+        ({"skews": ()}, "skews"),
+    ],
+)
+def test_grids_that_cannot_be_run_are_refused(changes: dict[str, object], field: str) -> None:
+    with pytest.raises((ValidationError, UserError), match=field):
+        small(**changes)
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 3))
+def test_filling_takes_every_place_once_corners_first(rows: int, columns: int, seeds: int) -> None:
+    sweep = small(
+        skews=tuple(0.1 + 0.1 * i for i in range(rows)),
+        separations=tuple(i / 10 for i in range(columns)),
+        seeds=tuple(range(seeds)),
+    )
+    order, points = filling_order(sweep), sweep.points()
+    assert sorted(order) == list(range(len(points)))
+    assert [points[i].seed for i in order] == sorted(point.seed for point in points)
+    corners = {
+        (skew, separation)
+        for skew in (sweep.skews[0], sweep.skews[-1])
+        for separation in (sweep.separations[0], sweep.separations[-1])
+    }
+    assert {points[i][:2] for i in order[: len(corners)]} == corners
+
+
+def test_filling_goes_where_there_is_most_room() -> None:
+    sweep = small(skews=(0.1, 0.3, 0.5, 0.7, 0.9), separations=(0.0,))
+    assert [sweep.points()[i].skew for i in filling_order(sweep)] == [0.1, 0.9, 0.5, 0.3, 0.7]
+
+
+def changed(**parts: object) -> RunSpec:
+    return RunSpec.model_validate({**quick().model_dump(), **parts})
+
+
+def test_what_does_not_change_the_numbers_does_not_keep_a_run_from_serving() -> None:
+    more = quick().distill.model_copy(
+        update={"arms": arms_named("uniform", "cobra", "vanilla"), "snapshots": 5}
+    )
+    assert serves(changed(preset="custom", distill=more, embedding={"umap": False}), quick())
+    assert not serves(quick(), changed(distill=more))
+    for part in ({"seed": 1}, {"device": "cpu"}, {"data": {"skew": 0.8}}, {"evaluation": {"networks": 4}}):
+        assert not serves(changed(**part), quick())
+
+
+def test_finished_runs_are_used_again(home: Home) -> None:
+    store, spec = Store(home), small()
+    there = store.create(spec.runs()[3], "mine")
+    finish(home, there)
+    unfinished = store.create(spec.runs()[0])
+    sweep = sweeps.launch(home, spec, "Both")
+    assert [entry.reused for entry in sweep.entries] == [False, False, False, True]
+    assert sweep.entries[3].run == there
+    assert unfinished not in {entry.run for entry in sweep.entries}
+    assert len(store.list()) == 2 + 3
+    assert sweeps.find(home, sweep.id) == sweep == sweeps.everything(home)[0]
+    for entry in sweep.entries[:3]:
+        finish(home, entry.run)
+    again = sweeps.launch(home, spec)
+    assert [entry.run for entry in again.entries] == [entry.run for entry in sweep.entries]
+    assert len(store.list()) == 2 + 3
+
+
+def test_cancel_stops_what_the_sweep_started_and_resume_brings_the_rest(home: Home) -> None:
+    store, spec = Store(home), small()
+    other = store.create(quick())
+    sweep = sweeps.launch(home, spec)
+    finish(home, sweep.entries[0].run)
+    assert sweeps.cancel(home, sweep) == 3
+    assert store.get(other).state is RunState.QUEUED
+    cells = sweeps.cells_of(home, sweep)
+    assert [cell.missing for cell in cells] == [False, True, True, True]
+    assert [state_word(cell) for cell in cells] == ["done", "stopped", "stopped", "stopped"]
+    retention.delete(home, sweep.entries[1].run)
+    store.update(sweep.entries[2].run, state=RunState.FAILED)
+    resumed = sweeps.resume(home, sweep)
+    assert [a.run == b.run for a, b in zip(sweep.entries, resumed.entries, strict=True)] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+    assert all(cell.live or cell.result for cell in sweeps.cells_of(home, sweeps.find(home, sweep.id)))
+
+
+def test_table_has_a_row_for_every_place_and_arm_and_no_invented_numbers(home: Home) -> None:
+    sweep = sweeps.launch(home, small())
+    finish(home, sweep.entries[1].run)
+    table = sweep_table(sweeps.cells_of(home, sweep), ["vanilla", "cobra"])
+    assert len(table) == 8
+    done = table[table["state"] == "done"]
+    assert set(done["run"]) == {sweep.entries[1].run}
+    assert list(done["accuracy"]) == [0.5, 0.5]
+    assert list(done["deo_mean"]) == [0.9, 0.1]
+    assert done["deo_max"].isna().all()
+    assert table[table["state"] != "done"]["accuracy"].isna().all()
+
+
+def test_files_that_are_no_sweeps_are_left_out(home: Home) -> None:
+    sweep = sweeps.launch(home, small())
+    (home.root / "sweeps" / "torn.json").write_text("{")
+    (home.root / "sweeps" / "261122-071308-92d30d.json").write_text(sweep.model_dump_json())
+    assert [kept.id for kept in sweeps.everything(home)] == [sweep.id]
+    for name in ("../index", "nothing", "261122-071308-92d30e"):
+        with pytest.raises(UserError, match="the id of a sweep"):
+            sweeps.find(home, name)
+    sweeps.forget(home, sweep.id)
+    assert sweeps.everything(home) == []
+    assert len(Store(home).list()) == 4
