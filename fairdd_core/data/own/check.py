@@ -110,15 +110,16 @@ def _open(what: Path | list[Upload], problems: Problems) -> tuple[Source, str]:
 
 def _open_path(path: Path, problems: Problems) -> tuple[Source, str]:
     try:
-        if path.is_dir():
-            return FolderSource(path, problems), ""
-        if path.is_file() and path.suffix.casefold() in {".csv", ".tsv"}:
-            return FolderSource(path.parent, problems), path.name
-        if path.is_file():
-            return ZipSource(path, path.name, problems), ""
-    except (OSError, ValueError) as error:  # a name too long for the file system, or with a zero byte
-        raise UserError("path", "a folder, a zip file or a table", f"{path} ({error})") from error
-    raise UserError("path", "a folder, a zip file or a table (CSV)", str(path), "There is no such file.")
+        folder, file = path.is_dir(), path.is_file()
+    except (OSError, ValueError):  # a name too long for the file system, or with a zero byte
+        folder = file = False
+    if folder:
+        return FolderSource(path, problems), ""
+    if file and path.suffix.casefold() in {".csv", ".tsv"}:
+        return FolderSource(path.parent, problems), path.name
+    if file:
+        return ZipSource(path, path.name, problems), ""
+    raise UserError("path", "a folder, a zip file or a table (CSV)", repr(str(path)), "There is none.")
 
 
 def _title(what: Path | list[Upload]) -> str:

@@ -75,7 +75,7 @@ class Problems(list[Problem]):
     def add(self, kind: str, message: str, file: str = "", line: int = 0, *, fatal: bool = True) -> None:
         """Note a problem; kinds that are only told, and images that are left out, stop nothing."""
         stops = fatal and kind not in NEVER_FATAL and not (self.skip_bad and kind in OF_A_ROW)
-        self.append(Problem(kind, message, shown(file), line, stops))
+        self.append(Problem(kind, shown(message), shown(file), line, stops))
 
     @property
     def fatal(self) -> list[Problem]:
@@ -100,7 +100,7 @@ class Refused(UserError):  # noqa: N818 - it names what happened
         fatal = [problem for problem in problems if problem.fatal]
         more = f" and {len(fatal) - 1} more" if len(fatal) > 1 else ""
         hint = "Check the set to see all of them. Nothing was added."
-        super().__init__("data", "images without problems", f"{fatal[0]}{more}", hint)
+        super().__init__("data", "images without problems", f"{str(fatal[0]).rstrip('.')}{more}", hint)
 
 
 def in_order(problems: Sequence[Problem]) -> list[Problem]:
@@ -124,6 +124,8 @@ def problems_table(problems: Sequence[Problem]) -> pd.DataFrame:
 
 def shown(name: str) -> str:
     """Return a file name as text that can be printed everywhere, with escapes for what cannot."""
+    if name.isprintable():
+        return name
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import PurePosixPath
 
+import numpy as np
 import pandas as pd
 
 from fairdd_core.data.own.options import MAX_IMAGES, MAX_NAME, Options
@@ -63,7 +64,8 @@ def _tables(source: Source) -> list[str]:
 
 def _there(rows: pd.DataFrame, table: str, source: Source, problems: Problems) -> pd.DataFrame:
     """Keep the rows whose file exists."""
-    missing = ~rows["file"].isin(source.files.keys())
+    # A plain loop, because pandas takes no names that are not UTF-8, which the source may have.
+    missing = np.array([file not in source.files for file in rows["file"]], bool)
     for file, line in rows.loc[missing, ["file", "line"]].itertuples(index=False):
         if _is_link(file, source.links):
             problems.add("link", f"{file} is a link, and links are not followed.", table, line)
@@ -73,8 +75,8 @@ def _there(rows: pd.DataFrame, table: str, source: Source, problems: Problems) -
 
 
 def _is_link(file: str, links: frozenset[str]) -> bool:
-    path = PurePosixPath(file)
-    return any(str(part) in links for part in (path, *path.parents))
+    parts = file.split("/") if links else []
+    return any("/".join(parts[:n]) in links for n in range(1, len(parts) + 1))
 
 
 def _once(rows: pd.DataFrame, table: str, problems: Problems) -> pd.DataFrame:

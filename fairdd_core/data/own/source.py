@@ -117,10 +117,10 @@ class FilesSource:
         self._open: dict[str, IO[bytes]] = {}
         for name, file in files:
             tidy = name.replace("\\", "/").removeprefix("./")
-            if hidden(tidy):
-                continue
             if unsafe(tidy):
                 problems.add("outside", "The name leads out of the folder.", name)
+            elif hidden(tidy):
+                continue
             elif tidy in self.files:
                 problems.add("conflict", "Two files were uploaded under this name.", name)
             else:
