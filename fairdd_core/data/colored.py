@@ -8,11 +8,42 @@ from pathlib import Path
 
 import numpy as np
 
-from fairdd_core.data.colors import Place, colorize, pick_palette, separated
+from fairdd_core.data.card import DataFile, DatasetCard
+from fairdd_core.data.colors import PALETTE, Place, colorize, pick_palette, separated
 from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.skew import assign_groups
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.rng import numpy_stream
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What is known about a set of grey shapes before it is coloured.
+
+    Attributes:
+        title, source, licence, ethics, size: as on the card.
+        thing: what an image shows, e.g. ``digit``.
+        side: height and width after padding.
+        class_names: in index order.
+        read: reads the images from the data folder.
+        test_each_once: whether a test image is tested in one colour, as published, or in every colour.
+        mirrored, files, fetch, torchvision: as on the card.
+    """
+
+    title: str
+    source: str
+    licence: str
+    ethics: str
+    size: str
+    thing: str
+    side: int
+    class_names: tuple[str, ...]
+    read: Callable[[Path], GreySource]
+    test_each_once: bool
+    mirrored: bool = False
+    files: tuple[DataFile, ...] = ()
+    fetch: str = ""
+    torchvision: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,10 +86,10 @@ def coloured_loader(
     """
 
     def load(spec: DataSpec, seed: int, data_dir: Path) -> Split:
-        source = read(data_dir)
+        source, skew = read(data_dir), 1 / spec.groups if spec.skew is None else spec.skew
         palette = pick_palette(spec.groups)
         colors_GC = separated(np.array([rgb for _, rgb in palette], float), spec.separation)
-        a_N = assign_groups(source.train_y_N, spec.groups, spec.skew, numpy_stream(seed, "data", "train"))
+        a_N = assign_groups(source.train_y_N, spec.groups, skew, numpy_stream(seed, "data", "train"))
         index_N, b_N = test_rule(source.test_y_N, spec.groups, numpy_stream(seed, "data", "test"))
 
         def grouped(grey_NHW: np.ndarray, y_N: np.ndarray, groups_N: np.ndarray) -> GroupedDataset:
@@ -75,3 +106,31 @@ def coloured_loader(
         return Split(train, grouped(source.test_NHW[index_N], source.test_y_N[index_N], b_N))
 
     return load
+
+
+def coloured_card(shapes: Shapes, place: Place) -> DatasetCard:
+    """Return the card of shapes that are coloured, or stand before a coloured ground."""
+    inked = place == "foreground"
+    one = f"Each test {shapes.thing} has one colour, and every colour is equally frequent in every class."
+    every = f"Each test {shapes.thing} is shown in every colour, so all cells are equally large."
+    return DatasetCard(
+        title=f"{shapes.title} ({shapes.thing if inked else 'background'} coloured)",
+        summary=f"{shapes.size}. {'Drawn in' if inked else 'Black on'} one colour per group; most of each "
+        "class has the same colour, so colour gives the class away.",
+        source=shapes.source,
+        licence=shapes.licence,
+        ethics=shapes.ethics,
+        size=shapes.size,
+        test_set=one if shapes.test_each_once else every,
+        separation="0: all groups have the same mean colour. 1: the ten published colours.",
+        side=shapes.side,
+        class_names=shapes.class_names,
+        load=coloured_loader(
+            shapes.read, place, test_in_one_colour if shapes.test_each_once else test_in_every_colour
+        ),
+        max_groups=len(PALETTE),
+        mirrored=shapes.mirrored,
+        files=shapes.files,
+        fetch=shapes.fetch,
+        torchvision=shapes.torchvision,
+    )

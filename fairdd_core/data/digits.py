@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from fairdd_core.data.colored import GreySource
+from fairdd_core.data.colored import GreySource, Shapes
 
 SIDE = 16
 TEST_PER_CLASS = 50
+NAMES = tuple(str(c) for c in range(10))
 
 
 @lru_cache(maxsize=1)
@@ -31,5 +32,20 @@ def read_digits(data_dir: Path | None = None) -> GreySource:
     test = np.zeros(len(y_N), bool)
     for c in range(10):
         test[np.flatnonzero(y_N == c)[-TEST_PER_CLASS:]] = True
-    names = tuple(str(c) for c in range(10))
-    return GreySource(large_NHW[~test], y_N[~test], large_NHW[test], y_N[test], names)
+    return GreySource(large_NHW[~test], y_N[~test], large_NHW[test], y_N[test], NAMES)
+
+
+SHAPES = Shapes(
+    title="Colored Digits",
+    source="Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning "
+    "Repository; its test scans come with scikit-learn",
+    licence="CC BY 4.0",
+    ethics="The writers were 13 people in Istanbul, so other ways of writing digits are missing. Colour "
+    "stands in for a protected group here and says nothing about people.",
+    size="1 297 training and 500 test scans of handwritten digits, 8×8, enlarged to 16×16",
+    thing="digit",
+    side=SIDE,
+    class_names=NAMES,
+    read=read_digits,
+    test_each_once=False,
+)

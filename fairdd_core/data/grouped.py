@@ -10,6 +10,9 @@ import numpy as np
 from fairdd_core.errors import UserError
 
 RGB = tuple[int, int, int]
+COUNTED_TOGETHER = 4096
+MAX_COUNTED = 65_536
+"""Images that decide a normalisation, at most."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class GroupedDataset:
     """Labelled images with a protected group each.
 
     Attributes:
-        x_NCHW: uint8 images, RGB.
+        x_NCHW: uint8 images, RGB; an array, or an ``ImageRows``, which reads them when they are asked for.
         y_N: int64 class indices.
         a_N: int64 group indices.
         class_names, group_names: names for people, in index order.
@@ -109,10 +112,19 @@ class GroupedDataset:
         counts = np.bincount(cell_N, minlength=size[0] * size[1]).reshape(size)
         return counts[:, : self.columns if unknown else self.num_groups]
 
-    def _levels(self, channel: int) -> np.ndarray:
-        """Count the 256 levels of a channel, in blocks: counting makes a copy eight times as large."""
-        blocks = np.array_split(self.x_NCHW[:, channel], -(-len(self) // 4096))
-        return np.sum([np.bincount(block.ravel(), minlength=256) for block in blocks], axis=0)
+    def _levels(self) -> np.ndarray:
+        """Count how often each channel has each of the 256 levels, int64 (3, 256).
+
+        In blocks, for counting makes a copy eight times as large. Of a very large set, rows spread evenly
+        over it are enough.
+        """
+        counts = np.zeros((self.x_NCHW.shape[1], 256), np.int64)
+        step = -(-len(self) // MAX_COUNTED)
+        for start in range(0, len(self), COUNTED_TOGETHER * step):
+            block = self.x_NCHW[start : start + COUNTED_TOGETHER * step : step]
+            for channel in range(len(counts)):
+                counts[channel] += np.bincount(block[:, channel].ravel(), minlength=256)
+        return counts
 
     @cached_property
     def normalisation(self) -> Normalisation:
@@ -120,8 +132,8 @@ class GroupedDataset:
         # Sums of squares in float64 over the 256 grey levels: exact, and no float copy of the images.
         levels = np.arange(256) / 255.0
         mean, std = [], []
-        for channel in range(self.x_NCHW.shape[1]):
-            share = self._levels(channel) / self.x_NCHW[:, 0].size
+        for counts in self._levels():
+            share = counts / counts.sum()
             mu = float(share @ levels)
             mean.append(mu)
             std.append(max(float(np.sqrt(share @ (levels - mu) ** 2)), 1e-3))
@@ -130,7 +142,14 @@ class GroupedDataset:
 
 @dataclass(frozen=True)
 class Split:
-    """A training set as biased as asked for, and a group-balanced test set."""
+    """A training set as biased as asked for, and a group-balanced test set.
+
+    Attributes:
+        train, test: the two parts.
+        dropped_CG: images of every (class, group) cell that were left out of the training set to reach the
+            skew, int64 (C, G); None where the skew is made and nothing is ever left out.
+    """
 
     train: GroupedDataset
     test: GroupedDataset
+    dropped_CG: np.ndarray | None = None

@@ -38,10 +38,24 @@ def cell_sizes(n: int, majority: int, groups: int, skew: float, rng: np.random.G
     return sizes
 
 
-def assign_groups(y_N: np.ndarray, groups: int, skew: float, rng: np.random.Generator) -> np.ndarray:
-    """Return a group for every image, int64 (N,), with the majority share ``skew`` in each class."""
+def assign_groups(
+    y_N: np.ndarray,
+    groups: int,
+    skew: float,
+    rng: np.random.Generator,
+    majority_C: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return a group for every image, int64 (N,), with the majority share ``skew`` in each class.
+
+    Args:
+        y_N: int64 class indices.
+        groups: G.
+        skew: share of the majority.
+        rng: decides which image gets which group.
+        majority_C: majority group of every class; by default ``majority_groups``.
+    """
     classes = int(y_N.max()) + 1
-    majority_C = majority_groups(classes, groups)
+    majority_C = majority_groups(classes, groups) if majority_C is None else majority_C
     a_N = np.zeros(len(y_N), np.int64)
     for c in range(classes):
         members = rng.permutation(np.flatnonzero(y_N == c))

@@ -9,6 +9,8 @@ from fairdd_core.settings import Settings
 
 DSA_OPERATIONS = ("color", "crop", "cutout", "flip", "scale", "rotate")
 DSA_STRATEGY = "color_crop_cutout_flip_scale_rotate"
+MAX_GROUPS = 64
+"""Of any data set; each card has its own limit."""
 
 
 def _known_operations(strategy: str) -> str:
@@ -28,20 +30,27 @@ class DataSpec(Settings):
     Attributes:
         dataset: a name in ``fairdd_core.data.registry.DATASETS``.
         groups: number of protected groups G.
-        skew: share of each class's majority group, from 1/G (balanced) to 0.99.
-        separation: how different the groups look, from 0 (alike) to 1 (as published).
+        skew: share of each class's majority group, from 1/G (balanced) to 0.99; None leaves groups that are
+            found in the data as they are.
+        separation: how different the groups look, from 0 (alike, or as found) to 1 (as published, or with a
+            plain tint each).
+        label: attribute that is predicted, where the data set has several; empty for the usual one.
+        group: attribute that makes the groups, or several joined by ``+``; empty for the usual one.
         label_noise: share of the training images whose group label is replaced by another one.
         known_share: share of the training images whose group label is known.
     """
 
     dataset: str = "colored-digits-fg"
-    groups: int = Field(10, ge=2, le=10)
-    skew: float = Field(0.9, gt=0, le=0.99)
+    groups: int = Field(10, ge=2, le=MAX_GROUPS)
+    skew: float | None = Field(0.9, gt=0, le=0.99)
     separation: float = Field(1.0, ge=0, le=1)
+    label: str = Field("", max_length=200)
+    group: str = Field("", max_length=200)
     label_noise: float = Field(0.0, ge=0, le=0.5)
     known_share: float = Field(1.0, ge=0.05, le=1)
 
     @model_validator(mode="after")
     def _skew_is_reachable(self) -> Self:
-        check_skew(self.skew, self.groups)
+        if self.skew is not None:
+            check_skew(self.skew, self.groups)
         return self

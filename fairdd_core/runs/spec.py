@@ -62,9 +62,7 @@ class RunSpec(Settings):
         Raises:
             UserError: naming the field and what is known.
         """
-        card = lookup(DATASETS, self.data.dataset, "data.dataset")
-        if self.data.groups > card.max_groups:
-            raise UserError("data.groups", f"at most {card.max_groups} for {card.title}", self.data.groups)
+        lookup(DATASETS, self.data.dataset, "data.dataset").check(self.data)
         lookup(BACKBONES, self.distill.backbone, "distill.backbone")
         lookup(DISCREPANCIES, self.distill.matching, "distill.matching")
         lookup(NETWORKS, self.distill.network.name, "distill.network.name")

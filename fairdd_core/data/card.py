@@ -1,0 +1,234 @@
+"""What a user should know about a data set before choosing it, and what can be chosen about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+from fairdd_core.data.cache import Progress
+from fairdd_core.data.colors import pick_palette
+from fairdd_core.data.crossing import SIGN
+from fairdd_core.data.grouped import RGB, Split
+from fairdd_core.data.spec import DataSpec
+from fairdd_core.errors import UserError
+
+Loader = Callable[[DataSpec, int, Path], Split]
+JOIN = "+"
+"""Joins the attributes that are crossed into groups, as in ``race+gender``."""
+EMBEDDED = "colored-digits-fg"
+"""The data set that is always there."""
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file or folder that must be in the data folder.
+
+    Attributes:
+        path: relative to the data folder; of a folder, its images.
+        size: bytes, or 0 where not known.
+        md5: of the file; empty where not known.
+        archive: name of what it comes in; size and checksum are then the archive's.
+    """
+
+    path: str
+    size: int = 0
+    md5: str = ""
+    archive: str = ""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of classes and groups, and the groups' colours where they have any."""
+
+    classes: tuple[str, ...]
+    groups: tuple[str, ...]
+    colors: tuple[RGB, ...] = ()
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """A data set.
+
+    Attributes:
+        title: name for people.
+        summary: what it is and how it is biased.
+        source: where it comes from.
+        licence: under which terms.
+        ethics: known ethical limits, in two sentences.
+        size: how many images of what size, in words.
+        test_set: what is tested, and how balanced the groups are there.
+        separation: what separation 0 and 1 look like here.
+        side: height and width of the images in pixels, as the networks see them.
+        class_names: in index order; of the usual label where there are several.
+        load: ``(spec, seed, data_dir) -> Split``; the files are there when it is called.
+        group_names: in index order; empty where as many groups are made as asked for.
+        max_groups: largest number of groups.
+        attributes: what every image is annotated with, attribute -> names of its values; empty where label
+            and group are not a choice.
+        label, group: the usual attributes; groups may be crossed, as in ``race+gender``.
+        made: whether the groups are made, so that any skew can be had; otherwise they are found, and skew
+            leaves images out.
+        mirrored: whether a mirror image shows the same thing, so that flipping may augment it.
+        files: what must be in the data folder.
+        fetch: where to get the files by hand, in words.
+        torchvision: ``module:class`` that can download the files; empty where none can.
+        needs: package that the download needs beside torchvision.
+        prepare: reads and resizes images ahead of ``load``, telling how far it is.
+    """
+
+    title: str
+    summary: str
+    source: str
+    licence: str
+    ethics: str
+    size: str
+    test_set: str
+    separation: str
+    side: int
+    class_names: tuple[str, ...]
+    load: Loader
+    group_names: tuple[str, ...] = ()
+    max_groups: int = 10
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    label: str = ""
+    group: str = ""
+    made: bool = True
+    mirrored: bool = True
+    files: tuple[DataFile, ...] = ()
+    fetch: str = ""
+    torchvision: str = ""
+    needs: str = ""
+    prepare: Callable[[Path, Progress | None], object] | None = None
+
+    @property
+    def classes(self) -> int:
+        """Number of classes, of the usual label."""
+        return len(self.class_names)
+
+    @property
+    def needs_files(self) -> bool:
+        """Whether files must be put in the data folder first."""
+        return bool(self.files)
+
+    def groupings(self) -> list[str]:
+        """Return the attributes to offer as groups, alone and in pairs where there are few."""
+        single = list(self.attributes)
+        few = single if len(single) <= 4 else []
+        return single + [a + JOIN + b for i, a in enumerate(few) for b in few[i + 1 :]]
+
+    def labels(self, spec: DataSpec) -> Labels:
+        """Return the names of classes and groups that a specification asks for; reads no data.
+
+        Raises:
+            UserError: for an attribute that the images do not have.
+        """
+        if self.attributes:
+            label, groups = self.chosen(spec)
+            names: tuple[str, ...] = ("",)
+            for attribute in groups:
+                values = self.attributes[attribute]
+                names = tuple(f"{a}{SIGN}{b}" if a else b for a in names for b in values)
+            return Labels(self.attributes[label], names)
+        if self.group_names:
+            return Labels(self.class_names, self.group_names)
+        palette = pick_palette(spec.groups)
+        return Labels(self.class_names, tuple(n for n, _ in palette), tuple(rgb for _, rgb in palette))
+
+    def chosen(self, spec: DataSpec) -> tuple[str, list[str]]:
+        """Return the attributes that are label and groups.
+
+        Raises:
+            UserError: for unknown attributes, one used twice, or a choice where there is none.
+        """
+        if not self.attributes:
+            for name in ("label", "group"):
+                if value := getattr(spec, name):
+                    raise UserError(
+                        f"data.{name}", f"nothing, for {self.title} leaves no choice", repr(value)
+                    )
+            return "", []
+        label = spec.label or self.label
+        groups = (spec.group or self._usual_group(label)).split(JOIN)
+        for name, values in (("label", [label]), ("group", groups)):
+            for value in values:
+                if value not in self.attributes:
+                    raise UserError(f"data.{name}", "one of " + ", ".join(self.attributes), repr(value))
+        if len({label, *groups}) <= len(groups):
+            raise UserError("data.group", f"different attributes, none of them the label {label}", spec.group)
+        return label, groups
+
+    def _usual_group(self, label: str) -> str:
+        """Return the usual group, or another one when that is the label."""
+        return self.group if label != self.group else next(a for a in self.attributes if a != label)
+
+    def usual(self, label: str = "", group: str = "") -> DataSpec:
+        """Return what to start from: 90 % skew and full colours, or the data as found.
+
+        Args:
+            label: attribute that is predicted; empty for the usual one.
+            group: attributes that make the groups; empty for the usual ones.
+        """
+        spec = DataSpec(label=label, group=group)
+        if self.made:
+            groups = len(self.group_names) or min(spec.groups, self.max_groups)
+            return spec.model_copy(update={"groups": groups})
+        as_found = {"groups": len(self.labels(spec).groups), "skew": None, "separation": 0.0}
+        return spec.model_copy(update=as_found)
+
+    def check(self, spec: DataSpec) -> None:
+        """Refuse what this data set cannot be.
+
+        Raises:
+            UserError: naming the field and what is possible.
+        """
+        self.chosen(spec)
+        names = self.labels(spec).groups if self.attributes else self.group_names
+        if names and spec.groups != len(names):
+            expected = f"{len(names)} for {self.title}: {', '.join(names)}"
+            raise UserError("data.groups", expected, spec.groups)
+        if spec.groups > self.max_groups:
+            raise UserError("data.groups", f"at most {self.max_groups} for {self.title}", spec.groups)
+        if spec.skew is None and self.made:
+            raise UserError("data.skew", f"a share, for the groups of {self.title} are made", "as found")
+
+    def missing(self, data_dir: Path) -> list[DataFile]:
+        """Return the files that are not in the data folder."""
+        return [file for file in self.files if not (data_dir / file.path).exists()]
+
+    def check_files(self, data_dir: Path, name: str = "") -> None:
+        """Refuse to go on without the files.
+
+        Args:
+            data_dir: the data folder.
+            name: of the data set in the registry, for the command that downloads it.
+
+        Raises:
+            UserError: which are missing, where they belong and how to get them.
+        """
+        if not (missing := self.missing(data_dir)):
+            return
+        folder = data_dir / Path(missing[0].path).parent
+        hint = self.fetch
+        if self.torchvision and name:
+            also = f" (needs the package {self.needs})" if self.needs else ""
+            hint = f"python -m fairdd_core data download {name} fetches them{also}. Or by hand: {self.fetch}"
+        raise UserError(
+            "data.dataset",
+            f"the files of {self.title} in {folder}",
+            "no " + ", ".join(Path(file.path).name for file in missing),
+            f"{hint} FAIRDD_DATA names the data folder; {EMBEDDED} needs no files.",
+        )
+
+
+def downloader(card: DatasetCard) -> type:
+    """Return torchvision's class for a data set.
+
+    Raises:
+        UserError: when it has none.
+    """
+    if not card.torchvision:
+        raise UserError("data.dataset", "a data set that can be downloaded", card.title, card.fetch)
+    module, name = card.torchvision.split(":")
+    return getattr(import_module(module), name)

@@ -1,0 +1,139 @@
+"""Skew for groups that are found in the data: leaving out as few images as possible, and saying which."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from fairdd_core.errors import UserError
+
+
+def kept_sizes(found_G: np.ndarray, skew: float) -> np.ndarray:
+    """Return how many images of each group of one class to keep so that the largest has ``skew``.
+
+    The group that is largest as found stays the largest. Of all ways to reach the share, the one that keeps
+    most images is taken; what must go from the others goes in proportion to their sizes, and every group that
+    has images keeps at least one. Shares of whole images: the result is within one image of the skew.
+
+    Args:
+        found_G: images found of each group.
+        skew: share of the largest group, between ``reachable(found_G)``.
+
+    Returns:
+        int64 (G,).
+    """
+    major = int(np.argmax(found_G))
+    others_G = found_G.copy()
+    others_G[major] = 0
+    total = _largest_total(int(found_G[major]), others_G, skew)
+    largest = min(int(found_G[major]), max(1, round(skew * total)))
+    kept_G = _share_out(others_G, round((1 - skew) / skew * largest), largest)
+    kept_G[major] = largest
+    return kept_G
+
+
+def reachable(found_G: np.ndarray) -> tuple[float, float]:
+    """Return the smallest and the largest share that the largest group of a class can be given.
+
+    Equal groups give the smallest; the largest keeps one image of every other group.
+    """
+    present = int((found_G > 0).sum())
+    if present <= 1:
+        return 1.0, 1.0
+    largest = int(found_G.max())
+    return 1 / present, largest / (largest + present - 1)
+
+
+def subsample(
+    y_N: np.ndarray,
+    a_N: np.ndarray,
+    groups: int,
+    skew: float,
+    class_names: Sequence[str],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return the rows to keep, int64 in ascending order, so that each class's largest group has ``skew``.
+
+    Under the same generator a cell that shrinks keeps a part of what a larger one keeps, so that a slider
+    changes nothing it need not.
+
+    Args:
+        y_N: int64 class indices.
+        a_N: int64 group indices.
+        groups: G.
+        skew: share of each class's largest group.
+        class_names: in index order, for messages.
+        rng: decides which images of a cell stay.
+
+    Raises:
+        UserError: when a class cannot reach the skew, naming what all classes can reach.
+    """
+    classes = len(class_names)
+    counts_CG = np.bincount(y_N * groups + a_N, minlength=classes * groups).reshape(classes, groups)
+    _check_reachable(counts_CG, skew, class_names)
+    kept_CG = np.stack([kept_sizes(found_G, skew) if found_G.any() else found_G for found_G in counts_CG])
+    order_N = rng.permutation(len(y_N))
+    cell_N = y_N[order_N] * groups + a_N[order_N]
+    rows = [order_N[cell_N == cell][:n] for cell, n in enumerate(kept_CG.ravel())]
+    return np.sort(np.concatenate(rows))
+
+
+def _check_reachable(counts_CG: np.ndarray, skew: float, class_names: Sequence[str]) -> None:
+    limits_C2 = np.array([reachable(found_G) for found_G in counts_CG if found_G.any()])
+    names = [name for name, found_G in zip(class_names, counts_CG, strict=True) if found_G.any()]
+    low, high = limits_C2[:, 0].max(), limits_C2[:, 1].min()
+    if (limits_C2[:, 0] == 1).any():
+        lonely = names[int(np.argmax(limits_C2[:, 0] == 1))]
+        raise UserError("data.skew", f"as found, for class {lonely} has images of one group only", skew)
+    # Sliders and humans round 1/G, as in check_skew.
+    if skew > high:
+        limit = math.floor(1000 * high) / 1000
+        worst = names[int(np.argmin(limits_C2[:, 1]))]
+        hint = f"Class {worst} has too few images in its largest group to leave one of every other group."
+        raise UserError("data.skew", f"at most {limit:g} with the images that there are", skew, hint)
+    if skew < low - 0.005:
+        worst = names[int(np.argmax(limits_C2[:, 0]))]
+        hint = f"Class {worst} has images of {round(1 / low)} groups only."
+        raise UserError("data.skew", f"at least {low:.3g} with the images that there are", skew, hint)
+
+
+def _largest_total(major: int, others_G: np.ndarray, skew: float) -> float:
+    """Return the largest T such that skew·T of the major group and (1 − skew)·T of the others exist.
+
+    No other group may have more than skew·T. What the others can give, Σ min(n_g, skew·T), is concave in T
+    and starts at 0, so the largest T is found by bisection.
+    """
+
+    def enough(total: float) -> bool:
+        return bool(np.minimum(others_G, skew * total).sum() >= (1 - skew) * total - 1e-9)
+
+    low, high = 0.0, min(major / skew, others_G.sum() / (1 - skew))
+    if enough(high):
+        return high
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if enough(middle) else (low, middle)
+    return low
+
+
+def _share_out(others_G: np.ndarray, wanted: int, cap: int) -> np.ndarray:
+    """Share ``wanted`` images among groups in proportion to what they have; int64 (G,).
+
+    No group gets more than ``cap`` or than it has, and every group that has images gets one at least.
+    """
+    most_G = np.minimum(others_G, cap)
+    wanted = int(np.clip(wanted, (others_G > 0).sum(), most_G.sum()))
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        short = np.minimum(middle * others_G, most_G).sum() < wanted
+        low, high = (middle, high) if short else (low, middle)
+    exact_G = np.minimum(high * others_G, most_G)
+    kept_G = np.maximum(np.floor(exact_G), others_G > 0).astype(np.int64)
+    while (gap := wanted - int(kept_G.sum())) != 0:  # a few whole images, for the fractions
+        step = 1 if gap > 0 else -1
+        free_G = kept_G < most_G if gap > 0 else kept_G > 1
+        kept_G[np.argmax(np.where(free_G, step * (exact_G - kept_G), -np.inf))] += step
+    return kept_G
