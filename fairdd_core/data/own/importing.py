@@ -116,6 +116,7 @@ def _about(name: str, title: str, found: Inspection, cells: Cells, options: Opti
         groups=cells.group_names,
         train=tuple(map(tuple, cells.counts_CG(test=False).tolist())),
         test=tuple(map(tuple, cells.counts_CG(test=True).tolist())),
+        drawn=not (found.rows["split"] != "").any(),
         left_out=sum(problem.kind in OF_A_ROW for problem in found.problems),
     )
 

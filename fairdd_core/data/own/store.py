@@ -43,6 +43,7 @@ class About(Settings):
         options: how it was read.
         classes, groups: names in index order.
         train, test: images of every (class, group) cell.
+        drawn: whether the test images were drawn; else the set said which they are.
         left_out: images with problems that were left out.
     """
 
@@ -56,6 +57,7 @@ class About(Settings):
     groups: tuple[str, ...] = Field(min_length=2)
     train: tuple[tuple[int, ...], ...]
     test: tuple[tuple[int, ...], ...]
+    drawn: bool
     left_out: int = 0
 
     @property

@@ -208,9 +208,7 @@ def test_images_outside_label_and_group_are_told(tmp_path: Path) -> None:
 
 def test_names_that_are_not_utf8_are_told_readably(tmp_path: Path) -> None:
     folder = written(tmp_path, {f"{c}/{g}/0.png": encoded() for c in LABELS for g in GROUPS})
-    bad = os.fsencode(folder) + b"/cat/indoors/caf\xe9.png"
-    with open(bad, "wb") as file:
-        file.write(encoded())
+    (folder / "cat" / "indoors" / os.fsdecode(b"caf\xe9.png")).write_bytes(encoded())
     problem = only(inspect(folder, ALL), "name")
     assert problem.file == "cat/indoors/caf\\xe9.png"
     str(problem).encode("utf-8")
