@@ -87,11 +87,13 @@ class Evaluated:
         arm: name of an arm or a baseline.
         network: 0-based index of the evaluation network.
         counts_GCC: int64 counts of test images by (group, true class, predicted class).
+        architecture: one of the evaluation's other architectures; empty for its own.
     """
 
     arm: str
     network: int
     counts_GCC: np.ndarray
+    architecture: str = ""
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,11 @@ def _said(spec: RunSpec) -> list[str] | None:
             return None
         document["distill"]["arms"] = wanted["distill"]["arms"]
         arguments += ["--arms", ",".join(names)]
+    networks = [spec.evaluation.network.name, *spec.evaluation.others]
+    evaluation = document["evaluation"]
+    if [evaluation["network"]["name"], *evaluation["others"]] != networks:
+        evaluation["network"]["name"], *evaluation["others"] = networks
+        arguments += ["--eval-network", ",".join(networks)]
     return arguments if document == wanted else None
 
 

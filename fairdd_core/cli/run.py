@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.errors import UserError, lookup
+from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import PRESETS, arms_named
@@ -64,6 +65,11 @@ def add_spec_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"methods to compare, joined by commas: {', '.join(ALIGNMENTS)}; the distance of a barycenter "
         "follows after a colon, as in cobra:cosine; see: list discrepancies",
     )
+    parser.add_argument(
+        "--eval-network",
+        help=f"architectures trained on each synthetic set, joined by commas: {', '.join(NETWORKS)}; results "
+        "are quoted for the first",
+    )
     for option, (_, kind, text) in OPTIONS.items():
         parser.add_argument(f"--{option}", type=kind, help=text)
 
@@ -82,6 +88,10 @@ def spec_from_args(args: argparse.Namespace) -> RunSpec:
     if args.arms is not None:
         names = [name.strip() for name in args.arms.split(",") if name.strip()]
         document["distill"]["arms"] = [arm.model_dump() for arm in arms_named(*names)]
+    if args.eval_network is not None:
+        first, *others = (name.strip() for name in args.eval_network.split(","))
+        document["evaluation"]["network"]["name"] = first
+        document["evaluation"]["others"] = others
     try:
         spec = RunSpec.model_validate(document)
     except ValidationError as error:
@@ -179,18 +189,22 @@ def _line(record: RunRecord, seconds: float | None) -> str:
 def as_text(result: Mapping[str, Any]) -> str:
     """Return the result as a table for people."""
     seconds = ", ".join(f"{stage} {value:.0f} s" for stage, value in result["seconds"].items())
-    lines = [f"{result['device']}: {seconds}", ""]
-    width = max(16, *(len(arm) + 2 for arm in result["arms"]))
-    lines.append(
-        f"{'arm':<{width}}{'accuracy':>16}{'worst group':>13}{'DEO_A (95 % interval)':>28}{'DEO_M':>9}"
-    )
-    for arm, numbers in result["arms"].items():
+    lines = [f"{result['device']}: {seconds}", "", *_table(result["arms"])]
+    for name, arms in result.get("others", {}).items():
+        lines += ["", f"judged by {NETWORKS[name].title}", *_table(arms)]
+    return "\n".join(lines)
+
+
+def _table(arms: Mapping[str, Any]) -> list[str]:
+    width = max(16, *(len(arm) + 2 for arm in arms))
+    lines = [f"{'arm':<{width}}{'accuracy':>16}{'worst group':>13}{'DEO_A (95 % interval)':>28}{'DEO_M':>9}"]
+    for arm, numbers in arms.items():
         accuracy = f"{_cell(numbers['accuracy']['mean'])} ± {_cell(numbers['accuracy']['std'])}"
         low, high = numbers["deo_mean"]["ci95"]
         gap = f"{_cell(numbers['deo_mean']['mean'])} ({_cell(low)}–{_cell(high)})"
         worst, largest = (_cell(numbers[name]["mean"]) for name in ("worst_group_accuracy", "deo_max"))
         lines.append(f"{arm:<{width}}{accuracy:>16}{worst:>13}{gap:>28}{largest:>9}")
-    return "\n".join(lines)
+    return lines
 
 
 def _cell(value: float | None) -> str:

@@ -10,13 +10,14 @@ import torch
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.tensors import normalised
 from fairdd_core.distill.initial import random_subset
-from fairdd_core.evaluate.spec import BASELINES, RANDOM_SUBSET, EvaluationSpec
+from fairdd_core.evaluate.spec import BASELINES, RANDOM_SUBSET, EvaluationSpec, series
 from fairdd_core.evaluate.train import TrainingSet, count_predictions, train_network
 from fairdd_core.events import Evaluated, Phase
 from fairdd_core.nets.base import Net
+from fairdd_core.nets.registry import NETWORKS
 
 Done = Mapping[str, Mapping[int, np.ndarray]]
-"""Counts that exist already: arm, then network."""
+"""Counts that exist already: arm (see ``series``), then network."""
 
 
 class Evaluator:
@@ -30,11 +31,18 @@ class Evaluator:
     def __init__(self, split: Split, spec: EvaluationSpec, seed: int, device: torch.device) -> None:
         self.split, self.spec, self.seed, self.device = split, spec, seed, device
         self.shape = (split.train.x_NCHW.shape[-1], split.train.num_classes)
-        self._full_networks: dict[int, Net] = {}
+        self._full_networks: dict[tuple[int, str], Net] = {}
 
-    def train(self, data: TrainingSet, index: int, steps: int | None = None) -> Net:
-        """Return evaluation network ``index`` trained on ``data``."""
-        return train_network(data, self.spec, self.shape, self.seed, index, self.device, steps)
+    def train(self, data: TrainingSet, index: int, steps: int | None = None, architecture: str = "") -> Net:
+        """Return evaluation network ``index`` trained on ``data``.
+
+        Args:
+            data: what to train on.
+            index: k, of the network.
+            steps: updates; by default the epochs of the evaluation.
+            architecture: one of the evaluation's others; empty for its own.
+        """
+        return train_network(data, self.spec, self.shape, self.seed, index, self.device, steps, architecture)
 
     def count(self, net: Net) -> np.ndarray:
         """Return the network's counts on the test set, (G, C, C)."""
@@ -50,27 +58,37 @@ class Evaluator:
         x_NCHW = normalised(train, rows_N, train.normalisation, self.device)
         return self.synthetic(x_NCHW, torch.from_numpy(train.y_N[rows_N]))
 
-    def full_network(self, index: int) -> Net:
+    def full_network(self, index: int, architecture: str = "") -> Net:
         """Return evaluation network ``index`` trained on all real images; kept, for the map needs it too."""
-        if index not in self._full_networks:
+        key = (index, architecture)
+        if key not in self._full_networks:
             data = TrainingSet.real(self.split.train, self.split.train.normalisation, self.device)
-            self._full_networks[index] = self.train(data, index, self.spec.full_data_steps)
-        return self._full_networks[index]
+            self._full_networks[key] = self.train(data, index, self.spec.full_data_steps, architecture)
+        return self._full_networks[key]
 
 
 def evaluate_arms(
     evaluator: Evaluator, sets: Mapping[str, TrainingSet], done: Done | None = None
 ) -> Iterator[Phase | Evaluated]:
-    """Train K networks on every set, network by network, so that all arms have one before any has two."""
+    """Train K networks of every architecture on every set.
+
+    Network by network, so that all arms have one before any has two; the other architectures come last.
+    """
     done = done or {}
-    networks = evaluator.spec.networks
-    jobs = [(k, arm) for k in range(networks) for arm in sets]
-    for position, (k, arm) in enumerate(jobs):
-        if k in done.get(arm, {}):
+    networks, architectures = evaluator.spec.networks, evaluator.spec.architectures
+    jobs = [(kind, k, arm) for kind in architectures for k in range(networks) for arm in sets]
+    for position, (kind, k, arm) in enumerate(jobs):
+        if k in done.get(series(arm, kind), {}):
             continue
-        yield Phase("evaluate", position, len(jobs), f"{arm}, network {k + 1} of {networks}")
-        yield Evaluated(arm, k, evaluator.count(evaluator.train(sets[arm], k)))
+        note = f"{arm}, {_title(kind)} {k + 1} of {networks}"
+        yield Phase("evaluate", position, len(jobs), note)
+        net = evaluator.train(sets[arm], k, architecture=kind)
+        yield Evaluated(arm, k, evaluator.count(net), kind)
     yield Phase("evaluate", len(jobs), len(jobs))
+
+
+def _title(architecture: str) -> str:
+    return NETWORKS[architecture].title if architecture else "network"
 
 
 def evaluate_baselines(
@@ -78,15 +96,16 @@ def evaluate_baselines(
 ) -> Iterator[Phase | Evaluated]:
     """Judge a random real subset of the synthetic set's size, and the full data."""
     done = done or {}
-    jobs = [(name, k) for name in BASELINES for k in range(evaluator.spec.baseline_networks)]
-    for position, (name, k) in enumerate(jobs):
-        if k in done.get(name, {}):
+    networks, architectures = evaluator.spec.baseline_networks, evaluator.spec.architectures
+    jobs = [(kind, name, k) for kind in architectures for name in BASELINES for k in range(networks)]
+    for position, (kind, name, k) in enumerate(jobs):
+        if k in done.get(series(name, kind), {}):
             continue
-        yield Phase("baselines", position, len(jobs), f"{name}, network {k + 1}")
+        yield Phase("baselines", position, len(jobs), f"{name}, {_title(kind)} {k + 1}")
         if name == RANDOM_SUBSET:
             rows_N = random_subset(evaluator.split.train, ipc, evaluator.seed)
-            net = evaluator.train(evaluator.subset(rows_N), k)
+            net = evaluator.train(evaluator.subset(rows_N), k, architecture=kind)
         else:
-            net = evaluator.full_network(k)
-        yield Evaluated(name, k, evaluator.count(net))
+            net = evaluator.full_network(k, kind)
+        yield Evaluated(name, k, evaluator.count(net), kind)
     yield Phase("baselines", len(jobs), len(jobs))

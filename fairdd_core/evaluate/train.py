@@ -54,6 +54,7 @@ def train_network(
     index: int,
     device: torch.device,
     steps: int | None = None,
+    architecture: str = "",
 ) -> Net:
     """Train evaluation network ``index`` with SGD, the step size divided by ten at half.
 
@@ -68,8 +69,10 @@ def train_network(
         index: k, of the network.
         device: where.
         steps: updates; by default ``spec.epochs`` passes.
+        architecture: one of ``spec.others``, or empty for ``spec.network``.
     """
-    net = make_network(spec.network, *shape, torch_stream(seed, "evaluate", index, "network"), device)
+    stream = torch_stream(seed, "evaluate", index, "network")
+    net = make_network(spec.architecture(architecture), *shape, stream, device)
     optimiser = torch.optim.SGD(
         net.parameters(), lr=spec.lr, momentum=spec.momentum, weight_decay=spec.weight_decay
     )

@@ -65,7 +65,7 @@ def load_progress(folder: RunFolder) -> Progress:
         for name, array in folder.synthetic().items()
         if name.endswith("/x")
     }
-    counts = {arm: dict(enumerate(counts_KGCC)) for arm, counts_KGCC in folder.counts().items()}
+    counts = {name: dict(enumerate(counts_KGCC)) for name, counts_KGCC in folder.count_series().items()}
     return Progress(checkpoint, distilled, counts)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
+from fairdd_core.evaluate.spec import SERIES_SIGN
 from fairdd_core.runs.files import TEMPORARY, read_arrays, write_arrays, write_atomically, write_json
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.settings import user_error
@@ -174,8 +175,21 @@ class RunFolder:
         """Return ``{arm}/x`` float32 (N, 3, H, W) and ``{arm}/y`` int64 (N,) of every finished arm."""
         return read_arrays(self.synthetic_file)[0]
 
-    def counts(self) -> dict[str, np.ndarray]:
-        """Return ``{arm: int64 (K, G, C, C)}`` for the K networks evaluated so far, baselines included."""
+    def counts(self, architecture: str = "") -> dict[str, np.ndarray]:
+        """Return ``{arm: int64 (K, G, C, C)}`` for the K networks evaluated so far, baselines included.
+
+        Args:
+            architecture: one of the evaluation's others; empty for its own.
+        """
+        found = {}
+        for name, counts_KGCC in self.count_series().items():
+            arm, _, kind = name.partition(SERIES_SIGN)
+            if kind == architecture:
+                found[arm] = counts_KGCC
+        return found
+
+    def count_series(self) -> dict[str, np.ndarray]:
+        """Return the counts of every arm under every architecture (see ``evaluate.spec.series``)."""
         return read_arrays(self.counts_file)[0]
 
     def points(self) -> pd.DataFrame | None:

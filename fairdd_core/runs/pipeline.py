@@ -30,7 +30,7 @@ class Progress:
     Attributes:
         checkpoint: of the distillation.
         distilled: arm -> finished images, float32 (C·IPC, 3, H, W).
-        counts: arm or baseline -> network -> counts (G, C, C).
+        counts: arm or baseline (see ``evaluate.spec.series``) -> network -> counts (G, C, C).
     """
 
     checkpoint: Checkpoint | None = None

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fairdd_core.evaluate.spec import series
 from fairdd_core.events import Checkpoint, Distilled, Embedded, Evaluated, Event, Phase, Snapshot, Step
 from fairdd_core.runs.files import write_arrays
 from fairdd_core.runs.folder import RunFolder
@@ -50,7 +51,7 @@ class Recorder:
         self._images_at = -1
         self._phase_logged = ("", "")
         self._synthetic = folder.synthetic()
-        self._counts = {arm: list(counts) for arm, counts in folder.counts().items()}
+        self._counts = {name: list(counts) for name, counts in folder.count_series().items()}
         earlier = folder.events()[0]
         self._offset = earlier[-1]["t"] if earlier else 0.0
         self._started = time.monotonic()
@@ -75,11 +76,11 @@ class Recorder:
                 self._synthetic |= {f"{arm}/x": x_NCHW.cpu().numpy(), f"{arm}/y": y_N.cpu().numpy()}
                 write_arrays(self.folder.synthetic_file, self._synthetic)
                 self._append("distilled", arm=arm)
-            case Evaluated(arm, network, counts_GCC):
+            case Evaluated(arm, network, counts_GCC, architecture):
                 # A resumed run may tell what it knew before.
-                self._counts.setdefault(arm, [])[network : network + 1] = [counts_GCC]
+                self._counts.setdefault(series(arm, architecture), [])[network : network + 1] = [counts_GCC]
                 write_arrays(self.folder.counts_file, {a: np.stack(c) for a, c in self._counts.items()})
-                self._append("evaluated", arm=arm, network=network)
+                self._append("evaluated", arm=arm, network=network, architecture=architecture)
             case Embedded(points, residuals):
                 self.folder.write_tables(points, residuals)
                 self._append("embedded", umap=bool(points["umap_x"].notna().any()))

@@ -15,7 +15,7 @@ from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.errors import UserError, lookup
-from fairdd_core.evaluate.spec import BASELINES, EvaluationSpec
+from fairdd_core.evaluate.spec import BASELINES, SERIES_SIGN, EvaluationSpec
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.settings import Settings
 
@@ -51,6 +51,8 @@ class RunSpec(Settings):
             raise UserError("distill.arms", "arms with different names", ", ".join(arms))
         if reserved := RESERVED.intersection(arms):
             raise UserError("distill.arms", f"names other than {', '.join(sorted(RESERVED))}", min(reserved))
+        if marked := [arm for arm in arms if SERIES_SIGN in arm]:
+            raise UserError("distill.arms", f"names without {SERIES_SIGN}", marked[0])
         if self.embedding.features not in {"real", "random", *arms}:
             expected = "real, random or the name of an arm"
             raise UserError("embedding.features", expected, repr(self.embedding.features))
@@ -67,5 +69,7 @@ class RunSpec(Settings):
         lookup(DISCREPANCIES, self.distill.matching, "distill.matching")
         lookup(NETWORKS, self.distill.network.name, "distill.network.name")
         lookup(NETWORKS, self.evaluation.network.name, "evaluation.network.name")
+        for name in self.evaluation.others:
+            lookup(NETWORKS, name, "evaluation.others")
         for arm in self.distill.arms:
             check_arm(arm)

@@ -9,7 +9,7 @@ import numpy as np
 
 from fairdd_core.evaluate.bootstrap import interval
 from fairdd_core.evaluate.metrics import METRICS, spread
-from fairdd_core.evaluate.spec import BASELINES
+from fairdd_core.evaluate.spec import BASELINES, series
 from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.spec import RunSpec
@@ -49,17 +49,26 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
         device: in words.
 
     Returns:
-        A JSON-ready dictionary; undefined numbers are ``None``.
+        A JSON-ready dictionary; undefined numbers are ``None``. ``arms`` is what the evaluation's own
+        architecture says, ``others`` what each of the others does, in the same form.
     """
-    spec, counts = folder.spec(), folder.counts()
-    order = [*(arm.name for arm in spec.distill.arms), *BASELINES]
-    return {
+    spec = folder.spec()
+    document = {
         "run": run,
         "spec": spec.model_dump(mode="json"),
         "device": device,
         "seconds": seconds_by_stage(folder.events()[0]),
-        "arms": {arm: _arm_summary(spec, arm, counts[arm]) for arm in order if arm in counts},
+        "arms": _arms(folder, spec),
     }
+    if spec.evaluation.others:
+        document["others"] = {name: _arms(folder, spec, name) for name in spec.evaluation.others}
+    return document
+
+
+def _arms(folder: RunFolder, spec: RunSpec, architecture: str = "") -> dict[str, dict[str, Any]]:
+    counts = folder.counts(architecture)
+    order = [*(arm.name for arm in spec.distill.arms), *BASELINES]
+    return {arm: _arm_summary(spec, series(arm, architecture), counts[arm]) for arm in order if arm in counts}
 
 
 def _arm_summary(spec: RunSpec, arm: str, counts_KGCC: np.ndarray) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from fairdd_core.cli.run import spec_from_args
 from fairdd_core.cli.sweep import sweep_from_args
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs.presets import PRESETS, arms_named, quick
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.sweep import SweepSpec
@@ -46,6 +47,7 @@ said = st.fixed_dictionaries(
         "lr": st.floats(1e-6, 1e6),
         "iterations": st.integers(1, 100_000),
         "networks": st.integers(1, 20),
+        "architectures": st.lists(st.sampled_from(list(NETWORKS)), min_size=1, max_size=3, unique=True),
     }
 )
 
@@ -58,11 +60,17 @@ def test_options_say_what_they_can_and_read_back_as_the_same_run(values: dict) -
         "arms": arms_named(*values["arms"]),
         **{name: values[name] for name in ("ipc", "lr", "iterations")},
     }
+    first, *others = values["architectures"]
+    evaluation = {
+        "networks": values["networks"],
+        "network": base.evaluation.network.model_copy(update={"name": first}),
+        "others": tuple(others),
+    }
     spec = base.model_copy(
         update={
             **{name: values[name] for name in ("data", "seed", "device")},
             "distill": base.distill.model_copy(update=distill),
-            "evaluation": base.evaluation.model_copy(update={"networks": values["networks"]}),
+            "evaluation": base.evaluation.model_copy(update=evaluation),
         }
     )
     assert not needs_file(spec)
