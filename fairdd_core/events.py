@@ -25,6 +25,20 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Loaded:
+    """The data is there; its names are kept with the run, which may outlive it.
+
+    Attributes:
+        class_names, group_names: in index order.
+        group_colors: an RGB colour of each group, or none at all.
+    """
+
+    class_names: tuple[str, ...]
+    group_names: tuple[str, ...]
+    group_colors: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class Step:
     """One update of one arm's images.
 
@@ -33,13 +47,28 @@ class Step:
         iteration: 1-based.
         loss: the matching loss, before the update.
         worst_residual: max over (class, group) of ‖Φ_{a|y} − Φ_{S_y}‖ under this step's network, relative
-            to the mean ‖Φ_{a|y}‖ of the class; 0 means that every group is matched exactly.
+            to the mean ‖Φ_{a|y}‖ of the class; 0 means that every group is matched exactly. NaN where the
+            groups' signals were not needed for the step and would have been costly.
     """
 
     arm: str
     iteration: int
     loss: float
     worst_residual: float
+
+
+@dataclass(frozen=True)
+class Diagnosed:
+    """How far the groups are from what arms match, under one network, after ``iteration`` updates.
+
+    Attributes:
+        iteration: 1-based.
+        cells: see ``fairdd_core.distill.diagnostics.diagnose``; arms with networks of their own come in
+            events of their own.
+    """
+
+    iteration: int
+    cells: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -57,7 +86,8 @@ class Checkpoint:
 
     Attributes:
         iteration: updates done.
-        tensors: ``{arm}/images`` and ``{arm}/momentum``, float32 on the CPU.
+        tensors: ``{arm}/value/{name}`` and ``{arm}/momentum/{name}`` for the images and what else is learned,
+            float32 on the CPU.
     """
 
     iteration: int
@@ -114,4 +144,4 @@ class Embedded:
     residuals: pd.DataFrame
 
 
-Event = Phase | Step | Snapshot | Checkpoint | Distilled | Evaluated | Embedded
+Event = Phase | Loaded | Step | Diagnosed | Snapshot | Checkpoint | Distilled | Evaluated | Embedded

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fairdd_core.data.grouped import GroupedDataset
-from fairdd_core.distill.spec import DistillSpec, ScheduleSpec
+from fairdd_core.distill.spec import DistillSpec, ScheduleSpec, TrajectorySpec
 from fairdd_core.evaluate.spec import EvaluationSpec
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.runs.presets import arms_named
@@ -43,6 +43,7 @@ def tiny_distill(*alignments: str, **changes: object) -> DistillSpec:
         "iterations": 4,
         "network": TINY_NET,
         "schedule": ScheduleSpec(pairs=2, samples=8),
+        "trajectory": TrajectorySpec(expert_steps=3, student_steps=2),
         "snapshots": 3,
         **changes,
     }

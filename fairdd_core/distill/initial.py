@@ -7,6 +7,8 @@ import torch
 
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.tensors import normalised
+from fairdd_core.distill.formation import check_factor, fold
+from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.errors import UserError
 from fairdd_core.rng import numpy_stream, torch_stream
 
@@ -29,11 +31,20 @@ def random_subset(train: GroupedDataset, ipc: int, seed: int) -> np.ndarray:
     return np.concatenate(rows)
 
 
-def initial_images(
-    train: GroupedDataset, ipc: int, init: str, seed: int, device: torch.device
-) -> torch.Tensor:
-    """Return the common starting images of all arms, normalised float32 (C·IPC, 3, H, W)."""
-    if init == "real":
-        return normalised(train, random_subset(train, ipc, seed), train.normalisation, device)
-    shape = (train.num_classes * ipc, *train.x_NCHW.shape[1:])
+def synthetic_labels(classes: int, spec: DistillSpec) -> torch.Tensor:
+    """Return labels of the training images in a synthetic set, int64 (C·IPC·factor²,), ordered by class."""
+    return torch.arange(classes).repeat_interleave(spec.ipc * spec.factor**2)
+
+
+def initial_images(train: GroupedDataset, spec: DistillSpec, seed: int, device: torch.device) -> torch.Tensor:
+    """Return the common starting images of all arms, normalised float32 (C·IPC, 3, H, W).
+
+    Raises:
+        UserError: when a class has too few images, or mosaics do not fit.
+    """
+    check_factor(train.x_NCHW.shape[-1], spec.factor)
+    if spec.init == "real":
+        rows_N = random_subset(train, spec.ipc * spec.factor**2, seed)
+        return fold(normalised(train, rows_N, train.normalisation, device), spec.factor)
+    shape = (train.num_classes * spec.ipc, *train.x_NCHW.shape[1:])
     return torch.randn(shape, generator=torch_stream(seed, "noise")).to(device)

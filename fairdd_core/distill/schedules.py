@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 import torch
@@ -12,12 +12,13 @@ import torch
 from fairdd_core.data.augment import Augmentation, augment_parts, draw_augmentation
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.tensors import normalised
-from fairdd_core.distill.alignments.base import GroupStatistics
-from fairdd_core.distill.backbones.base import Backbone
+from fairdd_core.distill.alignments.base import Statistics
+from fairdd_core.distill.backbones.base import Backbone, RealFeatures, WeightedSets
+from fairdd_core.distill.networks import MatchingNetworks
+from fairdd_core.distill.real import RealSide
 from fairdd_core.distill.sampling import RealSample, draw_real
 from fairdd_core.distill.spec import DistillSpec, ScheduleSpec
 from fairdd_core.nets.base import Net
-from fairdd_core.nets.build import make_network
 from fairdd_core.rng import child_seed, numpy_stream, torch_stream
 
 
@@ -25,18 +26,25 @@ from fairdd_core.rng import child_seed, numpy_stream, torch_stream
 class Pair:
     """One network under one augmentation, and all that it says about the real data.
 
-    The statistics are sufficient for every alignment that is a function of group signals, so all arms share
-    them.
-
     Attributes:
         net: the matching network, frozen.
         augmentations: one for every class, shared by real and synthetic images.
-        statistics: for every matched layer.
+        real: the real images.
     """
 
     net: Net
     augmentations: list[Augmentation]
-    statistics: list[GroupStatistics]
+    real: RealSide
+
+    @cached_property
+    def statistics(self) -> list[Statistics]:
+        """Statistics of every matched layer: sufficient for every alignment, so all arms share them."""
+        return self.real.statistics()
+
+    @cached_property
+    def features(self) -> RealFeatures:
+        """Representations of the real images."""
+        return self.real.features()
 
 
 class PairMaker:
@@ -47,34 +55,31 @@ class PairMaker:
     ) -> None:
         self.train, self.spec, self.backbone, self.device = train, spec, backbone, device
         self.seed = child_seed(seed, "pairs")
-        self.side = train.x_NCHW.shape[-1]
         self.counts_CG = train.counts_CG(unknown=True)
+        self.networks = MatchingNetworks(train, spec, self.seed, device)
 
     def __call__(self, k: int) -> Pair:
-        """Return pair ``k``."""
-        classes = self.train.num_classes
-        net = make_network(
-            self.spec.network, self.side, classes, torch_stream(self.seed, k, "network"), self.device
-        )
-        net.requires_grad_(False)
+        """Return pair ``k`` with its own network."""
+        return self.around(self.networks(k), k)
+
+    def around(self, net: Net, k: int) -> Pair:
+        """Return a network under augmentation and sample ``k``."""
         generator = torch_stream(self.seed, k, "augmentation")
-        augmentations = [draw_augmentation(self.spec.augmentation, generator) for _ in range(classes)]
+        classes = range(self.train.num_classes)
+        augmentations = [draw_augmentation(self.spec.augmentation, generator) for _ in classes]
         sample = draw_real(
             self.train, self.spec.schedule, numpy_stream(self.seed, k, "sample"), self.counts_CG
         )
-        return Pair(net, augmentations, self._statistics(net, augmentations, sample))
+        counts_CG = torch.from_numpy(sample.counts_CG).to(self.device)
+        images = partial(self._images, sample, augmentations)
+        return Pair(net, augmentations, RealSide(self.backbone, net, images, counts_CG, sample.groups))
 
     @torch.no_grad()
-    def _statistics(
-        self, net: Net, augmentations: list[Augmentation], sample: RealSample
-    ) -> list[GroupStatistics]:
+    def _images(self, sample: RealSample, augmentations: list[Augmentation]) -> WeightedSets:
         x_NCHW = normalised(self.train, sample.index_N, self.train.normalisation, self.device)
         x_NCHW = augment_parts(x_NCHW, sample.class_sizes, augmentations)
-        layers = self.backbone.signals(net, x_NCHW, sample.weights_MN.to(self.device))
-        counts_CG = torch.from_numpy(sample.counts_CG).to(self.device)
-        classes, groups = counts_CG.shape
-        cells = [layer.reshape(2, classes, groups, -1) for layer in layers]
-        return [GroupStatistics(means, resampled, counts_CG) for means, resampled in cells]
+        y_N = torch.from_numpy(self.train.y_N[sample.index_N]).to(self.device)
+        return WeightedSets(x_NCHW, y_N, sample.weights_MN.to(self.device))
 
 
 def schedule(spec: ScheduleSpec, seed: int, make: Callable[[int], Pair]) -> Callable[[int], Pair]:
@@ -95,3 +100,34 @@ def schedule(spec: ScheduleSpec, seed: int, make: Callable[[int], Pair]) -> Call
         return kept(int(order[place]))
 
     return pair
+
+
+@dataclass
+class OwnNetworks:
+    """Pairs around networks that are trained on an arm's own synthetic images.
+
+    A network lives for ``life`` iterations. It gets ``first`` updates before its first use and ``between``
+    before every other. All arms follow the same rule from the same initial weights, with the same real
+    images and augmentations; their networks differ because their images do.
+
+    Attributes:
+        make: of the pairs.
+        life, first, between: see above.
+        images: returns the arm's current images and labels.
+    """
+
+    make: PairMaker
+    life: int
+    first: int
+    between: int
+    images: Callable[[], tuple[torch.Tensor, torch.Tensor]]
+    _net: Net | None = field(default=None, init=False)
+
+    def __call__(self, iteration: int) -> Pair:
+        """Return the pair of a 0-based iteration; iterations of a network's life must come in order."""
+        start, place = divmod(iteration, self.life)
+        if place == 0 or self._net is None:
+            self._net = self.make.networks(start)
+        steps = self.between if place else self.first
+        self.make.networks.train(self._net, *self.images(), steps, iteration)
+        return self.make.around(self._net, iteration)

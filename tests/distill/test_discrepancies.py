@@ -13,9 +13,9 @@ from scipy.optimize import linprog, minimize
 
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import build_alignment
+from fairdd_core.distill.arms import matching_loss
 from fairdd_core.distill.discrepancies.base import Discrepancy
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
-from fairdd_core.distill.loop import matching_loss
 from fairdd_core.distill.spec import ArmSpec
 
 TOLERANCE = 1e-6
@@ -310,7 +310,7 @@ def _gradients(matching: str) -> dict[str, torch.Tensor]:
     for name in ("fairdd", "cobra"):
         signal = torch.ones((2, 6), dtype=torch.float64, requires_grad=True)
         targets = build_alignment(ArmSpec(name=name, alignment=name)).targets(statistics)
-        loss = matching_loss((signal,), [targets], build(matching))
+        loss = matching_loss((signal[:, None],), [targets], build(matching))
         (gradients[name],) = torch.autograd.grad(loss, signal)
     return gradients
 

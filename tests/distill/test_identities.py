@@ -7,15 +7,17 @@ import ot
 import pytest
 import torch
 
+from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import build_alignment
-from fairdd_core.distill.backbones.dm import DistributionMatching
+from fairdd_core.distill.arms import matching_loss
+from fairdd_core.distill.backbones.base import WeightedSets
+from fairdd_core.distill.backbones.means import DistributionMatching
 from fairdd_core.distill.discrepancies.squared_l2 import SquaredL2
-from fairdd_core.distill.loop import matching_loss
 from fairdd_core.distill.sampling import draw_real
 from fairdd_core.distill.spec import ArmSpec, ScheduleSpec
 from fairdd_core.nets.build import make_network
-from tests.helpers import TINY_NET, toy_dataset
+from tests.helpers import TINY_NET, tiny_distill, toy_dataset
 
 CPU = torch.device("cpu")
 
@@ -30,6 +32,10 @@ def statistics(seed: int = 0, empty: bool = False) -> GroupStatistics:
     return GroupStatistics(means, resampled, counts)
 
 
+def labels(train: GroupedDataset) -> torch.Tensor:
+    return torch.from_numpy(train.y_N)
+
+
 def target(name: str, stats: GroupStatistics) -> torch.Tensor:
     targets = build_alignment(ArmSpec(name=name, alignment=name)).targets(stats)
     weights = targets.weights_CT / targets.weights_CT.sum(dim=1, keepdim=True)
@@ -42,7 +48,9 @@ def test_count_weighted_group_signals_are_the_pooled_signal() -> None:
     sample = draw_real(train, ScheduleSpec(samples=4096), np.random.default_rng(0), train.counts_CG())
     x_NCHW = torch.from_numpy(train.normalisation.apply(train.x_NCHW))
     with torch.no_grad():
-        (layer,) = DistributionMatching().signals(net, x_NCHW[sample.index_N], sample.weights_MN)
+        (layer,) = DistributionMatching(tiny_distill()).signals(
+            net, WeightedSets(x_NCHW[sample.index_N], labels(train)[sample.index_N], sample.weights_MN)
+        )
         pooled_CD = torch.stack([net.embed(x_NCHW[train.y_N == c]).mean(dim=0) for c in range(3)])
     means, resampled = layer.reshape(2, 3, 2, -1)
     stats = GroupStatistics(means, resampled, torch.from_numpy(sample.counts_CG))
@@ -57,10 +65,11 @@ def test_the_barycenter_is_one_weighted_mean_of_the_samples() -> None:
     weights_CN = (train.y_N == np.arange(3)[:, None]) / (train.num_groups * cell_size_N)
     sample = draw_real(train, ScheduleSpec(samples=99), np.random.default_rng(0), train.counts_CG())
     with torch.no_grad():
-        (one_pass,) = DistributionMatching().signals(
-            net, x_NCHW, torch.from_numpy(weights_CN.astype(np.float32))
+        sets = WeightedSets(x_NCHW, labels(train), torch.from_numpy(weights_CN.astype(np.float32)))
+        one_pass = DistributionMatching(tiny_distill()).signals(net, sets)[0][:, 0]
+        (layer,) = DistributionMatching(tiny_distill()).signals(
+            net, WeightedSets(x_NCHW[sample.index_N], labels(train)[sample.index_N], sample.weights_MN)
         )
-        (layer,) = DistributionMatching().signals(net, x_NCHW[sample.index_N], sample.weights_MN)
     means, resampled = layer.reshape(2, 3, 2, -1)
     stats = GroupStatistics(means, resampled, torch.from_numpy(sample.counts_CG))
     assert torch.allclose(target("cobra", stats), one_pass, atol=1e-5)
@@ -97,7 +106,7 @@ def test_published_fairdd_gradient_is_the_number_of_groups_times_cobras(empty: b
     for name in ("fairdd", "cobra"):
         signal = torch.ones((3, 6), dtype=torch.float64, requires_grad=True)
         targets = build_alignment(ArmSpec(name=name, alignment=name)).targets(stats)
-        loss = matching_loss((signal,), [targets], SquaredL2())
+        loss = matching_loss((signal[:, None],), [targets], SquaredL2())
         (gradients[name],) = torch.autograd.grad(loss, signal)
     published = torch.ones((3, 6), dtype=torch.float64, requires_grad=True)
     distance_CG = SquaredL2()(published[:, None], stats.means_CGD) * stats.present_CG

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fairdd_core.data.spec import DataSpec
-from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.alignments.registry import ALIGNMENTS, USUAL_DISTANCE
 from fairdd_core.distill.alignments.rules import Vanilla
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
@@ -19,7 +19,7 @@ from fairdd_core.distill.schedules import schedule
 from fairdd_core.distill.spec import ArmSpec, DistillSpec, ScheduleSpec
 from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.errors import Diverged, UserError
-from fairdd_core.events import Checkpoint, Distilled, Evaluated, Event, Phase, Snapshot, Step
+from fairdd_core.events import Checkpoint, Diagnosed, Distilled, Evaluated, Event, Phase, Snapshot, Step
 from fairdd_core.runs.pipeline import run_pipeline
 from fairdd_core.runs.spec import RunSpec
 from tests.helpers import tiny_distill, tiny_evaluation, toy_dataset
@@ -54,24 +54,45 @@ def finished(events: list[Event]) -> dict[str, torch.Tensor]:
     return {event.arm: event.x_NCHW for event in events if isinstance(event, Distilled)}
 
 
-@pytest.mark.parametrize("alignment", ALIGNMENTS)
-@pytest.mark.parametrize("discrepancy", DISCREPANCIES)
+METHODS = [
+    (name, distance)
+    for name, card in ALIGNMENTS.items()
+    for distance in (DISCREPANCIES if card.barycenter else [USUAL_DISTANCE])
+]
+SCHEDULES: dict[str, dict[str, object]] = {
+    "bank": {},
+    "fresh": {"kind": "fresh"},
+    "per class": {"sampling": "per-class"},
+    "experts": {"experts": 2, "expert_steps": 3},
+    "inner loop": {"kind": "inner", "outer": 2, "inner": 2},
+}
+
+
+@pytest.mark.parametrize(("alignment", "discrepancy"), METHODS)
 @pytest.mark.parametrize("backbone", BACKBONES)
-@pytest.mark.parametrize("kind", ["bank", "fresh"])
-@pytest.mark.parametrize("sampling", ["per-cell", "per-class"])
-def test_contract_of_every_component(
-    alignment: str, discrepancy: str, backbone: str, kind: str, sampling: str
-) -> None:
-    arms = (ArmSpec(name="arm", alignment=alignment, discrepancy=discrepancy),)
-    schedule_spec = ScheduleSpec.model_validate(
-        {"kind": kind, "pairs": 2, "sampling": sampling, "samples": 6}
-    )
-    events = run(
-        tiny_distill().model_copy(update={"arms": arms, "backbone": backbone, "schedule": schedule_spec})
-    )
+def test_contract_of_every_method(alignment: str, discrepancy: str, backbone: str) -> None:
+    arm = ArmSpec(name="arm", alignment=alignment, discrepancy=discrepancy)
+    check_contract(tiny_distill(backbone=backbone).model_copy(update={"arms": (arm,)}))
+
+
+@pytest.mark.parametrize("changes", SCHEDULES.values(), ids=list(SCHEDULES))
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_contract_of_every_schedule(changes: dict[str, object], backbone: str) -> None:
+    pairs = ScheduleSpec.model_validate({"pairs": 2, "samples": 6, **changes})
+    check_contract(tiny_distill("cobra", backbone=backbone, schedule=pairs, snapshots=2))
+
+
+def check_contract(spec: DistillSpec) -> None:
+    events = run(spec)
     steps = [event for event in events if isinstance(event, Step)]
     assert [step.iteration for step in steps] == [1, 2, 3, 4]
-    assert all(np.isfinite([step.loss, step.worst_residual]).all() for step in steps)
+    assert all(np.isfinite(step.loss) for step in steps)
+    measured = [event for event in events if isinstance(event, Diagnosed)]
+    assert measured[-1].iteration == 4
+    for event in measured:
+        assert np.isfinite(steps[event.iteration - 1].worst_residual)
+        assert np.isfinite(event.cells.drop(columns="arm").to_numpy(float)).all()
+        assert (event.cells["vanilla"] <= event.cells["bound"] * (1 + 1e-4) + 1e-6).all() or nonlinear(spec)
     (last,) = [event for event in events if isinstance(event, Distilled)]
     assert last.x_NCHW.shape == (6, 3, 8, 8)
     assert last.x_NCHW.isfinite().all()
@@ -82,6 +103,10 @@ def test_contract_of_every_component(
     assert snapshots[0].images_CIKHW.shape == (3, 2, 3, 8, 8)
     assert (snapshots[0].images_CIKHW != snapshots[-1].images_CIKHW).any()
     assert events[-2] == Phase("distill", 4, 4)
+
+
+def nonlinear(spec: DistillSpec) -> bool:
+    return spec.backbone == "mtt"
 
 
 @pytest.mark.parametrize("matching", DISCREPANCIES)

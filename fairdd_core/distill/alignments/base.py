@@ -10,36 +10,92 @@ import torch
 from fairdd_core.distill.discrepancies.base import Discrepancy
 
 
-@dataclass(frozen=True)
-class GroupStatistics:
+class Statistics(ABC):
     """The real data as one network under one augmentation sees it, for one matched layer.
 
     Attributes:
-        means_CGD: signal of every (class, group) cell; 0 for empty cells.
-        resampled_CGD: the same from a fresh draw with replacement within each cell: what sampling groups
-            equally often sees, tiny groups repeated included.
-        counts_CG: number of real images in every cell; 0 marks an empty one.
+        counts_CG: int64, number of real images that every (class, group) cell stands for; 0 for an empty one.
+            Where some groups are unknown, a last column holds the images of unknown group.
+        groups: number of columns that are groups.
+        linear: whether signals are linear in the images' weights, so that the signal of a mixture of groups
+            is the mixture of their signals.
     """
 
-    means_CGD: torch.Tensor
-    resampled_CGD: torch.Tensor
     counts_CG: torch.Tensor
+    groups: int
+    linear: bool = True
+
+    @property
+    @abstractmethod
+    def means_CGD(self) -> torch.Tensor:
+        """Signal of every cell; 0 for empty ones. Signals of all classes together make one class here."""
+
+    @abstractmethod
+    def mixture(self, weights_CG: torch.Tensor, resampled: bool = False) -> torch.Tensor:
+        """Return the signal of every class with its groups mixed, (C, D): one weighted pass over the images.
+
+        For linear signals it is Σ_g w_g Φ_{g|y}.
+
+        Args:
+            weights_CG: weights of the cells.
+            resampled: take the signals of a fresh draw with replacement within each cell instead: what
+                sampling groups equally often sees, tiny groups repeated included.
+        """
 
     @property
     def present_CG(self) -> torch.Tensor:
-        """1 where the cell has images (a ∈ A_y), else 0; float."""
-        return (self.counts_CG > 0).to(self.means_CGD.dtype)
+        """1 where the cell has images (a ∈ A_y), else 0; float. Images of unknown group are no group."""
+        present_CG = (self.counts_CG > 0).float()
+        present_CG[:, self.groups :] = 0
+        return present_CG
 
     @property
     def share_CG(self) -> torch.Tensor:
-        """π_{a|y}: the share of every group in its class."""
-        counts_CG = self.counts_CG.to(self.means_CGD.dtype)
-        return counts_CG / counts_CG.sum(dim=1, keepdim=True)
+        """π_{a|y}: the share of every group in its class; images of unknown group have a share too."""
+        return self.counts_CG / self.counts_CG.sum(dim=1, keepdim=True)
 
     @property
     def uniform_CG(self) -> torch.Tensor:
-        """1 / |A_y| for the groups present in the class, else 0."""
-        return self.present_CG / self.present_CG.sum(dim=1, keepdim=True)
+        """1 / |A_y| for the groups present in the class, else 0; shares where no group is known."""
+        present_CG = self.present_CG
+        known_C1 = present_CG.sum(dim=1, keepdim=True)
+        return torch.where(known_C1 > 0, present_CG / known_C1.clamp(min=1), self.share_CG)
+
+    @property
+    def uniform_signals_CG(self) -> torch.Tensor:
+        """The same for the rows of ``means_CGD``."""
+        return self.uniform_CG
+
+
+class GroupStatistics(Statistics):
+    """Linear statistics whose cells are all known.
+
+    Args:
+        means_CGD: signal of every cell; 0 for empty ones.
+        resampled_CGD: the same from a fresh draw with replacement within each cell.
+        counts_CG: see ``Statistics``.
+        groups: see ``Statistics``; by default all columns.
+    """
+
+    def __init__(
+        self,
+        means_CGD: torch.Tensor,
+        resampled_CGD: torch.Tensor,
+        counts_CG: torch.Tensor,
+        groups: int | None = None,
+    ) -> None:
+        self._means_CGD, self.resampled_CGD, self.counts_CG = means_CGD, resampled_CGD, counts_CG
+        self.groups = counts_CG.shape[1] if groups is None else groups
+
+    @property
+    def means_CGD(self) -> torch.Tensor:
+        """Signal of every cell; 0 for empty ones."""
+        return self._means_CGD
+
+    def mixture(self, weights_CG: torch.Tensor, resampled: bool = False) -> torch.Tensor:
+        """Return weighted means over the groups; see ``Statistics``."""
+        cells_CGD = self.resampled_CGD if resampled else self.means_CGD
+        return torch.einsum("cg,cgd->cd", weights_CG.to(cells_CGD.dtype), cells_CGD)
 
 
 @dataclass(frozen=True)
@@ -66,8 +122,15 @@ class Alignment(ABC):
         self.discrepancy = discrepancy
 
     @abstractmethod
-    def targets(self, statistics: GroupStatistics) -> Targets:
+    def targets(self, statistics: Statistics) -> Targets:
         """Return the targets of every class."""
+
+    def cell_weights(self, statistics: Statistics) -> torch.Tensor:
+        """Return what each group of a class counts where images, not signals, are weighed, (C, G).
+
+        Rows sum to 1. Blind to group sizes unless a rule says otherwise.
+        """
+        return statistics.uniform_CG
 
 
 def single(point_CD: torch.Tensor) -> Targets:

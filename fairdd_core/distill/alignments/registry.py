@@ -44,6 +44,11 @@ ALIGNMENTS: dict[str, AlignmentCard] = {
         "Draws every group equally often, then matches the mean.",
         f"{_RULES}:UniformSampling",
     ),
+    "reweight": AlignmentCard(
+        "Loss reweighting",
+        "Weighs every real image by the inverse of its group's share, then matches the mean.",
+        f"{_RULES}:Reweighting",
+    ),
     "fairdd": AlignmentCard(
         "FairDD", "Matches every group separately and adds the distances up.", f"{_RULES}:FairDD"
     ),

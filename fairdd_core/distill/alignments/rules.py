@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import torch
 
-from fairdd_core.distill.alignments.base import Alignment, GroupStatistics, Targets, single
+from fairdd_core.distill.alignments.base import Alignment, Statistics, Targets, single
 
 
 class Vanilla(Alignment):
     """Match the class as found: m_y = Σ_a π_{a|y} Φ_{a|y}, so the majority decides."""
 
-    def targets(self, statistics: GroupStatistics) -> Targets:
+    def targets(self, statistics: Statistics) -> Targets:
         """Return the count-weighted mean of the group signals."""
-        return single(torch.einsum("cg,cgd->cd", statistics.share_CG, statistics.means_CGD))
+        return single(statistics.mixture(statistics.share_CG))
+
+    def cell_weights(self, statistics: Statistics) -> torch.Tensor:
+        """Return the groups' shares."""
+        return statistics.share_CG
 
 
 class UniformSampling(Alignment):
@@ -22,9 +26,29 @@ class UniformSampling(Alignment):
     images of a tiny group, drawn again and again, do not reduce.
     """
 
-    def targets(self, statistics: GroupStatistics) -> Targets:
+    def targets(self, statistics: Statistics) -> Targets:
         """Return the mean of the resampled group signals."""
-        return single(torch.einsum("cg,cgd->cd", statistics.uniform_CG, statistics.resampled_CGD))
+        return single(statistics.mixture(statistics.uniform_CG, resampled=True))
+
+
+class Reweighting(Alignment):
+    """Weigh every real image by the inverse of its group's share of the class: w ∝ 1 / π_{a|y}.
+
+    The usual repair of a loss on imbalanced data. For signals that are linear in the images' weights the
+    weighted mean of all images is the uniform mean of the group signals, so there it coincides with the
+    squared-ℓ2 barycenter.
+    """
+
+    def targets(self, statistics: Statistics) -> Targets:
+        """Return the mean of all images under the inverse shares."""
+        return single(statistics.mixture(self.cell_weights(statistics)))
+
+    def cell_weights(self, statistics: Statistics) -> torch.Tensor:
+        """Return Σ over a cell's images of 1 / π, normalised in each class."""
+        share_CG = statistics.share_CG
+        inverse_CG = torch.where(share_CG > 0, 1 / share_CG.clamp(min=torch.finfo().tiny), 0.0)
+        weights_CG = share_CG * inverse_CG
+        return weights_CG / weights_CG.sum(dim=1, keepdim=True)
 
 
 class FairDD(Alignment):
@@ -35,15 +59,18 @@ class FairDD(Alignment):
     the comparison. Then the two coincide under squared ℓ2, and differ under other matching distances.
     """
 
-    def targets(self, statistics: GroupStatistics) -> Targets:
+    def targets(self, statistics: Statistics) -> Targets:
         """Return the group signals themselves, each with weight 1/|A_y|."""
-        return Targets(statistics.means_CGD, statistics.uniform_CG)
+        means_CGD = statistics.means_CGD
+        return Targets(means_CGD, statistics.uniform_signals_CG.to(means_CGD.dtype))
 
 
 class Barycenter(Alignment):
     """Match m_y* = argmin_m Σ_a (1/|A_y|) d(Φ_{a|y}, m). COBRA (ICML 2026, arXiv 2605.00185)."""
 
-    def targets(self, statistics: GroupStatistics) -> Targets:
+    def targets(self, statistics: Statistics) -> Targets:
         """Return the barycenter of every class's group signals, blind to group sizes."""
-        cells = zip(statistics.means_CGD, statistics.uniform_CG, strict=True)
+        if statistics.linear and getattr(self.discrepancy, "linear", False):
+            return single(statistics.mixture(statistics.uniform_CG))
+        cells = zip(statistics.means_CGD, statistics.uniform_signals_CG, strict=True)
         return single(torch.stack([self.discrepancy.barycenter(means, weights) for means, weights in cells]))

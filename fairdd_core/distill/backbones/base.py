@@ -2,28 +2,99 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 
+from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.nets.base import Net
 
 Signal = tuple[torch.Tensor, ...]
-"""One tensor (M, D) for every matched layer."""
+"""For every matched layer a tensor (M, R, D): M sets of images, whose distance is a sum over R rows."""
 
 
-class Backbone(Protocol):
-    """Maps images to the signals that distillation matches."""
+@dataclass(frozen=True)
+class WeightedSets:
+    """M weighted sets of images.
 
-    def signals(self, net: Net, x_NCHW: torch.Tensor, weights_MN: torch.Tensor) -> Signal:
-        """Return M signals of weighted sets of images.
+    Attributes:
+        x_NCHW: normalised images.
+        y_N: int64 class of every image.
+        weights_MN: row m holds the weight of every image in set m; a row sums to 1, or to 0 for an empty set,
+            whose signal is then 0.
+    """
+
+    x_NCHW: torch.Tensor
+    y_N: torch.Tensor
+    weights_MN: torch.Tensor
+
+
+Variables = Mapping[str, torch.Tensor]
+"""What is learned beside the images, by name."""
+
+
+@dataclass(frozen=True)
+class RealFeatures:
+    """Representations of a pair's real images.
+
+    Attributes:
+        features_ND: without gradient.
+        y_N: int64 class of every image.
+        cells_CGN: weights that average over the images of every cell.
+    """
+
+    features_ND: torch.Tensor
+    y_N: torch.Tensor
+    cells_CGN: torch.Tensor
+
+
+class Backbone(ABC):
+    """Maps images to the signals that distillation matches.
+
+    Attributes:
+        lazy: whether the signals of all (class, group) cells are too costly to work out for every pair; then
+            only those that an alignment asks for are.
+        linear: whether signals are linear in the images' weights.
+        pooled: whether a signal belongs to all classes together instead of to one.
+        keeps_features: whether ``penalty`` needs the features of the real images.
+    """
+
+    lazy = False
+    linear = True
+    pooled = False
+    keeps_features = False
+
+    def __init__(self, spec: DistillSpec) -> None:
+        self.spec = spec
+
+    @abstractmethod
+    def signals(self, net: Net, sets: WeightedSets) -> Signal:
+        """Return the signals of M sets of real images; no gradient is needed."""
+
+    def synthetic_signals(self, net: Net, sets: WeightedSets, variables: Variables) -> Signal:
+        """Return the signals of M sets of synthetic images, differentiable in them and in ``variables``."""
+        return self.signals(net, sets)
+
+    def layers(self, net: Net) -> int:
+        """Return the number of matched layers."""
+        return 1
+
+    def variables(self) -> dict[str, torch.Tensor]:
+        """Return the start of what is learned beside the images."""
+        return {}
+
+    def scale(self, target_CTD: torch.Tensor) -> float:
+        """Return what the distance to a layer's targets is divided by."""
+        return 1.0
+
+    def penalty(self, signal: Signal, features: RealFeatures, weights_CG: torch.Tensor) -> torch.Tensor:
+        """Return what is added to the matching loss, a scalar.
 
         Args:
-            net: the matching network.
-            x_NCHW: normalised images.
-            weights_MN: row m holds the weight of every image in set m; a row sums to 1, or to 0 for an
-                empty set, whose signal is then 0.
-
-        Returns:
-            For every matched layer a tensor (M, D), differentiable in ``x_NCHW``.
+            signal: of the synthetic classes.
+            features: of the real images; only where ``keeps_features``.
+            weights_CG: what each group of a class counts for the arm.
         """
+        return signal[0].new_zeros(())

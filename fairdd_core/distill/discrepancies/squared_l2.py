@@ -8,6 +8,8 @@ import torch
 class SquaredL2:
     """d(u, v) = ‖u − v‖²; its barycenter is the weighted mean."""
 
+    linear = True  # in the signals: the barycenter of linear signals is one weighted pass over the images
+
     def __call__(self, u_D: torch.Tensor, v_D: torch.Tensor) -> torch.Tensor:
         """Return squared distances over the last dimension."""
         return (u_D - v_D).square().sum(dim=-1)

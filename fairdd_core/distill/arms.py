@@ -1,0 +1,117 @@
+"""One method's synthetic images, and a step on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+import torch
+
+from fairdd_core.data.augment import augment_parts
+from fairdd_core.data.grouped import GroupedDataset
+from fairdd_core.distill.alignments.base import Alignment, Targets
+from fairdd_core.distill.backbones.base import Backbone, Signal, WeightedSets
+from fairdd_core.distill.discrepancies.base import Discrepancy
+from fairdd_core.distill.formation import unfold
+from fairdd_core.distill.initial import synthetic_labels
+from fairdd_core.distill.schedules import Pair
+from fairdd_core.distill.spec import ArmSpec, DistillSpec
+
+IMAGES = "images"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What all arms of a run share."""
+
+    train: GroupedDataset
+    spec: DistillSpec
+    backbone: Backbone
+    device: torch.device
+
+    @property
+    def parts(self) -> int:
+        """Training images of every class that the synthetic images hold."""
+        return self.spec.ipc * self.spec.factor**2
+
+    def labels(self) -> torch.Tensor:
+        """Return the labels of those, int64 (C·parts,), ordered by class."""
+        return synthetic_labels(self.train.num_classes, self.spec).to(self.device)
+
+
+@dataclass
+class Arm:
+    """One method's synthetic images and the state of their optimiser.
+
+    Attributes:
+        spec: which method.
+        alignment, matching: its rule and its distance.
+        pair_at: the pair of an iteration.
+        values: the images under ``IMAGES``, and what else is learned.
+        momenta: of the same names.
+    """
+
+    spec: ArmSpec
+    alignment: Alignment
+    matching: Discrepancy
+    values: dict[str, torch.Tensor]
+    momenta: dict[str, torch.Tensor]
+    pair_at: Callable[[int], Pair] = field(init=False)
+    _targets: WeakKeyDictionary[Pair, list[Targets]] = field(default_factory=WeakKeyDictionary, init=False)
+
+    def targets(self, pair: Pair) -> list[Targets]:
+        """Return the targets of every layer under a pair, worked out once for as long as the pair is kept."""
+        if pair not in self._targets:
+            self._targets[pair] = [self.alignment.targets(layer) for layer in pair.statistics]
+        return self._targets[pair]
+
+    def training_images(self, problem: Problem) -> torch.Tensor:
+        """Return the images as a network is trained on them, normalised, (C·parts, 3, H, W)."""
+        return unfold(self.values[IMAGES], problem.spec.factor)
+
+
+def update(problem: Problem, arm: Arm, pair: Pair, lr: float) -> tuple[float, Signal]:
+    """Take one SGD step on an arm; return its loss and the signal of its images, both before the step."""
+    signal = synthetic_signal(problem, arm, pair)
+    loss = matching_loss(signal, arm.targets(pair), arm.matching, problem.backbone)
+    if problem.backbone.keeps_features:
+        weights_CG = arm.alignment.cell_weights(pair.statistics[-1])
+        loss = loss + problem.backbone.penalty(signal, pair.features, weights_CG)
+    gradients = torch.autograd.grad(loss, list(arm.values.values()))
+    with torch.no_grad():
+        for (name, value), gradient in zip(arm.values.items(), gradients, strict=True):
+            momentum = arm.momenta[name].mul_(problem.spec.momentum).add_(gradient)
+            value.sub_((lr if name == IMAGES else problem.spec.trajectory.student_lr_lr) * momentum)
+    return loss.item(), tuple(layer.detach() for layer in signal)
+
+
+def synthetic_signal(problem: Problem, arm: Arm, pair: Pair) -> Signal:
+    """Return the signals of an arm's classes under a pair, layers (C, R, D); one row where pooled."""
+    classes, parts = problem.train.num_classes, problem.parts
+    x_NCHW = augment_parts(arm.training_images(problem), [parts] * classes, pair.augmentations)
+    mean_CN = torch.eye(classes, device=problem.device).repeat_interleave(parts, dim=1) / parts
+    weights_MN = mean_CN.mean(dim=0, keepdim=True) if problem.backbone.pooled else mean_CN
+    variables = {name: value for name, value in arm.values.items() if name != IMAGES}
+    sets = WeightedSets(x_NCHW, problem.labels(), weights_MN)
+    return problem.backbone.synthetic_signals(pair.net, sets, variables)
+
+
+def matching_loss(
+    signal: Signal, targets: list[Targets], matching: Discrepancy, backbone: Backbone | None = None
+) -> torch.Tensor:
+    """Return Σ_layers Σ_y Σ_t weight_{y,t} d(point_{y,t}, Φ_{S_y}), a scalar.
+
+    Args:
+        signal: layers (C, R, D); d is summed over the R rows.
+        targets: of every layer.
+        matching: d.
+        backbone: says what a layer's distance is divided by; by default nothing.
+    """
+    terms = []
+    for s_CRD, t in zip(signal, targets, strict=True):
+        points_CTRD = t.points_CTD.unflatten(-1, s_CRD.shape[1:])
+        distance_CT = matching(points_CTRD, s_CRD[:, None]).sum(dim=-1)
+        scale = backbone.scale(t.points_CTD) if backbone else 1.0
+        terms.append((t.weights_CT * distance_CT).sum() / scale)
+    return torch.stack(terms).sum()

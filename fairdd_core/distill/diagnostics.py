@@ -1,0 +1,84 @@
+"""How far every group is from what is matched, and when the method's theorem applies."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from fairdd_core.distill.alignments.base import Statistics
+from fairdd_core.distill.backbones.base import Signal
+
+
+def worst_residual(statistics: Statistics, signal_CRD: torch.Tensor) -> float:
+    """Return max over cells of ‖Φ_{a|y} − Φ_{S_y}‖, relative to the mean ‖Φ_{a|y}‖ of the class."""
+    means_CGD, weights_CG = statistics.means_CGD, statistics.uniform_signals_CG
+    distance_CG = (means_CGD - signal_CRD.flatten(1)[:, None]).norm(dim=-1) * (weights_CG > 0)
+    scale_C = (means_CGD.norm(dim=-1) * weights_CG).sum(dim=1)
+    return (distance_CG.amax(dim=1) / scale_C).max().item()
+
+
+@torch.no_grad()
+def diagnose(layers: Sequence[Statistics], signals: dict[str, Signal]) -> pd.DataFrame:
+    """Return the geometry of every cell under one network, all layers together.
+
+    Args:
+        layers: statistics of every matched layer.
+        signals: arm -> signals of its synthetic images.
+
+    Returns:
+        One row for every arm and (class, group) cell with images: ``arm``, ``class_id`` (-1 where signals
+        belong to all classes together), ``group_id``, ``share`` (π), ``residual`` (‖Φ_a − Φ_S‖), ``vanilla``
+        and ``uniform`` (distances to the vanilla target and the uniform mean), ``bound`` (Σ π_a' ‖Φ_a − Φ_a'‖,
+        the imbalance times the separation), ``shift`` (‖s‖, between the two targets) and ``inner``
+        (⟨Φ_a − m*, s⟩). Theorem 4.1 (arXiv 2605.00185) applies to a class where ``inner`` ≤ 0 for the
+        group with the largest ``uniform``.
+    """
+    first = layers[0]
+    weights_CG = first.uniform_signals_CG
+    share_CG = first.share_CG if len(weights_CG) == len(first.share_CG) else _pooled_share(first)
+    table = _geometry(layers, weights_CG, share_CG)
+    cells = (weights_CG > 0).cpu().numpy()
+    class_id, group_id = np.nonzero(cells)
+    frames = []
+    for arm, signal in signals.items():
+        pairs = zip(layers, signal, strict=True)
+        squared = [(layer.means_CGD - s.flatten(1)[:, None]).square().sum(dim=-1) for layer, s in pairs]
+        columns = {**table, "residual": torch.stack(squared).sum(dim=0).sqrt()}
+        values = {name: value.float().cpu().numpy()[cells] for name, value in columns.items()}
+        ids = {"class_id": class_id if len(cells) > 1 else np.full_like(class_id, -1), "group_id": group_id}
+        frames.append(pd.DataFrame({"arm": arm, **ids, **values}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _pooled_share(statistics: Statistics) -> torch.Tensor:
+    """Return the groups' mean shares over the classes, (1, G)."""
+    return statistics.share_CG.mean(dim=0, keepdim=True)
+
+
+def _geometry(
+    layers: Sequence[Statistics], weights_CG: torch.Tensor, share_CG: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """Return what does not depend on an arm, (C, G) each; squared lengths add up over the layers."""
+    sums: dict[str, torch.Tensor] = defaultdict(lambda: torch.zeros((), device=share_CG.device))
+    for layer in layers:
+        means_CGD = layer.means_CGD
+        van_CD = layer.mixture(layer.share_CG)
+        mean_CD = torch.einsum("cg,cgd->cd", weights_CG.to(means_CGD.dtype), means_CGD)
+        delta_CGD, shift_CD = means_CGD - mean_CD[:, None], van_CD - mean_CD
+        sums["vanilla"] = sums["vanilla"] + (means_CGD - van_CD[:, None]).square().sum(dim=-1)
+        sums["uniform"] = sums["uniform"] + delta_CGD.square().sum(dim=-1)
+        sums["inner"] = sums["inner"] + torch.einsum("cgd,cd->cg", delta_CGD, shift_CD)
+        sums["shift"] = sums["shift"] + shift_CD.square().sum(dim=-1, keepdim=True)
+        sums["apart"] = sums["apart"] + torch.cdist(means_CGD, means_CGD).square()
+    return {
+        "share": share_CG,
+        "vanilla": sums["vanilla"].sqrt(),
+        "uniform": sums["uniform"].sqrt(),
+        "bound": torch.einsum("ch,cgh->cg", share_CG, sums["apart"].sqrt().float()),
+        "shift": sums["shift"].sqrt().expand_as(share_CG),
+        "inner": sums["inner"],
+    }

@@ -1,0 +1,99 @@
+"""The networks under which signals are matched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch.nn import functional as F  # noqa: N812 - the field's name for it
+
+from fairdd_core.data.augment import augment_parts, draw_augmentation
+from fairdd_core.data.grouped import GroupedDataset
+from fairdd_core.data.tensors import normalised
+from fairdd_core.distill.spec import DistillSpec
+from fairdd_core.nets.base import Net
+from fairdd_core.nets.build import make_network
+from fairdd_core.rng import numpy_stream, torch_stream
+
+BATCH, MOMENTUM = 256, 0.9
+MOMENTS = 20  # of an expert's training that are kept
+
+State = dict[str, torch.Tensor]
+
+
+class MatchingNetworks:
+    """Makes network ``k`` from the seed alone: as initialised, or an expert at a random moment.
+
+    An expert is trained once, on the real data as found, and its path is kept for all the pairs that
+    start from it.
+
+    Attributes:
+        train_set, spec, seed, device: as given.
+    """
+
+    def __init__(self, train_set: GroupedDataset, spec: DistillSpec, seed: int, device: torch.device) -> None:
+        self.train_set, self.spec, self.seed, self.device = train_set, spec, seed, device
+        self._path = lru_cache(maxsize=None)(self._expert)
+
+    def __call__(self, k: int) -> Net:
+        """Return network ``k``, frozen."""
+        experts = self.spec.schedule.experts
+        if not experts:
+            return self._initial(k)
+        path = self._path(k % experts)
+        moment = int(numpy_stream(self.seed, k, "moment").integers(len(path)))
+        net = self._initial(k % experts)
+        net.load_state_dict(path[moment])
+        return net
+
+    def train(self, net: Net, x_NCHW: torch.Tensor, y_N: torch.Tensor, steps: int, k: int) -> None:
+        """Train a network on synthetic images with the seed of iteration ``k``."""
+        self._fit(net, lambda rows: x_NCHW[rows], y_N, steps, ("own", k))
+
+    def _initial(self, k: int) -> Net:
+        side, classes = self.train_set.x_NCHW.shape[-1], self.train_set.num_classes
+        stream = torch_stream(self.seed, k, "network")
+        return make_network(self.spec.network, side, classes, stream, self.device).requires_grad_(False)
+
+    def _expert(self, e: int) -> list[State]:
+        """Return an expert's parameters at evenly spaced moments, the first as initialised."""
+        net, train = self._initial(e), self.train_set
+        labels_N = torch.from_numpy(train.y_N).to(self.device)
+        path = [_copy(net)]
+        spaced = np.rint(np.linspace(0, self.spec.schedule.expert_steps, MOMENTS + 1)).astype(int)
+        for moment, steps in enumerate(np.diff(spaced)):
+            fetch = lambda rows: normalised(train, rows.cpu().numpy(), train.normalisation, self.device)  # noqa: E731
+            self._fit(net, fetch, labels_N, int(steps), ("expert", e, moment))
+            path.append(_copy(net))
+        return path
+
+    def _fit(
+        self,
+        net: Net,
+        fetch: Callable[[torch.Tensor], torch.Tensor],
+        y_N: torch.Tensor,
+        steps: int,
+        stream: tuple[str | int, ...],
+    ) -> None:
+        """Take SGD steps on random batches, each under one draw of the augmentation."""
+        if not steps:
+            return
+        generator = torch_stream(self.seed, *stream, "fit")
+        net.requires_grad_(True)
+        optimiser = torch.optim.SGD(
+            net.parameters(), lr=self.spec.schedule.expert_lr, momentum=MOMENTUM, weight_decay=5e-4
+        )
+        for _ in range(steps):
+            rows = torch.randint(len(y_N), (min(BATCH, len(y_N)),), generator=generator).to(y_N.device)
+            augment = draw_augmentation(self.spec.augmentation, generator)
+            loss = F.cross_entropy(net(augment_parts(fetch(rows), [len(rows)], [augment])), y_N[rows])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        net.requires_grad_(False)
+
+
+def _copy(net: Net) -> State:
+    return {name: value.detach().clone() for name, value in net.state_dict().items()}
