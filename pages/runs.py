@@ -10,11 +10,12 @@ from fairdd_core.errors import UserError
 from fairdd_core.evaluate.metrics import METRICS
 from fairdd_core.runs.store import RunState
 from pages.ui.run_actions import literal
-from pages.ui.run_list import ended_runs, flash_bar, live_runs, news
+from pages.ui.run_list import News, ended_runs, flash_bar, live_runs, news, watch
 from pages.ui.run_rows import STATE_WORDS, Row, collect, matches
 from pages.ui.run_storage import Sized, bin_view, import_button, sized, storage_popover, total_text
 from pages.ui.runs import store
 
+Seen = tuple[tuple[int, ...], News]
 _STATES = {str(state): word for state, word in STATE_WORDS.items()}
 
 
@@ -76,14 +77,16 @@ def nothing_yet() -> None:
         st.page_link("studio.py", label="Go to the Studio", icon=":material/science:", width="content")
 
 
-def listing(rows: list[Row]) -> None:
-    """Draw the runs that pass the filters."""
+def listing(rows: list[Row], seen: Seen) -> None:
+    """Draw the runs that pass the filters; ``seen`` is the state of the index that they show."""
     shown = filters(rows)
     live = [row for row in shown if row.record.state.live]
     ended = [row for row in shown if not row.record.state.live]
     with st.container(key="live-runs"):  # always there, so that the rest of the list keeps its place
         if any(row.record.state.live for row in rows):
-            live_runs(live, news())
+            live_runs(live, seen[1])
+        else:
+            watch(*seen)
     if not shown:
         st.info("No run fits. Clear the search or choose other states.", icon=":material/filter_alt_off:")
     ended_runs(ended)
@@ -100,6 +103,7 @@ def main() -> None:
     if wanted := st.query_params.get("run"):  # a link to a run that was opened in a new tab
         st.switch_page("studio.py", query_params={"run": wanted})
     try:
+        seen = store().stamp(), news()  # before the rest: what changes meanwhile is then seen as a change
         rows, runs, binned = collect(store().home), sized(), sized(deleted=True)
     except (UserError, OSError, sqlite3.Error) as error:
         st.title("Runs", anchor=False)
@@ -112,8 +116,9 @@ def main() -> None:
     header(runs, binned)
     flash_bar()
     if rows:
-        listing(rows)
+        listing(rows, seen)
     else:
+        watch(*seen)
         nothing_yet()
     bin_view(binned)
 

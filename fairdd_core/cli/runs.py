@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from fairdd_core.cli.show import age_text, show_run, state_text
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine, retention, transfer
 from fairdd_core.runs.home import Home
-from fairdd_core.runs.store import RunRecord, RunState, Store
+from fairdd_core.runs.store import RunState, Store
 
 Command = Callable[[argparse.Namespace], int]
 CANCEL_SECONDS = 10.0
@@ -67,36 +68,9 @@ def list_runs(args: argparse.Namespace) -> int:
         return 0
     for run in runs:
         size = f"{sizes.get(run.id, 0) / 1e6:.1f} MB"
-        print(f"{run.id}  {_state(run):<22} {_age(run):>6}  {size:>9}  {run.title}".rstrip())
+        print(f"{run.id}  {state_text(run):<22} {age_text(run):>6}  {size:>9}  {run.title}".rstrip())
     total = sum(sizes.get(run.id, 0) for run in runs)
     print(f"{len(runs)} runs, {total / 1e6:.1f} MB in {home.root}", file=sys.stderr)
-    return 0
-
-
-def show_run(args: argparse.Namespace) -> int:
-    """Show one run."""
-    home = Home.default()
-    engine.wake(home)
-    store = Store(home)
-    run = store.find(args.run)
-    folder = store.folder(run.id)
-    spec = folder.spec()
-    if args.json:
-        parts = {"spec": spec.model_dump(mode="json"), "result": folder.result()}
-        print(json.dumps({**asdict(run), "folder": str(folder.path), **parts}, indent=2))
-        return 0
-    arms = ", ".join(arm.name for arm in spec.distill.arms)
-    print(f"{run.id}  {run.title}\n{_state(run)}  {run.message}\n{run.hint}".strip())
-    print(f"{spec.data.dataset}, skew {spec.data.skew}, separation {spec.data.separation}, seed {spec.seed}")
-    print(
-        f"{arms}; {spec.distill.ipc} images per class, {spec.distill.iterations} iterations on {run.device}"
-    )
-    for arm, numbers in (folder.result() or {}).get("arms", {}).items():
-        means = {name: value.get("mean") for name, value in numbers.items() if isinstance(value, dict)}
-        print(f"  {arm:<22}" + "  ".join(f"{name} {_number(mean)}" for name, mean in means.items()))
-    print(folder.path)
-    if args.log:
-        print(folder.log_tail(args.log))
     return 0
 
 
@@ -113,8 +87,10 @@ def resume_run(args: argparse.Namespace) -> int:
     """Queue a run again."""
     home = Home.default()
     run = Store(home).find(args.run)
-    engine.resume(home, run.id)
+    remark = engine.resume(home, run.id)
     print(run.id)
+    if remark:
+        print(remark, file=sys.stderr)
     return 0
 
 
@@ -122,7 +98,7 @@ def delete_run(args: argparse.Namespace) -> int:
     """Move a run to the bin, or back."""
     home = Home.default()
     if args.undo:
-        retention.restore(home, args.run)
+        retention.restore(home, Store(home).find(args.run, deleted=True).id)
     else:
         run = Store(home).find(args.run)
         retention.delete(home, run.id)
@@ -156,7 +132,7 @@ def wait_for_run(args: argparse.Namespace) -> int:
         if args.timeout is not None and time.monotonic() - started > args.timeout:
             print(f"{run.id} is still {run.state}", file=sys.stderr)
             return 1
-        if (text := _state(run)) != told:
+        if (text := state_text(run)) != told:
             print(text, file=sys.stderr)
             told = text
         engine.wake(home)
@@ -209,23 +185,3 @@ def _bytes(text: str) -> int:
     if not 0 <= size < float("inf"):
         raise UserError("--keep", "a size such as 500M or 2G", repr(text))
     return int(size * _UNITS[unit])
-
-
-def _state(run: RunRecord) -> str:
-    if run.state is RunState.QUEUED:
-        return f"queued, {run.position} in line"
-    if run.state is RunState.RUNNING and run.total:
-        return f"{run.phase} {run.done}/{run.total}"
-    return str(run.state)
-
-
-def _age(run: RunRecord) -> str:
-    seconds = time.time() - run.created
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return "now"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

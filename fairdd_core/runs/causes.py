@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import signal
+import time
 from dataclasses import dataclass
+from typing import Any
 
 from fairdd_core.errors import Diverged, UserError
 from fairdd_core.runs.folder import RunFolder
@@ -14,19 +16,36 @@ from fairdd_core.runs.store import RunRecord, RunState
 # Exit codes of a worker that could not write its ending into the index itself.
 SETTLED, CRASHED, NO_MEMORY, DISK_FULL, NOT_CLAIMED = 0, 1, 71, 73, 75
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_SMALLER = "Use a smaller network, fewer images per class or a smaller batch, then launch again."
+_SMALLER = (
+    "If something else filled the memory, resume; else launch again with a smaller network, fewer images per "
+    "class or a smaller batch."
+)
 _SEE_LOG = "See the log of the run; if the cause has passed, resume it."
 _FREE_SPACE = "Free some space, for example by pruning old runs, then resume."
+_CHANGE = "Change that setting and launch again."
+# Refusals of these settings are about what this machine has; another time it may have it.
+_OF_THE_MACHINE = {"device", "data.dataset"}
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended. ``code`` is the worker's exit code where it must speak for itself."""
+    """How a run ended.
+
+    Attributes:
+        state, message, hint, final: as in the index.
+        code: the worker's exit code where it must speak for itself.
+    """
 
     state: RunState
     message: str
     hint: str = ""
     code: int = SETTLED
+    final: bool = False
+
+    def columns(self, message: str) -> dict[str, Any]:
+        """Return what the index is to say of a run that ended so just now."""
+        values = {"state": self.state, "message": message, "hint": self.hint, "final": self.final}
+        return {**values, "finished": time.time()}
 
 
 class StopRequested(BaseException):
@@ -40,9 +59,12 @@ def explain_error(error: BaseException) -> Ending:
             return Ending(RunState.STOPPED, "Stopped", "Resume to go on from there.")
         case UserError():
             message = f"{error.field}: expected {error.expected}, got {error.got}."
-            return Ending(RunState.FAILED, message, error.hint, CRASHED)
+            final = error.field not in _OF_THE_MACHINE
+            return Ending(
+                RunState.FAILED, message, error.hint or (_CHANGE if final else _SEE_LOG), CRASHED, final
+            )
         case Diverged():
-            return Ending(RunState.FAILED, str(error), error.hint, CRASHED)
+            return Ending(RunState.FAILED, str(error), error.hint, CRASHED, final=True)
         case _ if _is_full_disk(error):
             return Ending(RunState.FAILED, "The disk is full or takes no more.", _FREE_SPACE, DISK_FULL)
         case _ if _is_out_of_memory(error):

@@ -77,8 +77,7 @@ class Dispatcher:
     def _end(self, run: RunRecord, ending: Ending) -> None:
         self.stopping.pop(run.id, None)
         message = describe(ending, run, self.store.folder(run.id))
-        values = {"state": ending.state, "message": message, "hint": ending.hint, "finished": time.time()}
-        if self.store.update(run.id, only=[run.state], **values):
+        if self.store.update(run.id, only=[run.state], **ending.columns(message)):
             log.info("%s %s: %s", run.id, ending.state, message)
 
     def _reap(self, queued: dict[str, RunRecord]) -> None:

@@ -19,6 +19,7 @@ from fairdd_core.runs.home import Home
 from fairdd_core.runs.lanes import lane
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunRecord, RunState, Store
+from fairdd_core.runs.surroundings import drift, surroundings
 
 POLL_SECONDS = 0.2
 
@@ -51,17 +52,26 @@ def cancel(home: Home, run_id: str) -> None:
     wake(home)
 
 
-def resume(home: Home, run_id: str) -> None:
+def resume(home: Home, run_id: str) -> str:
     """Queue a run that ended early again; it goes on from its last checkpoint.
 
+    Returns:
+        Why its result may differ from that of an uninterrupted run; empty when it will be the same bytes.
+
     Raises:
-        UserError: when there is no such run, or it is live or done, or its device is gone.
+        UserError: when there is no such run, or it is live or done, or would only end in the same way again,
+            or its device is gone.
     """
     store = Store(home)
-    record = store.get(run_id)
-    if not store.requeue(run_id, lane(store.folder(run_id).spec().device)):
+    record, folder = store.get(run_id), store.folder(run_id)
+    if record.state.early and record.final:
+        expected = "a run that may end differently when it goes on"
+        raise UserError("run", expected, f"{run_id}, which would fail in the same way again", record.hint)
+    device = lane(folder.spec().device)
+    if not store.requeue(run_id, device):
         raise UserError("run", "a stopped, failed or lost run", f"{run_id}, which is {record.state}")
     wake(home)
+    return drift([*folder.attempts()[:1], surroundings(device)])
 
 
 def standby(home: Home) -> None:

@@ -14,6 +14,7 @@ from fairdd_core.runs.files import read_arrays
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.recorder import checkpoint_iteration, record
 from fairdd_core.runs.store import Store
+from fairdd_core.runs.surroundings import drift, take_up
 
 if TYPE_CHECKING:
     import torch
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 REPORT_SECONDS = 0.25
 
 
-def execute(store: Store, run_id: str) -> None:
+def execute(store: Store, run_id: str) -> str:
     """Execute a run that this process has claimed, from its last checkpoint if it has one.
+
+    Returns:
+        What there is to remark; empty as a rule.
 
     Raises:
         Whatever the pipeline raises; the folder then holds all that was saved before.
@@ -38,16 +42,19 @@ def execute(store: Store, run_id: str) -> None:
     spec = folder.spec()
     device = resolve_device(spec.device)
     store.update(run_id, device=str(device), note="")
+    about = take_up(str(device), folder.attempts())
     events = run_pipeline(spec, store.home.data, load_progress(folder))
     reporter = Reporter(store, run_id)
     try:
-        record(events, folder, reporter)
+        record(events, folder, reporter, about)
     except BaseException:
         with suppress(sqlite3.Error):  # a full disk, say; the first error is the one to report
             reporter.flush()
         raise
-    folder.write_result(summarise(folder, run_id, describe_device(device)))
+    attempts = folder.attempts()
+    folder.write_result({**summarise(folder, run_id, describe_device(device)), "attempts": attempts})
     folder.checkpoint_file.unlink(missing_ok=True)  # nothing is left to resume
+    return drift(attempts)
 
 
 def load_progress(folder: RunFolder) -> Progress:

@@ -136,6 +136,12 @@ class RunFolder:
                 rows = [row for row in rows if row["iteration"] <= event["iteration"]]
         return pd.DataFrame(rows, columns=list(STEP_COLUMNS))
 
+    def attempts(self) -> list[dict[str, Any]]:
+        """Return what each attempt at the run was noted down with: device, threads, torch, processor."""
+        told = ("t", "event")
+        events = (event for event in self.events()[0] if event["event"] == "attempt")
+        return [{name: value for name, value in event.items() if name not in told} for event in events]
+
     # Images
 
     def snapshot_file(self, iteration: int) -> Path:

@@ -6,7 +6,7 @@ import io
 import json
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,14 +23,25 @@ SNAPSHOT_BUDGET = 40_000_000  # bytes; keeps a standard run under 50 MB
 Listener = Callable[[Event], None]
 
 
-def record(events: Iterable[Event], folder: RunFolder, listener: Listener | None = None) -> None:
+def record(
+    events: Iterable[Event],
+    folder: RunFolder,
+    listener: Listener | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> None:
     """Consume the events of a pipeline into ``folder``; tell ``listener`` about each once it is saved.
+
+    Args:
+        events: of one attempt at the run.
+        folder: with the specification in it.
+        listener: is told.
+        about: what this attempt is noted down with (see ``RunFolder.attempts``).
 
     Raises:
         OSError: when the disk is full or not writable.
         Whatever the pipeline raises.
     """
-    recorder = Recorder(folder)
+    recorder = Recorder(folder, about or {})
     try:
         for event in events:
             recorder.take(event)
@@ -43,7 +54,7 @@ def record(events: Iterable[Event], folder: RunFolder, listener: Listener | None
 class Recorder:
     """Writes events to a run folder. The folder's specification must be there already."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, about: Mapping[str, Any]) -> None:
         self.folder = folder
         self._spec: RunSpec = folder.spec()
         self._stride = math.ceil(self._spec.distill.iterations / STEPS_LOGGED)
@@ -58,6 +69,7 @@ class Recorder:
         self._log = _open_to_append(folder)
         if earlier:
             self._append("resumed", iteration=checkpoint_iteration(folder))
+        self._append("attempt", **about)
 
     def take(self, event: Event) -> None:
         """Save one event."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fairdd_core.errors import UserError
 from fairdd_core.runs import posix
@@ -53,16 +53,28 @@ def sizes(home: Home) -> dict[str, int]:
 
 
 def prune(home: Home, max_bytes: int) -> list[str]:
-    """Remove for good the bin, then the oldest ended runs, until the runs fit ``max_bytes``; return ids."""
+    """Remove for good the bin, then what ``too_much`` names; return ids."""
     removed = empty_bin(home)
     size = sizes(home)
-    total = sum(size.values())
-    for run in reversed(Store(home).list(_ENDED)):
+    sized = [(run, size.get(run.id, 0)) for run in Store(home).list()]
+    return removed + _remove(home, too_much(sized, max_bytes))
+
+
+def too_much(sized: Sequence[tuple[RunRecord, int]], max_bytes: int) -> list[RunRecord]:
+    """Return the oldest ended runs that must go for the rest to fit ``max_bytes``, oldest first.
+
+    Args:
+        sized: the runs that are not in the bin, newest first, with their bytes.
+        max_bytes: what they may take together.
+    """
+    total, going = sum(size for _, size in sized), []
+    for run, size in reversed(sized):
         if total <= max_bytes:
             break
-        removed += _remove(home, [run])
-        total -= size[run.id]
-    return removed
+        if not run.state.live:
+            going.append(run)
+            total -= size
+    return going
 
 
 def tidy(home: Home) -> None:

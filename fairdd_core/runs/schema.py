@@ -21,6 +21,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             cancelled REAL, deleted REAL)""",
         "CREATE INDEX runs_by_state ON runs (state, place)",
     ),
+    (
+        "ALTER TABLE runs ADD COLUMN final INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN imported REAL",
+        "ALTER TABLE runs ADD COLUMN resumes INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 BUSY_SECONDS = 15.0
 

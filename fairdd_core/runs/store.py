@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -41,8 +42,8 @@ class RunState(StrEnum):
         return self in {RunState.QUEUED, RunState.RUNNING}
 
     @property
-    def resumable(self) -> bool:
-        """Whether the run can be continued from its last checkpoint."""
+    def early(self) -> bool:
+        """Whether the run ended before it was done."""
         return self in {RunState.STOPPED, RunState.FAILED, RunState.LOST}
 
 
@@ -51,11 +52,13 @@ class RunRecord:
     """One row of the index.
 
     Attributes:
-        created, started, finished, cancelled, deleted: seconds since 1970; None: not (yet). ``cancelled`` is
-            when a user asked the run to stop.
+        created, started, finished, cancelled, deleted, imported: seconds since 1970; None: not (yet).
+            ``cancelled`` is when a user asked the run to stop; a run with ``imported`` was made elsewhere.
         phase, done, total, note: the latest progress, as in ``events.Phase``.
         message, hint: how the run ended, and one thing to do next.
         device: ``cpu`` or ``cuda:n``; runs of one device wait for each other.
+        final: whether the same settings would only end in the same way again.
+        resumes: how often it was continued.
         position: 1 is next; None: not queued.
     """
 
@@ -74,7 +77,15 @@ class RunRecord:
     device: str
     cancelled: float | None
     deleted: float | None
+    final: bool
+    imported: float | None
+    resumes: int
     position: int | None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it makes sense to continue the run from its last checkpoint."""
+        return self.state.early and not self.final
 
 
 Records = list[RunRecord]  # an alias, for inside Store ``list`` is a method
@@ -125,13 +136,14 @@ class Store:
             raise UserError("run", "the id of a run", repr(run_id), "See the list of runs.")
         return _record(row)
 
-    def find(self, text: str) -> RunRecord:
-        """Return the run whose id is, starts with or ends with ``text``.
+    def find(self, text: str, deleted: bool = False) -> RunRecord:
+        """Return the run whose id is, starts with or ends with ``text``; with ``deleted``, in the bin.
 
         Raises:
             UserError: when no run or several fit.
         """
-        fitting = [run for run in self.list() if run.id.startswith(text) or run.id.endswith(text)]
+        runs = self.list(deleted=deleted)
+        fitting = [run for run in runs if text and (run.id.startswith(text) or run.id.endswith(text))]
         if len(fitting) > 1:
             raise UserError("run", "an id that fits one run", repr(text), "Give more of it.")
         return fitting[0] if fitting else self.get(text)
@@ -163,14 +175,15 @@ class Store:
             return db.execute(query, (*values.values(), run_id, *states)).rowcount == 1
 
     def requeue(self, run_id: str, device: str) -> bool:
-        """Put a run that ended early at the end of a device's queue; return whether it was one."""
-        resumable = [str(state) for state in RunState if state.resumable]
+        """Put a resumable run at the end of a device's queue; return whether it was one."""
+        early = [str(state) for state in RunState if state.early]
         with transaction(self.home.index) as db:
             changed = db.execute(
                 f"""UPDATE runs SET state = 'queued', device = ?, place = {_NEXT_PLACE}, started = NULL,
-                finished = NULL, cancelled = NULL, message = '', hint = '', note = ''
-                WHERE id = ? AND deleted IS NULL AND state IN ({", ".join("?" * len(resumable))})""",
-                (device, run_id, *resumable),
+                finished = NULL, cancelled = NULL, message = '', hint = '', note = '', resumes = resumes + 1
+                WHERE id = ? AND deleted IS NULL AND NOT final
+                AND state IN ({", ".join("?" * len(early))})""",
+                (device, run_id, *early),
             )
             return changed.rowcount == 1
 
@@ -195,6 +208,15 @@ class Store:
                 adopted.append(path.name)
         return adopted
 
+    def stamp(self) -> tuple[int, ...]:
+        """Return what changes whenever the index does, and costs next to nothing to look at."""
+        parts: list[int] = []
+        for path in (self.home.index, self.home.index.with_name(f"{self.home.index.name}-wal")):
+            with suppress(FileNotFoundError):
+                found = path.stat()
+                parts += (found.st_mtime_ns, found.st_size)
+        return tuple(parts)
+
     def check(self) -> str:
         """Return ``ok``, or what SQLite finds wrong with the index."""
         with connection(self.home.index) as db:
@@ -213,5 +235,5 @@ def _insert(db: sqlite3.Connection, **values: Any) -> None:
 def _record(row: sqlite3.Row) -> RunRecord:
     values = dict(row)
     del values["place"]
-    values["state"] = RunState(values["state"])
+    values["state"], values["final"] = RunState(values["state"]), bool(values["final"])
     return RunRecord(**values)

@@ -29,7 +29,10 @@ _NAMES = re.compile(
     r"|(checkpoint|synthetic|counts)\.safetensors|snapshots/\d{6}\.safetensors"
 )
 _CHUNK = 1 << 20
-_TOLD = ("title", "state", "created", "started", "finished", "phase", "done", "total", "message", "hint")
+_TOLD = (
+    *("title", "state", "created", "started", "finished", "phase", "done", "total"),
+    *("message", "hint", "final"),
+)
 
 
 def export_run(home: Home, run_id: str, target: Path | IO[bytes]) -> None:
@@ -137,7 +140,9 @@ def _ending(about: dict[str, Any], folder: RunFolder) -> dict[str, Any]:
     texts = {name: told(name, str, "")[:500] for name in ("title", "phase", "message", "hint")}
     counts = {name: max(0, min(told(name, int, 0), 10**9)) for name in ("done", "total")}
     times = {name: told(name, float, None) for name in ("started", "finished")}
-    return {"state": state, **texts, **counts, **times, "created": told("created", float, time.time())}
+    now = time.time()
+    rest = {"created": told("created", float, now), "final": about.get("final") is True, "imported": now}
+    return {"state": state, **texts, **counts, **times, **rest}
 
 
 def _refusal(expected: str, got: str) -> UserError:

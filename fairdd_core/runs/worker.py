@@ -39,8 +39,7 @@ def work(home: Home, run_id: str) -> int:
         if lock is None or not store.update(run_id, only=[RunState.QUEUED], **claimed):
             return NOT_CLAIMED
         _speak_into(folder.log_file)
-        execute(store, run_id)
-        ending = Ending(RunState.DONE, "Done.")
+        ending = Ending(RunState.DONE, "Done.", hint=execute(store, run_id))
     except BaseException as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         ending = explain_error(error)
@@ -53,8 +52,7 @@ def _settle(store: Store, run_id: str, ending: Ending) -> int:
     """Write the ending; where even that fails, the exit code tells the dispatcher."""
     try:
         message = describe(ending, store.get(run_id), store.folder(run_id))
-        values = {"state": ending.state, "message": message, "hint": ending.hint, "finished": time.time()}
-        store.update(run_id, only=[RunState.RUNNING], **values)
+        store.update(run_id, only=[RunState.RUNNING], **ending.columns(message))
         wake(store.home)  # the queue goes on even if the dispatcher died meanwhile
     except Exception:
         log.exception("The ending could not be written")

@@ -6,10 +6,20 @@ import streamlit as st
 
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
+from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunState
+from pages.ui.controls import adopt
 from pages.ui.run_actions import literal
 from pages.ui.runs import RunView, store
+from pages.ui.settings import values_of
 
+RESUME_HELP = (
+    "Goes on from the last checkpoint. On the same processor the result is the same as without a break."
+)
+EDIT_HELP = (
+    "Fills the panel of the Studio with the settings of this run, to be changed and launched again. "
+    "Going on as it is would only end in the same way."
+)
 _CAUSES = {
     RunState.STOPPED: "Stopped.",
     RunState.FAILED: "The run failed.",
@@ -30,7 +40,9 @@ def kept(view: RunView) -> str:
 
 
 def ended_panel(view: RunView) -> None:
-    """Explain a run that was stopped, failed or lost; nothing for one that is done."""
+    """Explain a run that was stopped, failed or lost; of one that is done, say what there is to remark."""
+    if view.record is not None and view.state is RunState.DONE and view.record.hint:
+        st.caption(literal(view.record.hint))
     if view.record is None or view.state not in _CAUSES:
         return
     cause = view.record.message or _CAUSES[view.state]
@@ -38,18 +50,38 @@ def ended_panel(view: RunView) -> None:
     box = st.info if view.state is RunState.STOPPED else st.error
     hint = f" {literal(view.record.hint)}" if view.record.hint else ""
     box(f"**{literal(cause)}**{left}{hint}", icon=":material/info:")
+    if not view.record.resumable:
+        st.button(
+            "Change settings",
+            icon=":material/tune:",
+            key="edit",
+            on_click=_edit,
+            args=(view.spec,),
+            help=EDIT_HELP,
+        )
+        return
     st.button(
         "Resume",
         icon=":material/resume:",
         key="resume",
         on_click=_resume,
         args=(view.id,),
-        help="Goes on from the last checkpoint; the result is the same as without the interruption.",
+        help=RESUME_HELP,
     )
+
+
+def _edit(spec: RunSpec) -> None:
+    """Turn from a run to its settings."""
+    adopt(values_of(spec))
+    st.query_params.pop("run", None)
+    st.session_state["view"] = "data"
 
 
 def _resume(run_id: str) -> None:
     try:
-        engine.resume(store().home, run_id)
+        remark = engine.resume(store().home, run_id)
     except (UserError, OSError) as error:
         st.session_state["notice"] = f"The run could not be continued. {error}"
+    else:
+        if remark:
+            st.session_state["notice"] = remark

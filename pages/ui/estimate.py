@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
+from typing import Protocol
 
 from fairdd_core.data.registry import DATASETS
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.summary import STAGES
+from fairdd_core.runs.summary import STAGE_OF_PHASE, STAGES
+
+_ENOUGH = 0.05
+"""Share of a run after which its own pace tells something, where nothing else does."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,22 @@ class Measured:
 
     spec: RunSpec
     seconds: dict[str, float]
+
+
+class Progress(Protocol):
+    """How far a run is: a row of the index will do."""
+
+    @property
+    def phase(self) -> str:
+        """The phase it is in."""
+
+    @property
+    def done(self) -> int:
+        """Units of the phase that are done."""
+
+    @property
+    def total(self) -> int:
+        """Units that the phase has."""
 
 
 def _image_cost(network: NetSpec, side: int) -> float:
@@ -30,6 +50,14 @@ def _image_cost(network: NetSpec, side: int) -> float:
     return total / 1e6 + 0.3
 
 
+def _training(spec: RunSpec, synthetic: int) -> tuple[int, int]:
+    """Images that pass through the networks trained to judge the arms, and the baselines."""
+    evaluation = spec.evaluation
+    arms = len(spec.distill.arms) * evaluation.networks * evaluation.epochs * synthetic
+    baseline = evaluation.epochs * synthetic + 256 * evaluation.full_data_steps
+    return 3 * arms, 3 * evaluation.baseline_networks * baseline
+
+
 def work(spec: RunSpec) -> dict[str, float]:
     """Return the work of each stage in arbitrary units, comparable between runs."""
     card = DATASETS.get(spec.data.dataset)
@@ -40,11 +68,9 @@ def work(spec: RunSpec) -> dict[str, float]:
     real = min(schedule.samples * cells, 1300 if side <= 16 else 60_000)
     passes = schedule.pairs if schedule.kind == "bank" else spec.distill.iterations
     distilling = 3 * spec.distill.iterations * arms * synthetic + passes * real
-    training = 3 * evaluation.epochs * synthetic * (arms * evaluation.networks + evaluation.baseline_networks)
-    training += 3 * 256 * evaluation.full_data_steps * evaluation.baseline_networks
     return {
         "distill": distilling * _image_cost(spec.distill.network, side),
-        "evaluate": training * _image_cost(evaluation.network, side),
+        "evaluate": sum(_training(spec, synthetic)) * _image_cost(evaluation.network, side),
         "embed": 1.0 if spec.embedding.umap else 0.3,
     }
 
@@ -64,6 +90,41 @@ def stage_seconds(spec: RunSpec, history: Iterable[Measured]) -> dict[str, float
         stage: median(run.seconds.get(stage, 0.0) * wanted[stage] / work(run.spec)[stage] for run in alike)
         for stage in STAGES
     }
+
+
+def seconds_left(
+    spec: RunSpec, stages: Mapping[str, float], now: Progress, elapsed: float | None, trust: float
+) -> float | None:
+    """Predict how long a running run will still take, or None while its own pace must tell and cannot yet.
+
+    Args:
+        spec: of the run.
+        stages: how its stages compare; in seconds as far as they are trusted.
+        now: how far it is.
+        elapsed: seconds it took so far; None when that says nothing, as after a resumption.
+        trust: until this share of the run, ``stages`` count for more than its own pace; 0 not to trust them.
+    """
+    stage = STAGE_OF_PHASE.get(now.phase)
+    if stage is None:
+        return None
+    done = sum(stages[name] for name in STAGES[: STAGES.index(stage)]) + stages[stage] * _share(spec, now)
+    total = sum(stages.values())
+    if elapsed is not None and done + trust * total > _ENOUGH * total:
+        return (total - done) * (elapsed + trust * total) / (done + trust * total)
+    return total - done if trust else None
+
+
+def _share(spec: RunSpec, now: Progress) -> float:
+    """Return which share of its stage a run has done; judging the arms and the baselines are one stage."""
+    share = now.done / now.total if now.total else 0.0
+    if now.phase == "data":
+        return 0.0
+    if now.phase not in {"evaluate", "baselines"}:
+        return share
+    card = DATASETS.get(spec.data.dataset)
+    arms, baselines = _training(spec, (card.classes if card else 10) * spec.distill.ipc)
+    done = share * arms if now.phase == "evaluate" else arms + share * baselines
+    return done / (arms + baselines)
 
 
 def duration(seconds: float) -> str:

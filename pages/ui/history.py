@@ -2,59 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from fairdd_core.errors import UserError
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.lanes import lane
 from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.store import RunRecord, RunState, Store
-from fairdd_core.runs.summary import STAGE_OF_PHASE, STAGES
-from pages.ui.estimate import Measured, stage_seconds
+from fairdd_core.runs.store import RunRecord, RunState
+from pages.ui.estimate import Measured, seconds_left, stage_seconds
 from pages.ui.runs import examples, store
 
 _RECENT = 8
-_ENOUGH = 0.05
-"""Share of a stage after which its own pace tells more than earlier runs."""
-
-
-@st.cache_data(ttl=60, show_spinner=False)
-def _measured(index: str, finished: tuple[str, ...]) -> list[Measured]:
-    found = []
-    for folder in [store().folder(run_id) for run_id in finished] + [view.folder for view in examples()]:
-        try:
-            result, spec = folder.result(), folder.spec()
-        except (OSError, UserError, ValueError):
-            continue
-        if result and "seconds" in result:
-            found.append(Measured(spec, result["seconds"]))
-    return found
+_TRUST = 0.1
+"""Share of a run for which its own pace counts no more than earlier runs do."""
 
 
 def predicted(spec: RunSpec) -> dict[str, float] | None:
-    """Return the predicted seconds of each stage, or None when nothing was ever run here."""
-    own: Store = store()
-    finished = tuple(run.id for run in own.list([RunState.DONE])[:_RECENT])
-    return stage_seconds(spec, _measured(str(own.home.index), finished))
+    """Return the predicted seconds of each stage, or None when no run was ever finished here on its device.
+
+    Runs from elsewhere and the bundled examples say nothing about this machine.
+    """
+    try:
+        device = lane(spec.device)
+    except UserError:  # a GPU that is not here
+        return None
+    return stage_seconds(spec, _own(device))
 
 
 def remaining(spec: RunSpec, record: RunRecord, elapsed: float) -> float | None:
     """Return the predicted seconds until a running run ends, or None while nobody can know.
 
-    The first long stage is extrapolated from its own pace. Later stages are taken from earlier runs, scaled
-    by how this one compares with them so far.
+    On a machine without finished runs, the bundled examples tell how the stages compare, and the run's own
+    pace how fast they go.
 
     Args:
         spec: of the run.
         record: its latest progress.
         elapsed: seconds since it started.
     """
-    stages, stage = predicted(spec), STAGE_OF_PHASE.get(record.phase)
-    share = record.done / record.total if record.total else 0.0
-    if stage is None or (stages is None and (record.phase != "distill" or share < _ENOUGH)):
-        return None
+    own = stage_seconds(spec, _own(record.device))
+    stages = own or stage_seconds(spec, _measured(str(view.folder.path) for view in examples()))
     if stages is None:
-        return elapsed * (1 - share) / share
-    later = sum(stages[name] for name in STAGES[STAGES.index(stage) + 1 :])
-    if record.phase != "distill" or share < _ENOUGH:
-        return stages[stage] * (1 - share) + later
-    pace = elapsed / share / max(stages[stage], 1.0)
-    return elapsed * (1 - share) / share + later * pace
+        return None
+    # The clock of a run that was continued says nothing about what it did before.
+    return seconds_left(spec, stages, record, None if record.resumes else elapsed, _TRUST if own else 0.0)
+
+
+def _own(device: str) -> list[Measured]:
+    """Return the latest runs that were finished on a device of this machine."""
+    done = (run for run in store().list([RunState.DONE]) if run.device == device and run.imported is None)
+    paths = (str(store().folder(run.id).path) for run in done)
+    return _measured(path for path, _ in zip(paths, range(_RECENT), strict=False))
+
+
+def _measured(paths: Iterable[str]) -> list[Measured]:
+    return [found for found in map(_read, paths) if found is not None]
+
+
+@st.cache_data(ttl=3600, max_entries=64, show_spinner=False)
+def _read(path: str) -> Measured | None:
+    """Read a finished run, which does not change any more."""
+    folder = RunFolder(path)
+    try:
+        result, spec = folder.result(), folder.spec()
+    except (OSError, UserError, ValueError):
+        return None
+    return Measured(spec, result["seconds"]) if result and "seconds" in result else None

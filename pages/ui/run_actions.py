@@ -82,8 +82,9 @@ def resume(run_id: str) -> None:
     """Queue a run again."""
 
     def do() -> None:
-        engine.resume(Home.default(), run_id)
-        flash(f"**{_name(run_id)}** goes on from its last checkpoint.", open_id=run_id)
+        remark = engine.resume(Home.default(), run_id)
+        text = f"**{_name(run_id)}** goes on from its last checkpoint. {literal(remark)}"
+        flash(text.strip(), open_id=run_id)
 
     attempt("The run could not be continued; it stays as it was.", do)
 
@@ -154,9 +155,11 @@ def export(run_id: str) -> Callable[[], bytes]:
 
 def import_uploaded(key: str) -> None:
     """Add the run in the file that was just uploaded to the field ``key``."""
-    upload = st.session_state.get(key)
-    if upload is None:
+    upload, imported = st.session_state.get(key), st.session_state.setdefault("imported-files", set())
+    # A browser that has not heard yet that this field is gone sends the file with its next request once more.
+    if upload is None or upload.file_id in imported:
         return
+    imported.add(upload.file_id)
     # A new field for the next file, for this one would import the same file again with every rerun.
     st.session_state["import-count"] = st.session_state.get("import-count", 0) + 1
     name = literal(upload.name)

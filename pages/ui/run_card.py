@@ -88,10 +88,10 @@ def _lines(row: Row, size: int, now: float) -> str:
 
 
 def outcome_text(record: RunRecord) -> str:
-    """Return how a run ended that did not end well, and what to do next."""
-    if not record.state.resumable:
-        return ""
-    return " ".join(filter(None, (record.message, record.hint)))
+    """Return how a run ended early and what to do next; of a finished one, what there is to remark."""
+    if record.state.early:
+        return " ".join(filter(None, (record.message, record.hint)))
+    return record.hint
 
 
 def _meta(row: Row, size: int, now: float) -> str:

@@ -4,39 +4,65 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
 from fairdd_core.errors import UserError
+from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunState
 from pages.ui import run_actions as actions
+from pages.ui.controls import adopt
+from pages.ui.ended import EDIT_HELP, RESUME_HELP
 from pages.ui.live import LOOK_SECONDS, headline, keep_going, progress_text
 from pages.ui.run_card import card_html
 from pages.ui.run_rows import Row, row_of, size_of, strip_of
 from pages.ui.runs import store
+from pages.ui.settings import values_of
 
+News = tuple[object, ...]
 PAGE = 12
+QUIET_SECONDS = 5.0
+"""Between two looks at a list in which nothing is going on."""
 
 
-def live_runs(rows: Sequence[Row], drawn: tuple[object, ...]) -> None:
+def watch(stamp: tuple[int, ...], drawn: News) -> None:
+    """Redraw a page without live runs when another tab or a command line changes something.
+
+    Args:
+        stamp: of the index, before the page was drawn; while it stays, no run can have changed.
+        drawn: ``news()`` at that moment.
+    """
+    st.fragment(_watch, run_every=QUIET_SECONDS)(stamp, drawn)
+
+
+def _watch(stamp: tuple[int, ...], drawn: News) -> None:
+    changed = False
+    with suppress(*actions.EXPECTED):  # an index that cannot be read now: the next look may tell
+        changed = store().stamp() != stamp and news() != drawn
+    if changed:
+        st.rerun()
+
+
+def live_runs(rows: Sequence[Row], drawn: News) -> None:
     """Draw the running and waiting runs, and keep them fresh until something starts or ends.
 
     Args:
         rows: the live runs to show.
-        drawn: ``news()`` when the page was drawn; a change of it redraws the page.
+        drawn: ``news()`` just before the page was drawn; a change of it redraws the page.
     """
     order = {run.id: i for i, run in enumerate(store().live())}
     ids = sorted((row.id for row in rows), key=lambda run_id: order.get(run_id, len(order)))
     st.fragment(_live, run_every=LOOK_SECONDS)(ids, drawn)
 
 
-def news() -> tuple[object, ...]:
+def news() -> News:
     """Return what decides which runs are listed and how; runs of other tabs and command lines count too."""
     runs = tuple((run.id, run.state, run.title) for run in store().list())
     return (*runs, len(store().list(deleted=True)), actions.flashed())
 
 
-def _live(ids: Sequence[str], drawn: tuple[object, ...]) -> None:
+def _live(ids: Sequence[str], drawn: News) -> None:
     keep_going()
     if news() != drawn:
         st.rerun()
@@ -108,17 +134,29 @@ def _buttons(row: Row) -> None:
             disabled=row.record.cancelled is not None,
             help="Ends the run. What it has made so far stays and can be continued later.",
         )
-    elif state.resumable and row.spec is not None:
+    elif row.record.resumable and row.spec is not None:
         st.button(
             "Resume",
             icon=":material/resume:",
             key=f"resume-{row.id}",
             on_click=actions.resume,
             args=(row.id,),
-            help="Goes on from the last checkpoint; the result is the same as without the interruption.",
+            help=RESUME_HELP,
         )
+    elif state.early and row.spec is not None:
+        _edit_button(row.spec, row.id)
     with st.popover("More", key=f"more-{row.id}"):
         _more_actions(row)
+
+
+def _edit_button(spec: RunSpec, run_id: str) -> None:
+    """Offer to launch a run with other settings. They can be set from here, for no control is drawn here."""
+    pressed = st.button("Change settings", icon=":material/tune:", key=f"edit-{run_id}", help=EDIT_HELP)
+    if pressed:
+        adopt(values_of(spec))
+        st.session_state["view"] = "data"
+        st.session_state.pop("studio-address", None)
+        st.switch_page("studio.py")
 
 
 def _more_actions(row: Row) -> None:

@@ -136,23 +136,6 @@ def size_of(store: Store, record: RunRecord) -> int:
     return _size(path, record.state, record.finished)
 
 
-def would_prune(sizes: Sequence[tuple[RunRecord, int]], max_bytes: int) -> list[RunRecord]:
-    """Return the runs that pruning to ``max_bytes`` removes, oldest first; the bin is emptied anyway.
-
-    Args:
-        sizes: the runs that are not in the bin, newest first, with their bytes.
-        max_bytes: what all runs may take together.
-    """
-    total, removed = sum(size for _, size in sizes), []
-    for record, size in reversed(sizes):
-        if total <= max_bytes:
-            break
-        if not record.state.live:
-            removed.append(record)
-            total -= size
-    return removed
-
-
 def strip_of(folder: RunFolder, arms: Sequence[str]) -> Strip:
     """Return the thumbnail of a run: the latest images, one per class, of its first few arms."""
     iterations = folder.snapshot_iterations()

@@ -9,7 +9,7 @@ import streamlit as st
 from fairdd_core.runs import retention
 from fairdd_core.runs.store import RunRecord
 from pages.ui import run_actions as actions
-from pages.ui.run_rows import age_text, bytes_text, row_of, size_of, would_prune
+from pages.ui.run_rows import age_text, bytes_text, row_of, size_of
 from pages.ui.runs import store
 
 _BIN_SHOWN = 20
@@ -61,7 +61,7 @@ def storage_popover(runs: Sized, binned: Sized) -> None:
             persist_state="session",
             help="Removes the oldest runs that have ended until the rest fits. Live runs stay.",
         )
-        old = would_prune(runs, int(limit) * 1_000_000)
+        old = retention.too_much(runs, int(limit) * 1_000_000)
         lost = [f"the oldest {len(old)} of {len(runs)} runs"] if old else []
         lost += ["everything in the bin"] if binned else []
         if not lost:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from fairdd_core.data.registry import DATASETS
-from fairdd_core.device import DEVICE_PATTERN
+from fairdd_core.device import DEVICE_PATTERN, gpu_count
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, USUAL_DISTANCE, arm_name
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.spec import MAX_ARMS, ArmSpec
@@ -196,9 +195,8 @@ def _text(value: Any) -> str:
 
 
 def devices() -> list[str]:
-    """Return the devices to offer, without waking the GPU libraries: what the driver lists, on Linux."""
-    found = sorted(Path("/dev").glob("nvidia[0-9]*"), key=lambda p: p.name)
-    return ["auto", "cpu", *(f"cuda:{i}" for i in range(len(found)))]
+    """Return the devices to offer, without waking the GPU libraries."""
+    return ["auto", "cpu", *(f"cuda:{i}" for i in range(gpu_count()))]
 
 
 _FIELD_NAMES = {"alignment": "the alignment", "discrepancy": "the distance of the barycenter"}

@@ -16,9 +16,10 @@ from fairdd_core.runs import engine, retention, transfer
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import quick
 from fairdd_core.runs.store import RunState, Store
-from pages.ui.run_actions import literal
+from pages.ui.run_actions import import_uploaded, literal
 from pages.ui.run_card import card_html, mean_of
-from pages.ui.run_rows import Strip, age_text, bytes_text, matches, row_of, strip_of, title_of, would_prune
+from pages.ui.run_list import _watch, news
+from pages.ui.run_rows import Strip, age_text, bytes_text, matches, row_of, strip_of, title_of
 from tests.pages.fake_run import write_fake_run
 
 Visit = Callable[..., AppTest]
@@ -90,9 +91,55 @@ def test_every_state_has_a_word_and_what_can_be_done(runs_page: Visit, home: Pat
     run_id = add(home, state, message="The disk is full.", hint="Free some space, then resume.")
     app = runs_page()
     assert (f"stop-{run_id}" in keys(app)) == state.live
-    assert (f"resume-{run_id}" in keys(app)) == state.resumable
+    assert (f"resume-{run_id}" in keys(app)) == state.early
+    assert f"edit-{run_id}" not in keys(app)
     assert (f"delete-{run_id}" in keys(app)) == (not state.live)
-    assert ("The disk is full. Free some space, then resume." in cards(app)[0]) == state.resumable
+    assert ("The disk is full. Free some space, then resume." in cards(app)[0]) == state.early
+
+
+def test_a_run_that_would_fail_again_leads_to_its_settings(runs_page: Visit, home: Path) -> None:
+    spec = quick().model_copy(update={"seed": 77})
+    store = Store(Home(home))
+    run_id = store.create(spec)
+    store.update(run_id, state=RunState.FAILED, message="Not a number.", hint="Smaller steps.", final=True)
+    app = runs_page()
+    assert f"resume-{run_id}" not in keys(app)
+    assert "Not a number. Smaller steps." in cards(app)[0]
+    app.button(key=f"edit-{run_id}").click().run()
+    settled(app)
+    assert app.session_state["control-seed"] == 77
+    assert app.session_state["view"] == "data"
+    assert app.button(key="launch-button")
+
+
+def test_the_studio_does_not_offer_to_repeat_a_failure(visit: Visit, home: Path, no_examples: None) -> None:
+    spec = quick().model_copy(update={"seed": 77})
+    store = Store(Home(home))
+    run_id = store.create(spec)
+    store.update(run_id, state=RunState.FAILED, message="Not a number.", final=True)
+    app = visit(run=run_id, seed="3")
+    assert "resume" not in keys(app)
+    app.button(key="edit").click().run()
+    settled(app)
+    assert app.session_state["control-seed"] == 77
+    assert "run" not in app.query_params
+
+
+def test_a_quiet_list_hears_of_runs_from_elsewhere(
+    runs_page: Visit, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing ticks in this kind of test, so the look is taken by hand."""
+    app = runs_page()
+    assert "No runs yet." in words(app)
+    drawn: list[str] = []
+    monkeypatch.setattr("streamlit.rerun", lambda: drawn.append("again"))
+    seen = Store(Home(home)).stamp(), news()
+    _watch(*seen)
+    assert drawn == []
+    run_id = add(home)
+    _watch(*seen)
+    assert drawn == ["again"]
+    assert run_id in cards(settled(app.run()))[0]
 
 
 def test_waiting_runs_say_their_place(runs_page: Visit, home: Path) -> None:
@@ -219,6 +266,18 @@ def test_import_adds_the_run(runs_page: Visit, home: Path) -> None:
     assert len(cards(settled(app.run()))) == 2  # once, however often the page is drawn
 
 
+def test_a_file_that_the_browser_sends_twice_is_imported_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Upload(io.BytesIO):
+        name, file_id = "run.zip", "one"
+
+    monkeypatch.setattr("streamlit.session_state", {"field": Upload(exported(home, add(home)))})
+    for _ in range(2):
+        import_uploaded("field")
+    assert len(Store(Home(home)).list()) == 2
+
+
 def test_bad_files_are_explained_and_leave_nothing(runs_page: Visit, home: Path) -> None:
     archive = exported(home, add(home))
     bad = [b"", b"no zip", archive[: len(archive) // 2], archive[:200] + b"\xff" * 40 + archive[240:]]
@@ -235,7 +294,7 @@ def test_what_pruning_promises_is_what_it_does(home: Path) -> None:
         add(home, created=now - i)
     add(home, RunState.RUNNING, created=now - 99)
     sizes = retention.sizes(Home(home))
-    promised = would_prune([(run, sizes[run.id]) for run in store.list()], sum(sizes.values()) // 2)
+    promised = retention.too_much([(run, sizes[run.id]) for run in store.list()], sum(sizes.values()) // 2)
     assert [run.id for run in promised] == retention.prune(Home(home), sum(sizes.values()) // 2)
     assert 0 < len(promised) < 4
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from fairdd_core.__main__ import main
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.store import RunState, Store
+from fairdd_core.runs.surroundings import surroundings
 from tests.runs.conftest import MakeSpec
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -31,7 +33,11 @@ def cli(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 def done(home: Home, make_spec: MakeSpec) -> str:
     store = Store(home)
     run_id = store.create(make_spec(), "a title")
-    store.folder(run_id).write_result({"arms": {"vanilla": {"accuracy": {"mean": 0.5, "std": None}}}})
+    folder = store.folder(run_id)
+    numbers = {"accuracy": {"mean": 0.5, "std": None}, "deo_mean": {"mean": 0.25, "ci95": [0.2, 0.3]}}
+    seconds = {"distill": 20.0, "evaluate": 31.0, "embed": 10.0, "total": 61.0}
+    folder.write_result({"device": "CPU, 2 threads", "seconds": seconds, "arms": {"vanilla": numbers}})
+    folder.events_file.write_text('{"t": 0, "event": "attempt", "torch": "2.15", "threads": 2}\n')
     store.update(run_id, state=RunState.DONE, message="Done.")
     return run_id
 
@@ -66,16 +72,57 @@ def test_runs_and_show_speak_to_people(cli: Cli, done: str) -> None:
     assert out.startswith(done)
     assert "a title" in out
     assert "1 runs" in err
-    code, out, _ = cli("show", done)
-    assert "accuracy 0.500" in out
     assert json.loads(cli("runs", "--json")[1])[0]["bytes"] > 0
+
+
+def test_show_says_what_was_asked_and_what_came_out(cli: Cli, done: str) -> None:
+    code, out, _ = cli("show", done[-6:])
+    assert code == 0
+    assert out.startswith(f"{done}  a title\n")
+    facts = dict(re.findall(r"^  (\w+) +(.+)$", out, re.MULTILINE))
+    assert facts["state"] == "done"
+    assert facts["data"].startswith(
+        "Colored Digits (digit coloured): 10 groups, skew 0.9, separation 1, seed 0"
+    )
+    assert facts["methods"].startswith("vanilla by DM")
+    assert "40 iterations" in facts["length"]
+    assert "took 61 s (distill 20, evaluate 31, embed 10)" in facts["times"]
+    assert facts["device"] == "CPU, 2 threads, torch 2.15"
+    assert facts["next"] == f"export {done[-6:]} FILE.zip"
+    table = out[out.index("Accuracy") :].splitlines()[1].split()
+    assert table == ["vanilla", "50.0", "%", "–", "25.0", "%", "(20–30)", "–"]
+
+
+def test_show_tells_the_cause_and_the_way_on(cli: Cli, done: str, home: Home) -> None:
+    ending = {"state": RunState.LOST, "message": "It is gone.", "hint": "Go on."}
+    Store(home).update(done, **ending)
+    out = cli("show", done)[1]
+    assert "lost – It is gone." in out
+    assert f"Go on. (resume {done[-6:]})" in out
+    Store(home).update(done, final=True)
+    assert "(resume" not in cli("show", done)[1]
+    code, _, err = cli("resume", done)
+    assert code == 2
+    assert "would fail in the same way again. Go on." in err
+
+
+def test_resume_tells_when_the_bytes_may_differ(cli: Cli, done: str, home: Home) -> None:
+    store = Store(home)
+    event = {"t": 0.0, "event": "attempt", **surroundings("cpu")}
+    for torch, remark in (("0.0.1", "torch was 0.0.1 and then"), (event["torch"], "")):
+        store.update(done, state=RunState.STOPPED)
+        store.folder(done).events_file.write_text(json.dumps({**event, "torch": torch}) + "\n")
+        code, out, err = cli("resume", done)
+        assert (code, out) == (0, done)
+        assert (remark in err) if remark else (err == "")
 
 
 def test_delete_and_undo(cli: Cli, done: str) -> None:
     assert cli("delete", done)[0] == 0
     assert cli("runs")[1] == ""
     assert cli("runs", "--bin")[1].startswith(done)
-    assert cli("delete", "--undo", done)[0] == 0
+    assert cli("delete", "--undo", "ffffff")[0] == 2
+    assert cli("delete", "--undo", done[-6:])[0] == 0
     assert cli("runs")[1].startswith(done)
 
 

@@ -55,6 +55,13 @@ def test_every_end_is_explained(
     assert "Images up to iteration 1 are kept." in record.message
     assert hint in record.hint
     assert Store(home).folder(record.id).snapshot_iterations()[0] == 1
+    if preset in {"not-a-number", "user-error"}:  # the same settings would end in the same way
+        assert not record.resumable
+        with pytest.raises(UserError, match=hint):
+            engine.resume(home, record.id)
+        assert Store(home).get(record.id) == record
+    else:
+        assert record.resumable
 
 
 def test_a_killed_worker_is_lost_and_resumes_to_the_same_bytes(home: Home, make_spec: MakeSpec) -> None:

@@ -59,6 +59,12 @@ def test_find_by_part(home: Home, make_spec: MakeSpec) -> None:
     store.create(make_spec())
     with pytest.raises(UserError):
         store.find(run_id[:4])
+    with pytest.raises(UserError):
+        store.find("")
+    with pytest.raises(UserError):
+        store.find(run_id[-6:], deleted=True)
+    store.update(run_id, state=RunState.DONE, deleted=1.0)
+    assert store.find(run_id[-6:], deleted=True).id == run_id
 
 
 def test_update_respects_the_state_it_expects(home: Home, make_spec: MakeSpec) -> None:
@@ -74,10 +80,15 @@ def test_update_respects_the_state_it_expects(home: Home, make_spec: MakeSpec) -
 def test_only_what_ended_early_is_queued_again(home: Home, make_spec: MakeSpec, state: RunState) -> None:
     store = Store(home)
     run_id, other = store.create(make_spec()), store.create(make_spec())
-    store.update(run_id, state=state, cancelled=1.0, message="old", hint="old")
-    assert store.requeue(run_id, "cpu") is state.resumable
-    if state.resumable:
+    store.update(run_id, state=state, cancelled=1.0, message="old", hint="old", final=True)
+    assert not store.get(run_id).resumable
+    assert not store.requeue(run_id, "cpu")
+    store.update(run_id, final=False)
+    assert store.get(run_id).resumable is state.early
+    assert store.requeue(run_id, "cpu") is state.early
+    if state.early:
         record = store.get(run_id)
+        assert record.resumes == 1
         assert (record.state, record.cancelled, record.message, record.hint) == (
             RunState.QUEUED,
             None,
@@ -120,6 +131,34 @@ def test_migrations_run_once_and_in_order(home: Home, monkeypatch: pytest.Monkey
     for _ in range(2):
         with connection(home.index) as db:
             assert db.execute("SELECT extra FROM runs WHERE id = ?", (run_id,)).fetchone()[0] == "x"
+
+
+def test_an_index_of_the_first_version_keeps_its_runs(home: Home) -> None:
+    home.root.mkdir(parents=True)
+    db = sqlite3.connect(home.index)
+    for statement in MIGRATIONS[0]:
+        db.execute(statement)
+    row = ("261122-041348-54b69f", "old", "lost", 1, "cpu", 5.0)
+    db.execute("INSERT INTO runs (id, title, state, place, device, created) VALUES (?, ?, ?, ?, ?, ?)", row)
+    db.execute("PRAGMA user_version = 1")
+    db.commit()
+    db.close()
+    (run,) = Store(home).list()
+    assert (run.id, run.title, run.state, run.created) == (row[0], "old", RunState.LOST, 5.0)
+    assert run.resumable
+    assert (run.resumes, run.imported) == (0, None)
+
+
+def test_the_stamp_tells_of_every_change(home: Home, make_spec: MakeSpec) -> None:
+    store = Store(home)
+    assert store.stamp() == ()
+    run_id = store.create(make_spec())
+    seen = [store.stamp()]
+    for change in (lambda: store.update(run_id, title="x"), lambda: store.forget(run_id)):
+        time.sleep(0.02)  # clocks of file systems tick in milliseconds
+        change()
+        seen.append(store.stamp())
+    assert len(set(seen)) == 3
 
 
 def test_an_index_from_the_future_is_refused(home: Home) -> None:

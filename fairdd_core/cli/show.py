@@ -1,0 +1,139 @@
+"""``show``: everything worth knowing about one run, on one screen."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from fairdd_core.data.registry import DATASETS
+from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.runs import engine
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.store import RunRecord, RunState, Store
+from fairdd_core.runs.summary import STAGES
+
+SHOWN = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
+_WIDTH = 10
+
+
+def show_run(args: argparse.Namespace) -> int:
+    """Show one run."""
+    home = Home.default()
+    engine.wake(home)
+    store = Store(home)
+    run = store.find(args.run)
+    folder = store.folder(run.id)
+    if args.json:
+        parts = {"spec": folder.spec().model_dump(mode="json"), "result": folder.result()}
+        print(json.dumps({**asdict(run), "folder": str(folder.path), **parts}, indent=2))
+        return 0
+    print(f"{run.id}  {run.title}".strip())
+    for name, text in _facts(run, folder):
+        print(f"  {name:<{_WIDTH}}{text}")
+    for line in results_table(folder.result() or {}):
+        print(f"  {line}".rstrip())
+    if args.log:
+        print(folder.log_tail(args.log))
+    return 0
+
+
+def state_text(run: RunRecord) -> str:
+    """Return where a run stands, in a few words."""
+    if run.state is RunState.QUEUED:
+        return f"queued, {run.position} in line"
+    if run.state is RunState.RUNNING and run.total:
+        return f"{run.phase} {run.done}/{run.total}"
+    return str(run.state)
+
+
+def age_text(run: RunRecord) -> str:
+    """Return how long ago a run was entered."""
+    seconds = time.time() - run.created
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return "now"
+
+
+def _facts(run: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
+    """Yield what there is to say, a line each."""
+    result, spec = folder.result() or {}, folder.spec()
+    yield "state", " – ".join(filter(None, (state_text(run), run.message if run.state.early else "")))
+    yield from _settings(spec)
+    attempts = folder.attempts()
+    device = str(result.get("device", run.device))
+    yield (
+        "device",
+        device + (f", torch {attempts[-1]['torch']}" if attempts and "torch" in attempts[-1] else ""),
+    )
+    yield "times", _times(run, result)
+    snapshots = folder.snapshot_iterations()
+    shown = f", images of {len(snapshots)} moments up to iteration {snapshots[-1]}" if snapshots else ""
+    yield "files", f"{folder.path} ({folder.size() / 1e6:.1f} MB{shown})"
+    if run.state is RunState.DONE and run.hint:
+        yield "note", run.hint
+    if advice := _next_step(run):
+        yield "next", advice
+
+
+def _settings(spec: RunSpec) -> Iterator[tuple[str, str]]:
+    data, distill = spec.data, spec.distill
+    title = DATASETS[data.dataset].title if data.dataset in DATASETS else data.dataset
+    shares = f"{data.groups} groups, skew {data.skew:g}, separation {data.separation:g}"
+    yield "data", f"{title}: {shares}, seed {spec.seed}"
+    arms = ", ".join(arm.name for arm in distill.arms)
+    yield "methods", f"{arms} by {distill.backbone.upper()}, matching {distill.matching}"
+    size = f"{distill.ipc} images per class, {distill.iterations} iterations"
+    yield "length", f"{size}, {spec.evaluation.networks} test networks (preset {spec.preset})"
+
+
+def _times(run: RunRecord, result: Mapping[str, Any]) -> str:
+    parts = [time.strftime("entered %Y-%m-%d %H:%M", time.localtime(run.created))]
+    if run.imported:
+        parts.append("imported from elsewhere")
+    seconds = result.get("seconds") or {}
+    if "total" in seconds:
+        stages = ", ".join(f"{name} {seconds[name]:.0f}" for name in STAGES if name in seconds)
+        parts.append(f"took {seconds['total']:.0f} s ({stages})")
+    elif run.started:
+        parts.append(f"at work for {(run.finished or time.time()) - run.started:.0f} s")
+    if run.resumes:
+        parts.append(f"continued {run.resumes} times" if run.resumes > 1 else "continued once")
+    return ", ".join(parts)
+
+
+def _next_step(run: RunRecord) -> str:
+    """Return the one thing to do next, as a command where there is one."""
+    short = run.id[-6:]
+    if run.state.live:
+        return f"wait {short}, or cancel {short}"
+    if not run.state.early:
+        return f"export {short} FILE.zip"
+    return " ".join(filter(None, (run.hint, f"(resume {short})" if run.resumable else "")))
+
+
+def results_table(result: Mapping[str, Any]) -> list[str]:
+    """Return the means of a result document as the lines of a table; whatever is not there reads –."""
+    arms = result.get("arms") or {}
+    if not arms:
+        return []
+    width = max(16, *(len(arm) + 2 for arm in arms))
+    lines = ["", " " * width + "".join(f"{METRICS[name].title:>24}" for name in SHOWN)]
+    for arm, numbers in arms.items():
+        cells = "".join(f"{_cell(numbers.get(name) or {}):>24}" for name in SHOWN)
+        lines.append(f"{arm:<{width}}{cells}")
+    return lines
+
+
+def _cell(entry: Mapping[str, Any]) -> str:
+    mean, bounds = entry.get("mean"), entry.get("ci95")
+    if mean is None:
+        return "–"
+    interval = f" ({100 * bounds[0]:.0f}–{100 * bounds[1]:.0f})" if bounds and None not in bounds else ""
+    return f"{100 * mean:.1f} %{interval}"
