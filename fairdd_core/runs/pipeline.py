@@ -12,11 +12,11 @@ import torch
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.registry import load
 from fairdd_core.device import resolve_device
-from fairdd_core.distill.initial import random_subset
-from fairdd_core.distill.loop import distill, synthetic_labels
+from fairdd_core.distill.initial import random_subset, synthetic_labels
+from fairdd_core.distill.loop import distill
 from fairdd_core.embed.run import embed
 from fairdd_core.evaluate.run import Evaluator, evaluate_arms, evaluate_baselines
-from fairdd_core.events import Checkpoint, Distilled, Event, Phase
+from fairdd_core.events import Checkpoint, Distilled, Event, Loaded, Phase
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
 from fairdd_core.rng import torch_stream
@@ -57,17 +57,16 @@ def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) 
     device = resolve_device(spec.device)
     yield Phase("data", 0, 1, f"loading {spec.data.dataset}")
     split = load(spec.data, spec.seed, data_dir)
-    if spec.evaluation.baseline_networks or spec.distill.init == "real":
-        random_subset(
-            split.train, spec.distill.ipc, spec.seed
-        )  # refuses too many images at once, not at the end
+    if spec.evaluation.baseline_networks:
+        random_subset(split.train, spec.distill.ipc, spec.seed)  # refuses too many images now, not at the end
+    yield Loaded(split.train.class_names, split.train.group_names, split.train.group_colors)
     yield Phase("data", 1, 1)
     synthetic: dict[str, torch.Tensor] = {}
     for event in _distilled(spec, split, device, progress):
         if isinstance(event, Distilled):
             synthetic[event.arm] = event.x_NCHW
         yield event
-    labels_N = synthetic_labels(split.train, spec.distill.ipc)
+    labels_N = synthetic_labels(split.train.num_classes, spec.distill)
     evaluator = Evaluator(split, spec.evaluation, spec.seed, device)
     sets = {arm: evaluator.synthetic(x, labels_N) for arm, x in synthetic.items()}
     yield from evaluate_arms(evaluator, sets, progress.counts)
@@ -83,7 +82,7 @@ def _distilled(spec: RunSpec, split: Split, device: torch.device, progress: Prog
     if not all(name in progress.distilled for name in names):
         yield from distill(split.train, spec.distill, spec.seed, device, progress.checkpoint)
         return
-    labels_N = synthetic_labels(split.train, spec.distill.ipc)
+    labels_N = synthetic_labels(split.train.num_classes, spec.distill)
     yield from (Distilled(name, progress.distilled[name], labels_N) for name in names)
 
 
