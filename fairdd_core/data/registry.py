@@ -9,10 +9,11 @@ from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.colored import coloured_card
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.noise import with_conditions
+from fairdd_core.data.own.cards import own_cards
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import lookup
 
-__all__ = ["DATASETS", "DatasetCard", "load"]
+__all__ = ["DATASETS", "DatasetCard", "card_of", "cards", "load"]
 
 DATASETS: dict[str, DatasetCard] = {
     "colored-digits-fg": coloured_card(digits.SHAPES, "foreground"),
@@ -28,6 +29,20 @@ DATASETS: dict[str, DatasetCard] = {
 }
 
 
+def cards(data_dir: Path) -> dict[str, DatasetCard]:
+    """Return every data set by name: the benchmarks, then those that the user added to the data folder."""
+    return {**DATASETS, **own_cards(data_dir)}
+
+
+def card_of(name: str, data_dir: Path) -> DatasetCard:
+    """Return the card of a data set.
+
+    Raises:
+        UserError: when there is none of this name; the message lists the known ones.
+    """
+    return DATASETS[name] if name in DATASETS else lookup(cards(data_dir), name, "data.dataset")
+
+
 def load(spec: DataSpec, seed: int, data_dir: Path) -> Split:
     """Load and bias a data set, then apply the specification's label noise and missing group labels.
 
@@ -39,7 +54,7 @@ def load(spec: DataSpec, seed: int, data_dir: Path) -> Split:
     Raises:
         UserError: unknown name, settings that this data set cannot have, or missing files.
     """
-    card = lookup(DATASETS, spec.dataset, "data.dataset")
+    card = card_of(spec.dataset, data_dir)
     card.check(spec)
     card.check_files(data_dir, spec.dataset)
     return with_conditions(card.load(spec, seed, data_dir), spec, seed)

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from fairdd_core.evaluate.spec import SERIES_SIGN
+from fairdd_core.data.card import Labels
 from fairdd_core.runs.files import TEMPORARY, read_arrays, write_arrays, write_atomically, write_json
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.settings import user_error
@@ -141,6 +142,15 @@ class RunFolder:
         told = ("t", "event")
         events = (event for event in self.events()[0] if event["event"] == "attempt")
         return [{name: value for name, value in event.items() if name not in told} for event in events]
+
+    def labels(self) -> Labels | None:
+        """Return the names of the run's classes and groups, or None before its data was loaded."""
+        loaded = [event for event in self.events()[0] if event["event"] == "loaded"]
+        if not loaded:
+            return None
+        classes, groups = (tuple(map(str, loaded[-1].get(name, ()))) for name in ("classes", "groups"))
+        colors = [tuple(map(int, rgb)) for rgb in loaded[-1].get("colors", ())]
+        return Labels(classes, groups, tuple((r, g, b) for r, g, b in colors))
 
     # Images
 

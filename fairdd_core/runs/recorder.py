@@ -12,7 +12,17 @@ from typing import Any
 import numpy as np
 
 from fairdd_core.evaluate.spec import series
-from fairdd_core.events import Checkpoint, Distilled, Embedded, Evaluated, Event, Phase, Snapshot, Step
+from fairdd_core.events import (
+    Checkpoint,
+    Distilled,
+    Embedded,
+    Evaluated,
+    Event,
+    Loaded,
+    Phase,
+    Snapshot,
+    Step,
+)
 from fairdd_core.runs.files import write_arrays
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.spec import RunSpec
@@ -74,6 +84,8 @@ class Recorder:
     def take(self, event: Event) -> None:
         """Save one event."""
         match event:
+            case Loaded(classes, groups, colors):
+                self._append("loaded", classes=classes, groups=groups, colors=colors)
             case Step():
                 self._step(event)
             case Snapshot():
