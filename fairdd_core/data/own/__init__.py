@@ -4,6 +4,7 @@ What is taken:
     * A folder, a zip file or uploaded files, with one table (CSV; comma, semicolon or tab; UTF-8) with the
       columns ``file``, ``label``, one or more that begin with ``group`` and, if wanted, ``split`` (train or
       test). The table lies at the top, or in the one folder that holds everything; paths are relative to it.
+      Of files that were uploaded one by one, the last part of the path counts.
     * Without a table: folders ``label/group/image``, or ``train/label/group/image`` and ``test/…``.
 
 The rules:

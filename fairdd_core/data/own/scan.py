@@ -64,6 +64,8 @@ def _tables(source: Source) -> list[str]:
 
 def _there(rows: pd.DataFrame, table: str, source: Source, problems: Problems) -> pd.DataFrame:
     """Keep the rows whose file exists."""
+    if source.flat:
+        rows = rows.assign(file=[file.rpartition("/")[2] for file in rows["file"]])
     # A plain loop, because pandas takes no names that are not UTF-8, which the source may have.
     missing = np.array([file not in source.files for file in rows["file"]], bool)
     for file, line in rows.loc[missing, ["file", "line"]].itertuples(index=False):

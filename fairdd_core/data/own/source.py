@@ -24,6 +24,7 @@ class Source(Protocol):
         title: what to call the source.
         files: relative name with ``/`` -> size in bytes.
         links: names of links and of other things that are no plain files.
+        flat: whether folders were lost on the way, so that a table's paths count by their last part.
     """
 
     @property
@@ -34,6 +35,9 @@ class Source(Protocol):
 
     @property
     def links(self) -> frozenset[str]: ...  # noqa: D102
+
+    @property
+    def flat(self) -> bool: ...  # noqa: D102
 
     def read(self, name: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a file.
@@ -64,6 +68,8 @@ def is_utf8(name: str) -> bool:
 
 class FolderSource:
     """A folder of this machine."""
+
+    flat = False
 
     def __init__(self, root: Path, problems: Problems) -> None:
         self.title = shown(root.name)
@@ -126,6 +132,7 @@ class FilesSource:
             else:
                 self.files[tidy] = file.seek(0, os.SEEK_END)
                 self._open[tidy] = file
+        self.flat = not any("/" in name for name in self.files)
 
     def read(self, name: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a file."""

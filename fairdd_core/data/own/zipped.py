@@ -26,6 +26,8 @@ class ZipSource:
         Refused: when it is no zip file, or one that is not safe to open; all reasons are in ``problems``.
     """
 
+    flat = False
+
     def __init__(self, file: Path | IO[bytes], title: str, problems: Problems) -> None:
         self.title = shown(title)
         self.files: dict[str, int] = {}

@@ -160,9 +160,16 @@ def test_a_few_tiles_of_every_cell_are_kept(tmp_path: Path) -> None:
     assert [int(tile[0, 0, 0]) for tile in found.tiles[1, 0]] == [10, 50, 90, 130]
 
 
-def test_uploaded_files_are_a_set_too() -> None:
-    files = [(name, io.BytesIO(content)) for name, content in good_files().items()]
+@pytest.mark.parametrize("flat", [True, False])
+def test_uploaded_files_are_a_set_too(flat: bool) -> None:
+    files = [
+        (name.split("/")[-1] if flat else name, io.BytesIO(content)) for name, content in good_files().items()
+    ]
     assert inspect(files, Options()).sound
+
+
+def test_uploaded_files_that_lead_out_or_come_twice_are_told() -> None:
+    files = [(name, io.BytesIO(content)) for name, content in good_files().items()]
     twice = [*files, ("images/0.png", io.BytesIO(encoded())), ("../x.png", io.BytesIO(b""))]
     kinds = [problem.kind for problem in inspect(twice, Options()).problems.fatal]
     assert kinds == ["conflict", "outside"]

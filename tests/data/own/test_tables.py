@@ -230,7 +230,7 @@ class Slow:
     """A source of one table."""
 
     def __init__(self, text: str) -> None:
-        self.title, self.links = "slow", frozenset[str]()
+        self.title, self.links, self.flat = "slow", frozenset[str](), False
         self.content = text.encode()
         self.files = {"t.csv": len(self.content)}
 
