@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
-from fairdd_core.evaluate.spec import SERIES_SIGN
 from fairdd_core.data.card import Labels
+from fairdd_core.evaluate.spec import SERIES_SIGN
 from fairdd_core.runs.files import TEMPORARY, read_arrays, write_arrays, write_atomically, write_json
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.settings import user_error
@@ -37,6 +37,7 @@ class RunFolder:
         self.counts_file = self.path / "counts.safetensors"
         self.points_file = self.path / "points.parquet"
         self.residuals_file = self.path / "residuals.parquet"
+        self.diagnostics_file = self.path / "diagnostics.parquet"
         self.result_file = self.path / "result.json"
         self.log_file = self.path / "log.txt"
         self.lock_file = self.path / "worker.lock"
@@ -54,6 +55,7 @@ class RunFolder:
             self.counts_file,
             self.points_file,
             self.residuals_file,
+            self.diagnostics_file,
             self.result_file,
             self.log_file,
         ]
@@ -220,6 +222,20 @@ class RunFolder:
         """Write the two tables of an ``Embedded`` event."""
         write_atomically(self.residuals_file, lambda path: residuals.to_parquet(path, index=False))
         write_atomically(self.points_file, lambda path: points.to_parquet(path, index=False))
+
+    def diagnostics(self) -> pd.DataFrame | None:
+        """Return ``events.Diagnosed.cells`` of all logged moments with a column ``iteration``, or None."""
+        return _table(self.diagnostics_file)
+
+    def write_diagnostics(self, iteration: int, cells: pd.DataFrame) -> None:
+        """Add the cells of a logged moment; what an earlier attempt told of its arms then or later goes."""
+        import pandas as pd
+
+        known, added = self.diagnostics(), cells.assign(iteration=iteration)
+        if known is not None:
+            again = known["arm"].isin(set(cells["arm"])) & (known["iteration"] >= iteration)
+            added = pd.concat([known[~again], added], ignore_index=True)
+        write_atomically(self.diagnostics_file, lambda path: added.to_parquet(path, index=False))
 
     def log_tail(self, n: int) -> str:
         """Return the last ``n`` lines of the log."""

@@ -14,6 +14,7 @@ import numpy as np
 from fairdd_core.evaluate.spec import series
 from fairdd_core.events import (
     Checkpoint,
+    Diagnosed,
     Distilled,
     Embedded,
     Evaluated,
@@ -70,6 +71,7 @@ class Recorder:
         self._stride = math.ceil(self._spec.distill.iterations / STEPS_LOGGED)
         self._images: dict[str, np.ndarray] = {}
         self._images_at = -1
+        self._seldom_measured = False
         self._phase_logged = ("", "")
         self._synthetic = folder.synthetic()
         self._counts = {name: list(counts) for name, counts in folder.count_series().items()}
@@ -105,6 +107,9 @@ class Recorder:
                 self._counts.setdefault(series(arm, architecture), [])[network : network + 1] = [counts_GCC]
                 write_arrays(self.folder.counts_file, {a: np.stack(c) for a, c in self._counts.items()})
                 self._append("evaluated", arm=arm, network=network, architecture=architecture)
+            case Diagnosed(iteration, cells):
+                self.folder.write_diagnostics(iteration, cells)
+                self._append("diagnosed", iteration=iteration)
             case Embedded(points, residuals):
                 self.folder.write_tables(points, residuals)
                 self._append("embedded", umap=bool(points["umap_x"].notna().any()))
@@ -124,7 +129,10 @@ class Recorder:
 
     def _step(self, step: Step) -> None:
         last = step.iteration == self._spec.distill.iterations
-        if step.iteration <= FIRST_STEPS or step.iteration % self._stride == 0 or last:
+        measured = not math.isnan(step.worst_residual)
+        self._seldom_measured |= not measured
+        due = step.iteration <= FIRST_STEPS or step.iteration % self._stride == 0 or last
+        if due or (measured and self._seldom_measured):
             residual = step.worst_residual if math.isfinite(step.worst_residual) else None
             values = {"iteration": step.iteration, "loss": step.loss, "worst_residual": residual}
             self._append("step", arm=step.arm, **values)

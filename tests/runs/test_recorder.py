@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fairdd_core.distill.spec import ArmSpec, DistillSpec
-from fairdd_core.events import Checkpoint, Distilled, Embedded, Evaluated, Event, Phase, Snapshot, Step
+from fairdd_core.events import Checkpoint, Diagnosed, Distilled, Embedded, Evaluated, Event, Phase, Snapshot, Step
 from fairdd_core.runs.execute import load_progress
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.recorder import record
@@ -56,6 +56,7 @@ def test_every_event_finds_its_file(tmp_path: Path) -> None:
     heard: list[Event] = []
     tables = (pd.DataFrame({"umap_x": [float("nan")]}), pd.DataFrame({"arm": ["cobra"]}))
     rest: list[Event] = [
+        *(Diagnosed(20, pd.DataFrame({"arm": [arm], "residual": [1.0]})) for arm in ARMS),
         *(Distilled(arm, torch.ones(4, 3, 4, 4), torch.arange(4)) for arm in ARMS),
         *(Evaluated(arm, k, np.full((2, 3, 3), k)) for k in range(2) for arm in (*ARMS, "full-data")),
         Embedded(*tables),
@@ -67,6 +68,11 @@ def test_every_event_finds_its_file(tmp_path: Path) -> None:
     assert folder.counts()["full-data"].shape == (2, 2, 3, 3)
     assert folder.counts()["vanilla"][1].max() == 1
     assert folder.points() is not None
+    told = folder.diagnostics()
+    assert told is not None
+    assert told[["arm", "iteration"]].to_numpy().tolist() == [["vanilla", 20], ["cobra", 20]]
+    folder.write_diagnostics(15, pd.DataFrame({"arm": ["cobra"], "residual": [2.0]}))
+    assert folder.diagnostics()[["arm", "iteration"]].to_numpy().tolist() == [["vanilla", 20], ["cobra", 15]]  # type: ignore[index]
     assert len(heard) == 20 * 3 + 2 * 3 + len(rest)
     assert folder.steps()["worst_residual"].isna().sum() == 2
 
