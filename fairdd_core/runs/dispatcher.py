@@ -20,7 +20,7 @@ from fairdd_core.runs.store import RunRecord, RunState, Store
 
 TICK_SECONDS = 0.1
 IDLE_SECONDS = 3.0
-GRACE_SECONDS = 1.2  # between SIGTERM and SIGKILL; a cancelled run is gone within two seconds
+GRACE_SECONDS = 1.2  # from the wish to SIGKILL; a cancelled run is gone within two seconds
 PATIENCE_SECONDS = 300.0  # how long the index may stay unusable, for example on a full disk
 log = logging.getLogger("dispatcher")
 
@@ -33,7 +33,7 @@ class Dispatcher:
         self.store = Store(home)
         self.standby = Standby(home)
         self.children: dict[str, subprocess.Popen[bytes]] = {}
-        self.stopping: dict[str, float] = {}  # run id → when SIGTERM was sent
+        self.stopping: set[str] = set()  # ids of runs that were sent SIGTERM
         self.memory_kills = posix.memory_kills()
 
     def tick(self) -> bool:
@@ -55,11 +55,9 @@ class Dispatcher:
             self._settle(run)
             return False
         if run.cancelled is not None:
-            if run.id not in self.stopping:  # once: a second SIGTERM would cut the saving short
-                self.stopping[run.id] = time.monotonic()
-                posix.signal_holder(lock, signal.SIGTERM)
-            elif time.monotonic() - self.stopping[run.id] > GRACE_SECONDS:
-                posix.signal_holder(lock, signal.SIGKILL)
+            late = time.time() - run.cancelled > GRACE_SECONDS and run.id in self.stopping
+            self.stopping.add(run.id)  # who is killed was asked before
+            posix.signal_holder(lock, signal.SIGKILL if late else signal.SIGTERM)
         return True
 
     def _settle(self, run: RunRecord) -> None:
@@ -75,7 +73,7 @@ class Dispatcher:
         self._end(run, ending)
 
     def _end(self, run: RunRecord, ending: Ending) -> None:
-        self.stopping.pop(run.id, None)
+        self.stopping.discard(run.id)
         message = describe(ending, run, self.store.folder(run.id))
         if self.store.update(run.id, only=[run.state], **ending.columns(message)):
             log.info("%s %s: %s", run.id, ending.state, message)

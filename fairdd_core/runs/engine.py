@@ -8,6 +8,7 @@ when idle; killing the caller, the dispatcher or a worker loses no run.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -49,6 +50,8 @@ def cancel(home: Home, run_id: str) -> None:
         return
     if not store.update(run_id, only=[RunState.RUNNING], cancelled=record.cancelled or now):
         raise UserError("run", "a queued or running run", f"{run_id}, which is {record.state}")
+    # At once, for a dispatcher that has to be started first would take a while; it sees to the rest.
+    posix.signal_holder(store.folder(run_id).lock_file, signal.SIGTERM)
     wake(home)
 
 

@@ -41,7 +41,6 @@ def work(home: Home, run_id: str) -> int:
         _speak_into(folder.log_file)
         ending = Ending(RunState.DONE, "Done.", hint=execute(store, run_id))
     except BaseException as error:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         ending = explain_error(error)
         log.info("The run ended early", exc_info=error)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -61,6 +60,7 @@ def _settle(store: Store, run_id: str, ending: Ending) -> int:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # whoever asks again must not cut the saving short
     raise StopRequested
 
 
