@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
 
 from fairdd_core.data.augment import augment_parts
 from fairdd_core.data.grouped import GroupedDataset
-from fairdd_core.distill.alignments.base import Alignment, Targets
+from fairdd_core.distill.alignments.base import Alignment
 from fairdd_core.distill.backbones.base import Backbone, Signal, WeightedSets
-from fairdd_core.distill.discrepancies.base import Discrepancy
 from fairdd_core.distill.formation import unfold
 from fairdd_core.distill.initial import synthetic_labels
+from fairdd_core.distill.matching import Matching
 from fairdd_core.distill.schedules import Pair
 from fairdd_core.distill.spec import ArmSpec, DistillSpec
 
@@ -54,16 +55,16 @@ class Arm:
 
     spec: ArmSpec
     alignment: Alignment
-    matching: Discrepancy
+    matching: Matching
     values: dict[str, torch.Tensor]
     momenta: dict[str, torch.Tensor]
     pair_at: Callable[[int], Pair] = field(init=False)
-    _targets: WeakKeyDictionary[Pair, list[Targets]] = field(default_factory=WeakKeyDictionary, init=False)
+    _targets: WeakKeyDictionary[Pair, Any] = field(default_factory=WeakKeyDictionary, init=False)
 
-    def targets(self, pair: Pair) -> list[Targets]:
-        """Return the targets of every layer under a pair, worked out once for as long as the pair is kept."""
+    def targets(self, pair: Pair) -> Any:
+        """Return the targets under a pair, worked out once for as long as the pair is kept."""
         if pair not in self._targets:
-            self._targets[pair] = [self.alignment.targets(layer) for layer in pair.statistics]
+            self._targets[pair] = self.matching.targets(self.alignment, pair)
         return self._targets[pair]
 
     def training_images(self, problem: Problem) -> torch.Tensor:
@@ -73,8 +74,9 @@ class Arm:
 
 def update(problem: Problem, arm: Arm, pair: Pair, lr: float) -> tuple[float, Signal]:
     """Take one SGD step on an arm; return its loss and the signal of its images, both before the step."""
-    signal = synthetic_signal(problem, arm, pair)
-    loss = matching_loss(signal, arm.targets(pair), arm.matching, problem.backbone)
+    variables = {name: value for name, value in arm.values.items() if name != IMAGES}
+    sets = synthetic_sets(problem, arm, pair)
+    loss, signal = arm.matching.loss(pair, arm.targets(pair), sets, variables)
     if problem.backbone.keeps_features:
         weights_CG = arm.alignment.cell_weights(pair.statistics[-1])
         loss = loss + problem.backbone.penalty(signal, pair.features, weights_CG)
@@ -86,32 +88,10 @@ def update(problem: Problem, arm: Arm, pair: Pair, lr: float) -> tuple[float, Si
     return loss.item(), tuple(layer.detach() for layer in signal)
 
 
-def synthetic_signal(problem: Problem, arm: Arm, pair: Pair) -> Signal:
-    """Return the signals of an arm's classes under a pair, layers (C, R, D); one row where pooled."""
+def synthetic_sets(problem: Problem, arm: Arm, pair: Pair) -> WeightedSets:
+    """Return an arm's images under a pair's augmentations, one set for each class; one for all if pooled."""
     classes, parts = problem.train.num_classes, problem.parts
     x_NCHW = augment_parts(arm.training_images(problem), [parts] * classes, pair.augmentations)
     mean_CN = torch.eye(classes, device=problem.device).repeat_interleave(parts, dim=1) / parts
     weights_MN = mean_CN.mean(dim=0, keepdim=True) if problem.backbone.pooled else mean_CN
-    variables = {name: value for name, value in arm.values.items() if name != IMAGES}
-    sets = WeightedSets(x_NCHW, problem.labels(), weights_MN)
-    return problem.backbone.synthetic_signals(pair.net, sets, variables)
-
-
-def matching_loss(
-    signal: Signal, targets: list[Targets], matching: Discrepancy, backbone: Backbone | None = None
-) -> torch.Tensor:
-    """Return Σ_layers Σ_y Σ_t weight_{y,t} d(point_{y,t}, Φ_{S_y}), a scalar.
-
-    Args:
-        signal: layers (C, R, D); d is summed over the R rows.
-        targets: of every layer.
-        matching: d.
-        backbone: says what a layer's distance is divided by; by default nothing.
-    """
-    terms = []
-    for s_CRD, t in zip(signal, targets, strict=True):
-        points_CTRD = t.points_CTD.unflatten(-1, s_CRD.shape[1:])
-        distance_CT = matching(points_CTRD, s_CRD[:, None]).sum(dim=-1)
-        scale = backbone.scale(t.points_CTD) if backbone else 1.0
-        terms.append((t.weights_CT * distance_CT).sum() / scale)
-    return torch.stack(terms).sum()
+    return WeightedSets(x_NCHW, problem.labels(), weights_MN)

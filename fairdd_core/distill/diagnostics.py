@@ -32,7 +32,7 @@ def diagnose(layers: Sequence[Statistics], signals: dict[str, Signal]) -> pd.Dat
     Returns:
         One row for every arm and (class, group) cell with images: ``arm``, ``class_id`` (-1 where signals
         belong to all classes together), ``group_id``, ``share`` (π), ``residual`` (‖Φ_a − Φ_S‖), ``vanilla``
-        and ``uniform`` (distances to the vanilla target and the uniform mean), ``bound`` (Σ π_a' ‖Φ_a − Φ_a'‖,
+        and ``uniform`` (distances to the vanilla target and uniform mean), ``bound`` (Σ π_a' ‖Φ_a − Φ_a'‖,
         the imbalance times the separation), ``shift`` (‖s‖, between the two targets) and ``inner``
         (⟨Φ_a − m*, s⟩). Theorem 4.1 (arXiv 2605.00185) applies to a class where ``inner`` ≤ 0 for the
         group with the largest ``uniform``.

@@ -15,8 +15,8 @@ from fairdd_core.distill.arms import IMAGES, Arm, Problem, update
 from fairdd_core.distill.backbones.base import Signal
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.diagnostics import diagnose, worst_residual
-from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.initial import initial_images
+from fairdd_core.distill.matching import build_matching
 from fairdd_core.distill.schedules import OwnNetworks, Pair, PairMaker, schedule
 from fairdd_core.distill.spec import ArmSpec, DistillSpec
 from fairdd_core.errors import Diverged, lookup
@@ -119,7 +119,7 @@ def _arm(problem: Problem, arm: ArmSpec, seed: int, resume: Checkpoint | None) -
         for kind, tensors in (("value", values), ("momentum", momenta)):
             for name in tensors:
                 tensors[name] = resume.tensors[f"{arm.name}/{kind}/{name}"].to(device, copy=True)
-    matching = lookup(DISCREPANCIES, arm.matching or spec.matching, "distill.matching").build()
+    matching = build_matching(arm.matching or spec.matching, problem.backbone, problem.parts)
     leaves = {name: value.requires_grad_() for name, value in values.items()}
     return Arm(arm, build_alignment(arm), matching, leaves, momenta)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import torch
 
-from fairdd_core.distill.alignments.base import GroupStatistics, Statistics
-from fairdd_core.distill.backbones.base import Backbone, RealFeatures, Signal, WeightedSets
+from fairdd_core.distill.alignments.base import GroupStatistics, RealFeatures, Statistics
+from fairdd_core.distill.backbones.base import Backbone, Signal, WeightedSets
 from fairdd_core.nets.base import Net
 
 CHUNK = 256
@@ -62,9 +62,8 @@ class RealSide:
     def features(self) -> RealFeatures:
         """Return the representation of the real images."""
         sets = self.images()
-        cells_CGN = self._cells(sets)[0]
         features_ND = torch.cat([self.net.embed(x_NCHW) for x_NCHW in sets.x_NCHW.split(CHUNK)])
-        return RealFeatures(features_ND, sets.y_N, cells_CGN)
+        return RealFeatures(features_ND, sets.y_N, *self._cells(sets))
 
     def _once(self, key: object, work: Callable[[], Signal]) -> Signal:
         if key not in self._known:

@@ -12,8 +12,8 @@ import torch
 from fairdd_core.data.augment import Augmentation, augment_parts, draw_augmentation
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.tensors import normalised
-from fairdd_core.distill.alignments.base import Statistics
-from fairdd_core.distill.backbones.base import Backbone, RealFeatures, WeightedSets
+from fairdd_core.distill.alignments.base import RealFeatures, Statistics
+from fairdd_core.distill.backbones.base import Backbone, WeightedSets
 from fairdd_core.distill.networks import MatchingNetworks
 from fairdd_core.distill.real import RealSide
 from fairdd_core.distill.sampling import RealSample, draw_real

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from fairdd_core.data.registry import DATASETS
+from fairdd_core.data.registry import card_of
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.device import DEVICE_PATTERN
-from fairdd_core.distill.alignments.registry import check_arm
-from fairdd_core.distill.backbones.registry import BACKBONES
-from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+from fairdd_core.distill.compatibility import check_distill
 from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.errors import UserError, lookup
@@ -58,18 +57,18 @@ class RunSpec(Settings):
             raise UserError("embedding.features", expected, repr(self.embedding.features))
         return self
 
-    def check_names(self) -> None:
+    def check_names(self, data_dir: Path) -> None:
         """Refuse names that no registry knows, before anything is queued.
+
+        Args:
+            data_dir: the data folder, which may hold data sets that were added.
 
         Raises:
             UserError: naming the field and what is known.
         """
-        lookup(DATASETS, self.data.dataset, "data.dataset").check(self.data)
-        lookup(BACKBONES, self.distill.backbone, "distill.backbone")
-        lookup(DISCREPANCIES, self.distill.matching, "distill.matching")
+        card_of(self.data.dataset, data_dir).check(self.data)
+        check_distill(self.distill)
         lookup(NETWORKS, self.distill.network.name, "distill.network.name")
         lookup(NETWORKS, self.evaluation.network.name, "evaluation.network.name")
         for name in self.evaluation.others:
             lookup(NETWORKS, name, "evaluation.others")
-        for arm in self.distill.arms:
-            check_arm(arm)

@@ -13,9 +13,9 @@ from scipy.optimize import linprog, minimize
 
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import build_alignment
-from fairdd_core.distill.arms import matching_loss
 from fairdd_core.distill.discrepancies.base import Discrepancy
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+from fairdd_core.distill.matching import matching_loss
 from fairdd_core.distill.spec import ArmSpec
 
 TOLERANCE = 1e-6

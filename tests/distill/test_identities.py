@@ -10,10 +10,10 @@ import torch
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import build_alignment
-from fairdd_core.distill.arms import matching_loss
 from fairdd_core.distill.backbones.base import WeightedSets
 from fairdd_core.distill.backbones.means import DistributionMatching
 from fairdd_core.distill.discrepancies.squared_l2 import SquaredL2
+from fairdd_core.distill.matching import matching_loss
 from fairdd_core.distill.sampling import draw_real
 from fairdd_core.distill.spec import ArmSpec, ScheduleSpec
 from fairdd_core.nets.build import make_network

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-
-from fairdd_core.distill.discrepancies.base import Discrepancy
 
 
 class Statistics(ABC):
@@ -99,6 +98,49 @@ class GroupStatistics(Statistics):
 
 
 @dataclass(frozen=True)
+class RealFeatures:
+    """Representations of a pair's real images.
+
+    Attributes:
+        features_ND: without gradient.
+        y_N: int64 class of every image.
+        cells_CGN: weights that average over the images of every (class, group) cell.
+        resampled_CGN: the same for a fresh draw with replacement within each cell.
+    """
+
+    features_ND: torch.Tensor
+    y_N: torch.Tensor
+    cells_CGN: torch.Tensor
+    resampled_CGN: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A weighted set of features to match.
+
+    Attributes:
+        points_ND: the features.
+        mass_N: what each counts; None where all count the same.
+        weight: of the distance to this cloud.
+    """
+
+    points_ND: torch.Tensor
+    mass_N: torch.Tensor | None = None
+    weight: float = 1.0
+
+
+def group_clouds(features: RealFeatures) -> list[list[torch.Tensor]]:
+    """Return the features of every cell, (n_{y,g}, D) by class and group."""
+    return [[features.features_ND[w_N > 0] for w_N in w_GN] for w_GN in features.cells_CGN]
+
+
+def pooled_clouds(features_ND: torch.Tensor, mass_CN: torch.Tensor) -> list[list[Cloud]]:
+    """Return one cloud for every class: the images whose mass is not 0."""
+    kept = [mass_N > 0 for mass_N in mass_CN]
+    return [[Cloud(features_ND[k], mass_N[k])] for k, mass_N in zip(kept, mass_CN, strict=True)]
+
+
+@dataclass(frozen=True)
 class Targets:
     """Where the synthetic signals should go: minimise Σ_y Σ_t weight_{y,t} d(point_{y,t}, Φ_{S_y}).
 
@@ -118,7 +160,7 @@ class Alignment(ABC):
         discrepancy: the distance of the barycenter, for rules that have one.
     """
 
-    def __init__(self, discrepancy: Discrepancy) -> None:
+    def __init__(self, discrepancy: Any) -> None:
         self.discrepancy = discrepancy
 
     @abstractmethod
@@ -131,6 +173,20 @@ class Alignment(ABC):
         Rows sum to 1. Blind to group sizes unless a rule says otherwise.
         """
         return statistics.uniform_CG
+
+    def clouds(
+        self, features: RealFeatures, statistics: Statistics, support: int, generator: torch.Generator
+    ) -> list[list[Cloud]]:
+        """Return the clouds that every class should match: by default its images, weighed by their group.
+
+        Args:
+            features: of the real images.
+            statistics: for the groups' weights.
+            support: points of a barycenter.
+            generator: of where the search for one starts.
+        """
+        mass_CN = torch.einsum("cg,cgn->cn", self.cell_weights(statistics), features.cells_CGN)
+        return pooled_clouds(features.features_ND, mass_CN)
 
 
 def single(point_CD: torch.Tensor) -> Targets:

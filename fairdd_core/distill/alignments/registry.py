@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fairdd_core.cards import Card
+from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.spec import ArmSpec
 from fairdd_core.errors import UserError, lookup
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _RULES = "fairdd_core.distill.alignments.rules"
 
+ALL_DISCREPANCIES = {**DISCREPANCIES, **CLOUD_DISCREPANCIES}
 USUAL_DISTANCE: str = ArmSpec.model_fields["discrepancy"].default
 
 
@@ -80,7 +82,7 @@ def check_arm(arm: ArmSpec) -> None:
         UserError: for names that are not known, and for a distance where there is no barycenter.
     """
     card = lookup(ALIGNMENTS, arm.alignment, "distill.arms.alignment")
-    lookup(DISCREPANCIES, arm.discrepancy, "distill.arms.discrepancy")
+    lookup(ALL_DISCREPANCIES, arm.discrepancy, "distill.arms.discrepancy")
     if arm.discrepancy != USUAL_DISTANCE and not card.barycenter:
         able = [arm_name(name, arm.discrepancy) for name, other in ALIGNMENTS.items() if other.barycenter]
         raise UserError(
@@ -97,6 +99,6 @@ def build_alignment(arm: ArmSpec) -> Alignment:
     Raises:
         UserError: for a name that is not known.
     """
-    discrepancy = lookup(DISCREPANCIES, arm.discrepancy, "distill.arms.discrepancy").build()
+    discrepancy = lookup(ALL_DISCREPANCIES, arm.discrepancy, "distill.arms.discrepancy").build()
     alignment: Alignment = lookup(ALIGNMENTS, arm.alignment, "distill.arms.alignment").build(discrepancy)
     return alignment

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import torch
 
-from fairdd_core.distill.alignments.base import Alignment, Statistics, Targets, single
+from fairdd_core.distill.alignments.base import (
+    Alignment,
+    Cloud,
+    RealFeatures,
+    Statistics,
+    Targets,
+    group_clouds,
+    pooled_clouds,
+    single,
+)
 
 
 class Vanilla(Alignment):
@@ -29,6 +38,13 @@ class UniformSampling(Alignment):
     def targets(self, statistics: Statistics) -> Targets:
         """Return the mean of the resampled group signals."""
         return single(statistics.mixture(statistics.uniform_CG, resampled=True))
+
+    def clouds(
+        self, features: RealFeatures, statistics: Statistics, support: int, generator: torch.Generator
+    ) -> list[list[Cloud]]:
+        """Return the images of the draw."""
+        mass_CN = torch.einsum("cg,cgn->cn", statistics.uniform_CG, features.resampled_CGN)
+        return pooled_clouds(features.features_ND, mass_CN)
 
 
 class Reweighting(Alignment):
@@ -64,6 +80,15 @@ class FairDD(Alignment):
         means_CGD = statistics.means_CGD
         return Targets(means_CGD, statistics.uniform_signals_CG.to(means_CGD.dtype))
 
+    def clouds(
+        self, features: RealFeatures, statistics: Statistics, support: int, generator: torch.Generator
+    ) -> list[list[Cloud]]:
+        """Return the cloud of every group, each with weight 1/|A_y|."""
+        return [
+            [Cloud(points, None, w) for points, w in zip(groups, weights_G, strict=True) if w]
+            for groups, weights_G in zip(group_clouds(features), statistics.uniform_CG.tolist(), strict=True)
+        ]
+
 
 class Barycenter(Alignment):
     """Match m_y* = argmin_m Σ_a (1/|A_y|) d(Φ_{a|y}, m). COBRA (ICML 2026, arXiv 2605.00185)."""
@@ -74,3 +99,13 @@ class Barycenter(Alignment):
             return single(statistics.mixture(statistics.uniform_CG))
         cells = zip(statistics.means_CGD, statistics.uniform_signals_CG, strict=True)
         return single(torch.stack([self.discrepancy.barycenter(means, weights) for means, weights in cells]))
+
+    def clouds(
+        self, features: RealFeatures, statistics: Statistics, support: int, generator: torch.Generator
+    ) -> list[list[Cloud]]:
+        """Return the barycenter of every class's group clouds."""
+        groups = zip(group_clouds(features), statistics.uniform_CG, strict=True)
+        return [
+            [Cloud(self.discrepancy.barycenter(clouds, weights_G, support, generator))]
+            for clouds, weights_G in groups
+        ]

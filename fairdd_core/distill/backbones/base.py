@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from fairdd_core.distill.alignments.base import RealFeatures
 from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.nets.base import Net
 
@@ -33,21 +34,6 @@ class WeightedSets:
 
 Variables = Mapping[str, torch.Tensor]
 """What is learned beside the images, by name."""
-
-
-@dataclass(frozen=True)
-class RealFeatures:
-    """Representations of a pair's real images.
-
-    Attributes:
-        features_ND: without gradient.
-        y_N: int64 class of every image.
-        cells_CGN: weights that average over the images of every cell.
-    """
-
-    features_ND: torch.Tensor
-    y_N: torch.Tensor
-    cells_CGN: torch.Tensor
 
 
 class Backbone(ABC):

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from fairdd_core.distill.backbones.base import Backbone, RealFeatures, Signal, WeightedSets
+from fairdd_core.distill.alignments.base import RealFeatures
+from fairdd_core.distill.backbones.base import Backbone, Signal, WeightedSets
 from fairdd_core.nets.base import Net
 
 CHUNK = 256

@@ -26,15 +26,17 @@ class BuresWasserstein:
     have dimensions, so their D × D covariances are of low rank, and POT's formulas for them (D³ operations,
     roots of eigenvalues that rounding makes negative) do not serve. With the centred points, divided by the
     root of their number, as rows of A and B, C_u = AᵀA and C_v = BᵀB, and the last trace is the sum of the
-    singular values of A Bᵀ, N × M numbers. It needs no shrinkage. Where D is small the two agree; a test
-    holds them together.
+    singular values of A Bᵀ, N × M numbers, and no shrinkage is needed. Where D is small POT agrees; a
+    test holds the two together.
 
     The barycenter is the best among clouds of ``support`` points, whose covariance has a rank below
     ``support``: with one more point than the groups have dimensions it is the barycenter of the normal
     distributions itself. Singular vectors U, V of A_g Bᵀ turn A_g towards B, and B is replaced by the mean of
-    the turned A_g, Σ_g w_g V_g U_gᵀ A_g; this never moves it away. Any rotation of the points among each other
-    has the same mean and covariance; the generator picks one.
+    the turned A_g, Σ_g w_g V_g U_gᵀ A_g; this never moves it away. Any rotation of the points among
+    each other has the same mean and covariance; the generator picks one.
     """
+
+    linear = True  # in its mean: the mean of the barycenter is the mean of the groups' means
 
     def __call__(
         self, u_ND: torch.Tensor, v_MD: torch.Tensor, mass_N: torch.Tensor | None = None

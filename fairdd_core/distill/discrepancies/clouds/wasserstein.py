@@ -26,6 +26,8 @@ class Wasserstein:
     carry into it (Cuturi and Doucet, ICML 2014), until the plans change no more.
     """
 
+    linear = True  # in its mean: the mean of the barycenter is the mean of the groups' means
+
     def __call__(
         self, u_ND: torch.Tensor, v_MD: torch.Tensor, mass_N: torch.Tensor | None = None
     ) -> torch.Tensor:

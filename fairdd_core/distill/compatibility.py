@@ -1,0 +1,62 @@
+"""Which choices make sense together; the others are refused before a run starts."""
+
+from __future__ import annotations
+
+from fairdd_core.distill.alignments.registry import ALIGNMENTS, ALL_DISCREPANCIES, arm_name, check_arm
+from fairdd_core.distill.backbones.registry import BACKBONES
+from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
+from fairdd_core.distill.spec import ArmSpec, DistillSpec
+from fairdd_core.errors import UserError, lookup
+
+CLOUD_BACKBONES = [name for name, card in BACKBONES.items() if card.clouds]
+
+
+def check_distill(spec: DistillSpec) -> None:
+    """Refuse a combination that makes no sense, and name the nearest that does.
+
+    Raises:
+        UserError: saying why.
+    """
+    lookup(BACKBONES, spec.backbone, "distill.backbone")
+    lookup(ALL_DISCREPANCIES, spec.matching, "distill.matching")
+    for arm in spec.arms:
+        check_arm(arm)
+        lookup(ALL_DISCREPANCIES, arm.matching or spec.matching, "distill.arms.matching")
+        _check_distances(spec, arm)
+        if arm.warm_steps and spec.schedule.kind == "inner":
+            hint = "Set it to 0, or use the schedule fresh."
+            expected = "0 with the schedule inner, which trains the networks on the synthetic images already"
+            raise UserError("distill.arms.warm_steps", expected, arm.warm_steps, hint)
+
+
+def _check_distances(spec: DistillSpec, arm: ArmSpec) -> None:
+    matching = arm.matching or spec.matching
+    barycenter = ALIGNMENTS[arm.alignment].barycenter
+    chosen = (matching, arm.discrepancy) if barycenter else (matching,)
+    clouds = [name for name in chosen if name in CLOUD_DISCREPANCIES]
+    if not clouds:
+        return
+    if not BACKBONES[spec.backbone].clouds:
+        raise UserError(
+            "distill.matching",
+            f"a distance between signals: {spec.backbone} matches one signal of a class, which is no cloud",
+            clouds[0],
+            f"Use squared-l2, or the backbone {' or '.join(CLOUD_BACKBONES)}.",
+        )
+    if spec.ipc * spec.factor**2 < 2:
+        hint = "Use 2 images per class or more, or the distance squared-l2."
+        raise UserError("distill.ipc", f"at least 2, for one image is no cloud for {clouds[0]}", 1, hint)
+    if barycenter and matching not in CLOUD_DISCREPANCIES:
+        raise UserError(
+            "distill.matching",
+            f"a distance between clouds, for the barycenter of {arm.name} is a cloud",
+            matching,
+            f"Use matching {arm.discrepancy}, or {arm_name(arm.alignment, 'squared-l2')}.",
+        )
+    if barycenter and arm.discrepancy not in CLOUD_DISCREPANCIES:
+        raise UserError(
+            "distill.arms.discrepancy",
+            f"a distance between clouds, for {matching} matches clouds, not points",
+            arm.discrepancy,
+            f"Use {arm_name(arm.alignment, matching)}, or matching squared-l2.",
+        )
