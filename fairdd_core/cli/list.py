@@ -7,11 +7,12 @@ import json
 from collections.abc import Callable, Mapping
 
 from fairdd_core.cards import Card
-from fairdd_core.data.registry import DATASETS, DatasetCard
+from fairdd_core.data.registry import DatasetCard, cards
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.nets.registry import NETWORKS
+from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import PRESETS
 
 Described = Mapping[str, str]
@@ -21,16 +22,16 @@ def _presets() -> Described:
     return {name: (build.__doc__ or "").splitlines()[0] for name, build in PRESETS.items()}
 
 
-def _cards(cards: Mapping[str, Card | DatasetCard]) -> Callable[[], Described]:
-    return lambda: {name: f"{card.title}. {card.summary}" for name, card in cards.items()}
+def _said(registry: Mapping[str, Card | DatasetCard]) -> Described:
+    return {name: f"{card.title}. {card.summary}" for name, card in registry.items()}
 
 
 KINDS: dict[str, Callable[[], Described]] = {
-    "datasets": _cards(DATASETS),
-    "backbones": _cards(BACKBONES),
-    "alignments": _cards(ALIGNMENTS),
-    "discrepancies": _cards(DISCREPANCIES),
-    "networks": _cards(NETWORKS),
+    "datasets": lambda: _said(cards(Home.default().data)),
+    "backbones": lambda: _said(BACKBONES),
+    "alignments": lambda: _said(ALIGNMENTS),
+    "discrepancies": lambda: _said(DISCREPANCIES),
+    "networks": lambda: _said(NETWORKS),
     "presets": _presets,
 }
 

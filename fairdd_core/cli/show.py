@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from fairdd_core.data.registry import DATASETS
+from fairdd_core.data.registry import cards
 from fairdd_core.evaluate.metrics import METRICS
 from fairdd_core.runs import engine
 from fairdd_core.runs.folder import RunFolder
@@ -84,8 +84,10 @@ def _facts(run: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
 
 def _settings(spec: RunSpec) -> Iterator[tuple[str, str]]:
     data, distill = spec.data, spec.distill
-    title = DATASETS[data.dataset].title if data.dataset in DATASETS else data.dataset
-    shares = f"{data.groups} groups, skew {data.skew:g}, separation {data.separation:g}"
+    card = cards(Home.default().data).get(data.dataset)
+    title = card.title if card else data.dataset
+    skew = "as found" if data.skew is None else f"{data.skew:g}"
+    shares = f"{data.groups} groups, skew {skew}, separation {data.separation:g}"
     yield "data", f"{title}: {shares}, seed {spec.seed}"
     arms = ", ".join(arm.name for arm in distill.arms)
     yield "methods", f"{arms} by {distill.backbone.upper()}, matching {distill.matching}"

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from fairdd_core.data.registry import card_of
+from fairdd_core.data.registry import DATASETS, cards
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.device import DEVICE_PATTERN
 from fairdd_core.distill.compatibility import check_distill
@@ -57,16 +57,18 @@ class RunSpec(Settings):
             raise UserError("embedding.features", expected, repr(self.embedding.features))
         return self
 
-    def check_names(self, data_dir: Path) -> None:
+    def check_names(self, data_dir: Path | None = None) -> None:
         """Refuse names that no registry knows, before anything is queued.
 
         Args:
-            data_dir: the data folder, which may hold data sets that were added.
+            data_dir: the data folder, which may hold data sets that were added; None for those that come
+                with the explorer.
 
         Raises:
             UserError: naming the field and what is known.
         """
-        card_of(self.data.dataset, data_dir).check(self.data)
+        known = DATASETS if data_dir is None else cards(data_dir)
+        lookup(known, self.data.dataset, "data.dataset").check(self.data)
         check_distill(self.distill)
         lookup(NETWORKS, self.distill.network.name, "distill.network.name")
         lookup(NETWORKS, self.evaluation.network.name, "evaluation.network.name")

@@ -105,7 +105,7 @@ def launch(home: Home, spec: SweepSpec, title: str = "") -> Sweep:
     Raises:
         UserError: when the sweep names things that are not known, or a device that is not here.
     """
-    spec.base.check_names()
+    spec.base.check_names(home.data)
     found, wanted, points = plan(home, spec), spec.runs(), spec.points()
     entries = [None if run_id is None else Entry(run=run_id, reused=True) for run_id in found]
     for i in filling_order(spec):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fairdd_core.data.registry import DATASETS
 from fairdd_core.errors import UserError
 from fairdd_core.runs.presets import PRESETS
 from fairdd_core.runs.spec import RunSpec
+from pages.ui.catalogue import catalogue
 from pages.ui.methods import distance_control, method_controls
 from pages.ui.settings import (
     CONTROLS,
@@ -102,14 +102,15 @@ def controls() -> RunSpec | None:
 
 
 def _data_controls() -> None:
+    known = catalogue()
     st.selectbox(
         "Data set",
-        list(DATASETS),
-        format_func=lambda name: DATASETS[name].title,
+        list(known),
+        format_func=lambda name: known[name].title,
         key=key("dataset"),
         on_change=_data_changed,
         persist_state="session",
-        help="\n\n".join(f"**{card.title}**: {card.summary} {card.source}." for card in DATASETS.values()),
+        help="\n\n".join(f"**{card.title}**: {card.summary} {card.source}." for card in known.values()),
     )
     groups = st.session_state[key("groups")]
     st.slider(

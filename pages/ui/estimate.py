@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
 
-from fairdd_core.data.registry import DATASETS
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.summary import STAGE_OF_PHASE, STAGES
+from pages.ui.catalogue import catalogue
 
 _ENOUGH = 0.05
 """Share of a run after which its own pace tells something, where nothing else does."""
@@ -60,7 +60,7 @@ def _training(spec: RunSpec, synthetic: int) -> tuple[int, int]:
 
 def work(spec: RunSpec) -> dict[str, float]:
     """Return the work of each stage in arbitrary units, comparable between runs."""
-    card = DATASETS.get(spec.data.dataset)
+    card = catalogue().get(spec.data.dataset)
     side, classes = (card.side, card.classes) if card else (32, 10)
     arms, synthetic = len(spec.distill.arms), classes * spec.distill.ipc
     cells = classes * spec.data.groups
@@ -121,7 +121,7 @@ def _share(spec: RunSpec, now: Progress) -> float:
         return 0.0
     if now.phase not in {"evaluate", "baselines"}:
         return share
-    card = DATASETS.get(spec.data.dataset)
+    card = catalogue().get(spec.data.dataset)
     arms, baselines = _training(spec, (card.classes if card else 10) * spec.distill.ipc)
     done = share * arms if now.phase == "evaluate" else arms + share * baselines
     return done / (arms + baselines)

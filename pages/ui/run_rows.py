@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from fairdd_core.data.registry import DATASETS
 from fairdd_core.errors import UserError
 from fairdd_core.plots.images import data_uri, mosaic, png, scale_for
 from fairdd_core.plots.theme import arm_label
@@ -19,6 +18,7 @@ from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunRecord, RunState, Store
+from pages.ui.catalogue import catalogue
 
 STATE_WORDS = {
     RunState.QUEUED: "Waiting",
@@ -83,15 +83,16 @@ def title_of(spec: RunSpec) -> str:
 
 def dataset_title(spec: RunSpec) -> str:
     """Return the name of a run's data set for people."""
-    card = DATASETS.get(spec.data.dataset)
+    card = catalogue().get(spec.data.dataset)
     return card.title if card else spec.data.dataset
 
 
 def settings_text(spec: RunSpec) -> str:
     """Return the settings that decide most, in one line."""
     data, distill = spec.data, spec.distill
+    skew = "as found" if data.skew is None else f"{data.skew:.0%}"
     return (
-        f"{data.groups} groups · skew {data.skew:.0%} · separation {data.separation:g} · "
+        f"{data.groups} groups · skew {skew} · separation {data.separation:g} · "
         f"{distill.ipc} images per class · {distill.iterations} iterations · seed {spec.seed}"
     )
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fairdd_core.data.registry import DATASETS
 from fairdd_core.device import DEVICE_PATTERN, gpu_count
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, USUAL_DISTANCE, arm_name
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
@@ -17,6 +16,7 @@ from fairdd_core.distill.spec import MAX_ARMS, ArmSpec
 from fairdd_core.runs.presets import PRESETS, arms_named
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.settings import user_error
+from pages.ui.catalogue import catalogue
 
 Values = dict[str, Any]
 OTHER_DISTANCES = tuple(name for name in DISCREPANCIES if name != USUAL_DISTANCE)
@@ -93,7 +93,7 @@ def _arm_names(arms: list[dict[str, Any]]) -> list[str]:
 
 
 CONTROLS: dict[str, Control] = {
-    "dataset": Control("data.dataset", _one_of(lambda: DATASETS)),
+    "dataset": Control("data.dataset", _one_of(catalogue)),
     "groups": Control("data.groups", _whole(2, 10)),
     "skew": Control("data.skew", _whole(1, 99), lambda v: v / 100, lambda v: round(100 * v)),
     "separation": Control("data.separation", _share),
