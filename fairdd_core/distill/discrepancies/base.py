@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 
@@ -26,6 +26,24 @@ class Discrepancy(Protocol):
             signals_GD: signals of the groups.
             weights_G: non-negative weights that sum to 1; groups of weight 0 are ignored.
         """
+
+
+@runtime_checkable
+class Fitted(Protocol):
+    """A discrepancy that takes parameters from the signals at hand, the same for every arm."""
+
+    def fitted(self, signals_CGD: torch.Tensor, present_CG: torch.Tensor) -> Discrepancy:
+        """Return the discrepancy for these signals; the order of classes and groups does not matter.
+
+        Args:
+            signals_CGD: signals of all (class, group) cells.
+            present_CG: 1 where the cell has images, else 0; other cells are ignored.
+        """
+
+
+def fitted(discrepancy: Discrepancy, signals_CGD: torch.Tensor, present_CG: torch.Tensor) -> Discrepancy:
+    """Return a discrepancy as it is for these signals: itself, unless it takes parameters from them."""
+    return discrepancy.fitted(signals_CGD, present_CG) if isinstance(discrepancy, Fitted) else discrepancy
 
 
 def present(signals_GD: torch.Tensor, weights_G: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -10,6 +10,12 @@ DISCREPANCIES: dict[str, Card] = {
         "Squared distance; its barycenter is the mean of the groups.",
         f"{_HERE}.squared_l2:SquaredL2",
     ),
+    "diagonal-l2": Card(
+        "diagonal ℓ2",
+        "Squared distance in which features that set the groups apart count less. Its barycenter is the mean "
+        "of the groups too, so COBRA's target stays the same: only the matching differs.",
+        f"{_HERE}.diagonal_l2:DiagonalL2",
+    ),
     "l1": Card(
         "ℓ1",
         "Sum of absolute differences; its barycenter is the median of the groups in every coordinate.",

@@ -10,6 +10,11 @@ CLOUD_DISCREPANCIES: dict[str, Card] = {
         "Compares all features, not just their mean, by the shortest way to carry one cloud into the other.",
         f"{_HERE}.wasserstein:Wasserstein",
     ),
+    "sinkhorn": Card(
+        "Sinkhorn",
+        "Wasserstein with a blurred transport, corrected for the blur: less bound to single images.",
+        f"{_HERE}.sinkhorn:Sinkhorn",
+    ),
     "bures": Card(
         "Bures-Wasserstein",
         "Compares means and covariances of the features, as if they were normally distributed.",
