@@ -11,6 +11,7 @@ from fairdd_core.data.registry import DatasetCard, cards
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import PRESETS
@@ -31,6 +32,7 @@ KINDS: dict[str, Callable[[], Described]] = {
     "backbones": lambda: _said(BACKBONES),
     "alignments": lambda: _said(ALIGNMENTS),
     "discrepancies": lambda: _said(DISCREPANCIES),
+    "interventions": lambda: _said(INTERVENTIONS),
     "networks": lambda: _said(NETWORKS),
     "presets": _presets,
 }

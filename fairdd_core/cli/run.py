@@ -63,7 +63,8 @@ def add_spec_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--arms",
         help=f"methods to compare, joined by commas: {', '.join(ALIGNMENTS)}; the distance of a barycenter "
-        "follows after a colon, as in cobra:cosine; see: list discrepancies",
+        "follows after a colon, as in cobra:cosine (see: list discrepancies), what else is done for fairness "
+        "after a plus, as in vanilla+fair-training (see: list interventions)",
     )
     parser.add_argument(
         "--eval-network",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -16,6 +16,7 @@ from fairdd_core.distill.backbones.base import Signal
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.diagnostics import diagnose, worst_residual
 from fairdd_core.distill.initial import initial_images
+from fairdd_core.distill.interventions import INTERVENTIONS, NONE
 from fairdd_core.distill.matching import build_matching
 from fairdd_core.distill.schedules import OwnNetworks, Pair, PairMaker, schedule
 from fairdd_core.distill.spec import ArmSpec, DistillSpec
@@ -69,7 +70,7 @@ def distill(
     backbone = lookup(BACKBONES, spec.backbone, "distill.backbone").build(spec)
     problem = Problem(train, spec, backbone, device)
     arms = _arms(problem, seed, resume)
-    life = _give_pairs(problem, arms, PairMaker(train, spec, backbone, seed, device), seed)
+    life = _give_pairs(problem, arms, partial(PairMaker, train, spec, backbone, seed, device), seed)
     logged = set(snapshot_iterations(spec.iterations, spec.snapshots))
     start = resume.iteration if resume else 0
     if not start:
@@ -124,11 +125,16 @@ def _arm(problem: Problem, arm: ArmSpec, seed: int, resume: Checkpoint | None) -
     return Arm(arm, build_alignment(arm), matching, leaves, momenta)
 
 
-def _give_pairs(problem: Problem, arms: list[Arm], make: PairMaker, seed: int) -> int:
-    """Give every arm its pairs; return after how many iterations all networks start anew."""
+def _give_pairs(problem: Problem, arms: list[Arm], maker: Callable[[str], PairMaker], seed: int) -> int:
+    """Give every arm its pairs; return after how many iterations all networks start anew.
+
+    Arms share them, but for those whose intervention prepares the networks.
+    """
     spec = problem.spec.schedule
-    shared = schedule(spec, seed, make)
+    makers = {name: maker(name) for name in {_preparation(arm) for arm in arms}}
+    pairs = {name: schedule(spec, seed, make) for name, make in makers.items()}
     for arm in arms:
+        make, shared = makers[_preparation(arm)], pairs[_preparation(arm)]
         if spec.kind == "inner" or arm.spec.warm_steps:
             life, between = (spec.outer, spec.inner) if spec.kind == "inner" else (1, 0)
             images = partial(_training_set, problem, arm)
@@ -136,6 +142,11 @@ def _give_pairs(problem: Problem, arms: list[Arm], make: PairMaker, seed: int) -
         else:
             arm.pair_at = shared
     return spec.outer if spec.kind == "inner" else 1
+
+
+def _preparation(arm: Arm) -> str:
+    """Return the intervention that an arm's networks depend on."""
+    return arm.spec.intervention if INTERVENTIONS[arm.spec.intervention].before else NONE
 
 
 def _training_set(problem: Problem, arm: Arm) -> tuple[torch.Tensor, torch.Tensor]:

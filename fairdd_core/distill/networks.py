@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch.nn import functional as F  # noqa: N812 - the field's name for it
 from fairdd_core.data.augment import augment_parts, draw_augmentation
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.tensors import normalised
+from fairdd_core.distill.interventions import INTERVENTIONS, NONE
 from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
@@ -19,6 +21,7 @@ from fairdd_core.rng import numpy_stream, torch_stream
 
 BATCH, MOMENTUM = 256, 0.9
 MOMENTS = 20  # of an expert's training that are kept
+PREPARED = 5  # networks that an intervention prepares; all pairs share them, for each takes a training
 
 State = dict[str, torch.Tensor]
 
@@ -27,18 +30,30 @@ class MatchingNetworks:
     """Makes network ``k`` from the seed alone: as initialised, or an expert at a random moment.
 
     An expert is trained once, on the real data as found, and its path is kept for all the pairs that
-    start from it.
+    start from it. An intervention may prepare the networks instead.
 
     Attributes:
         train_set, spec, seed, device: as given.
+        intervention: a name in ``INTERVENTIONS``.
     """
 
-    def __init__(self, train_set: GroupedDataset, spec: DistillSpec, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        train_set: GroupedDataset,
+        spec: DistillSpec,
+        seed: int,
+        device: torch.device,
+        intervention: str = NONE,
+    ) -> None:
         self.train_set, self.spec, self.seed, self.device = train_set, spec, seed, device
+        self.intervention = INTERVENTIONS[intervention]
         self._path = lru_cache(maxsize=None)(self._expert)
+        self._prepared = lru_cache(maxsize=None)(self._prepare)
 
     def __call__(self, k: int) -> Net:
         """Return network ``k``, frozen."""
+        if self.intervention.before:
+            return deepcopy(self._prepared(k % PREPARED))
         experts = self.spec.schedule.experts
         if not experts:
             return self._initial(k)
@@ -56,6 +71,11 @@ class MatchingNetworks:
         side, classes = self.train_set.x_NCHW.shape[-1], self.train_set.num_classes
         stream = torch_stream(self.seed, k, "network")
         return make_network(self.spec.network, side, classes, stream, self.device).requires_grad_(False)
+
+    def _prepare(self, k: int) -> Net:
+        rng = numpy_stream(self.seed, k, "intervention")
+        net: Net = self.intervention.build(self._initial(k), self.train_set, rng, self.device)
+        return net
 
     def _expert(self, e: int) -> list[State]:
         """Return an expert's parameters at evenly spaced moments, the first as initialised."""

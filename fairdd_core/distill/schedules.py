@@ -14,6 +14,7 @@ from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.tensors import normalised
 from fairdd_core.distill.alignments.base import RealFeatures, Statistics
 from fairdd_core.distill.backbones.base import Backbone, WeightedSets
+from fairdd_core.distill.interventions import NONE
 from fairdd_core.distill.networks import MatchingNetworks
 from fairdd_core.distill.real import RealSide
 from fairdd_core.distill.sampling import RealSample, draw_real
@@ -51,12 +52,18 @@ class PairMaker:
     """Builds pair ``k`` of a run from its seed alone, whatever was built before."""
 
     def __init__(
-        self, train: GroupedDataset, spec: DistillSpec, backbone: Backbone, seed: int, device: torch.device
+        self,
+        train: GroupedDataset,
+        spec: DistillSpec,
+        backbone: Backbone,
+        seed: int,
+        device: torch.device,
+        intervention: str = NONE,
     ) -> None:
         self.train, self.spec, self.backbone, self.device = train, spec, backbone, device
         self.seed = child_seed(seed, "pairs")
         self.counts_CG = train.counts_CG(unknown=True)
-        self.networks = MatchingNetworks(train, spec, self.seed, device)
+        self.networks = MatchingNetworks(train, spec, self.seed, device, intervention)
 
     def __call__(self, k: int) -> Pair:
         """Return pair ``k`` with its own network."""

@@ -23,6 +23,7 @@ class ArmSpec(Settings):
         discrepancy: a name in ``DISCREPANCIES``: the barycenter's distance where the alignment has one.
         matching: the arm's own distance from synthetic signals to targets; empty for the run's.
         warm_steps: updates on the arm's synthetic images that its matching network gets before it is used.
+        intervention: a name in ``INTERVENTIONS``: what the arm does for fairness outside the alignment.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ArmSpec(Settings):
     discrepancy: str = "squared-l2"
     matching: str = ""
     warm_steps: int = Field(0, ge=0, le=10_000)
+    intervention: str = "none"
 
 
 class ScheduleSpec(Settings):

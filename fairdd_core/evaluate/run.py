@@ -10,6 +10,9 @@ import torch
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.tensors import normalised
 from fairdd_core.distill.initial import random_subset
+from fairdd_core.distill.interventions import INTERVENTIONS
+from fairdd_core.distill.spec import ArmSpec
+from fairdd_core.errors import lookup
 from fairdd_core.evaluate.spec import BASELINES, RANDOM_SUBSET, EvaluationSpec, series
 from fairdd_core.evaluate.train import TrainingSet, count_predictions, train_network
 from fairdd_core.events import Evaluated, Phase
@@ -51,6 +54,12 @@ class Evaluator:
     def synthetic(self, x_NCHW: torch.Tensor, y_N: torch.Tensor) -> TrainingSet:
         """Return a synthetic set as training data."""
         return TrainingSet.synthetic(x_NCHW, y_N, self.device)
+
+    def training_set(self, arm: ArmSpec, x_NCHW: torch.Tensor, y_N: torch.Tensor) -> TrainingSet:
+        """Return an arm's synthetic set as training data, weighed if the arm says so."""
+        card = lookup(INTERVENTIONS, arm.intervention, "distill.arms.intervention")
+        weights_N = card.build(self, x_NCHW, y_N) if card.after else None
+        return TrainingSet.synthetic(x_NCHW, y_N, self.device, weights_N)
 
     def subset(self, rows_N: np.ndarray) -> TrainingSet:
         """Return some real images as training data."""

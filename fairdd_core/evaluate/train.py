@@ -28,16 +28,32 @@ class TrainingSet:
     Attributes:
         fetch: rows (B,) -> normalised images (B, 3, H, W) on the device.
         y_N: int64 labels on the device.
+        weights_N: of the images in the loss, 1 on average, on the device; None for 1 each.
     """
 
     fetch: Callable[[np.ndarray], torch.Tensor]
     y_N: torch.Tensor
+    weights_N: torch.Tensor | None = None
 
     @classmethod
-    def synthetic(cls, x_NCHW: torch.Tensor, y_N: torch.Tensor, device: torch.device) -> TrainingSet:
+    def synthetic(
+        cls,
+        x_NCHW: torch.Tensor,
+        y_N: torch.Tensor,
+        device: torch.device,
+        weights_N: torch.Tensor | None = None,
+    ) -> TrainingSet:
         """Wrap a synthetic set of normalised images."""
         x = x_NCHW.to(device)
-        return cls(lambda rows: x[torch.from_numpy(rows).to(device)], y_N.to(device))
+        weights = None if weights_N is None else weights_N.to(device)
+        return cls(lambda rows: x[torch.from_numpy(rows).to(device)], y_N.to(device), weights)
+
+    def loss(self, logits_BC: torch.Tensor, rows_B: np.ndarray) -> torch.Tensor:
+        """Return the mean weighted cross entropy of some rows, a scalar."""
+        rows = torch.from_numpy(rows_B).to(self.y_N.device)
+        if self.weights_N is None:
+            return F.cross_entropy(logits_BC, self.y_N[rows])
+        return (F.cross_entropy(logits_BC, self.y_N[rows], reduction="none") * self.weights_N[rows]).mean()
 
     @classmethod
     def real(cls, dataset: GroupedDataset, norm: Normalisation, device: torch.device) -> TrainingSet:
@@ -88,7 +104,7 @@ def train_network(
             rows = rng.permutation(n)
         batch, rows = rows[: spec.batch_size], rows[spec.batch_size :]
         x_NCHW = _augmented(data.fetch(batch), spec.augmentation, generator)
-        loss = F.cross_entropy(net(x_NCHW), data.y_N[torch.from_numpy(batch).to(device)])
+        loss = data.loss(net(x_NCHW), batch)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

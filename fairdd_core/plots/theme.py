@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+from fairdd_core.distill.interventions import INTERVENTIONS
 
 NEUTRAL = "#808080"
 """Readable on white and on near-black, so outlines and guides need not know the theme."""
@@ -68,7 +69,11 @@ def arm_styles(names: Sequence[str]) -> dict[str, ArmStyle]:
 
 
 def arm_label(name: str) -> str:
-    """Return an arm's name for people: ``cobra:cosine`` is COBRA · cosine."""
+    """Return an arm's name for people: ``cobra:cosine+fair-training`` is COBRA · cosine + fair training."""
+    name, _, intervention = name.partition("+")
+    if intervention:
+        title = INTERVENTIONS[intervention].title if intervention in INTERVENTIONS else intervention
+        return f"{arm_label(name)} + {title.lower()}"
     alignment, _, discrepancy = name.partition(":")
     if alignment not in _KNOWN:
         return name

@@ -13,9 +13,11 @@ from fairdd_core.data.grouped import Split
 from fairdd_core.data.registry import load
 from fairdd_core.device import resolve_device
 from fairdd_core.distill.initial import random_subset, synthetic_labels
+from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.distill.loop import distill
 from fairdd_core.embed.run import embed
 from fairdd_core.evaluate.run import Evaluator, evaluate_arms, evaluate_baselines
+from fairdd_core.evaluate.train import TrainingSet
 from fairdd_core.events import Checkpoint, Distilled, Event, Loaded, Phase
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
@@ -68,11 +70,13 @@ def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) 
         yield event
     labels_N = synthetic_labels(split.train.num_classes, spec.distill)
     evaluator = Evaluator(split, spec.evaluation, spec.seed, device)
-    sets = {arm: evaluator.synthetic(x, labels_N) for arm, x in synthetic.items()}
+    if any(INTERVENTIONS[arm.intervention].after for arm in spec.distill.arms):
+        yield Phase("evaluate", 0, 1, "finding the group that every synthetic image resembles")
+    sets = {arm.name: evaluator.training_set(arm, synthetic[arm.name], labels_N) for arm in spec.distill.arms}
     yield from evaluate_arms(evaluator, sets, progress.counts)
     yield from evaluate_baselines(evaluator, spec.distill.ipc, progress.counts)
     yield Phase("embed", 0, 2, "training the network whose representation is shown")
-    net = _feature_network(spec, evaluator, synthetic, labels_N)
+    net = _feature_network(spec, evaluator, sets)
     shown = {arm: (x, labels_N) for arm, x in synthetic.items()}
     yield from embed(net, split.train, shown, spec.distill.arms, spec.embedding, spec.seed, device)
 
@@ -86,9 +90,7 @@ def _distilled(spec: RunSpec, split: Split, device: torch.device, progress: Prog
     yield from (Distilled(name, progress.distilled[name], labels_N) for name in names)
 
 
-def _feature_network(
-    spec: RunSpec, evaluator: Evaluator, synthetic: dict[str, torch.Tensor], labels_N: torch.Tensor
-) -> Net:
+def _feature_network(spec: RunSpec, evaluator: Evaluator, sets: dict[str, TrainingSet]) -> Net:
     """Return the network whose representation is shown."""
     features = spec.embedding.features
     if features == "real":
@@ -97,4 +99,4 @@ def _feature_network(
         stream = torch_stream(spec.seed, "embed", "network")
         net = make_network(spec.evaluation.network, *evaluator.shape, stream, evaluator.device)
         return net.requires_grad_(False).eval()
-    return evaluator.train(evaluator.synthetic(synthetic[features], labels_N), 0)
+    return evaluator.train(sets[features], 0)

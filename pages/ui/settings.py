@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from fairdd_core.device import DEVICE_PATTERN, gpu_count
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, USUAL_DISTANCE, arm_name
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+from fairdd_core.distill.interventions import INTERVENTIONS, NONE
 from fairdd_core.distill.spec import MAX_ARMS, ArmSpec
 from fairdd_core.runs.presets import PRESETS, arms_named
 from fairdd_core.runs.spec import RunSpec
@@ -89,7 +90,7 @@ def _arm_specs(names: list[str]) -> list[dict[str, Any]]:
 
 
 def _arm_names(arms: list[dict[str, Any]]) -> list[str]:
-    return [arm_name(arm["alignment"], arm["discrepancy"]) for arm in arms]
+    return [arm_name(arm["alignment"], arm["discrepancy"], arm["intervention"]) for arm in arms]
 
 
 CONTROLS: dict[str, Control] = {
@@ -237,6 +238,8 @@ def arm_summary(arm: ArmSpec) -> str:
     sentences = [card.summary] if card else []
     if distance and arm.discrepancy != USUAL_DISTANCE:
         sentences.append(distance.summary)
+    if arm.intervention in INTERVENTIONS and arm.intervention != NONE:
+        sentences.append(INTERVENTIONS[arm.intervention].summary)
     return " ".join(sentences)
 
 

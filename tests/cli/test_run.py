@@ -129,7 +129,8 @@ def test_a_run_that_cannot_work_fails_with_the_cause(
 
 
 @pytest.mark.parametrize(
-    "kind", ["datasets", "backbones", "alignments", "discrepancies", "networks", "presets"]
+    "kind",
+    ["datasets", "backbones", "alignments", "discrepancies", "interventions", "networks", "presets"],
 )
 def test_list_describes_every_name(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", kind, "--json"]) == 0

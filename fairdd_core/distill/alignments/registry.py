@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fairdd_core.cards import Card
 from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+from fairdd_core.distill.interventions import INTERVENTIONS, NONE
 from fairdd_core.distill.spec import ArmSpec
 from fairdd_core.errors import UserError, lookup
 
@@ -57,20 +58,22 @@ ALIGNMENTS: dict[str, AlignmentCard] = {
 }
 
 
-def arm_name(alignment: str, discrepancy: str) -> str:
-    """Return what an arm is called: its alignment, and after a colon a distance that is not the usual one."""
-    return alignment if discrepancy == USUAL_DISTANCE else f"{alignment}:{discrepancy}"
+def arm_name(alignment: str, discrepancy: str = USUAL_DISTANCE, intervention: str = NONE) -> str:
+    """Return what an arm is called: its alignment; a distance that is not the usual one; an intervention."""
+    name = alignment if discrepancy == USUAL_DISTANCE else f"{alignment}:{discrepancy}"
+    return name if intervention == NONE else f"{name}+{intervention}"
 
 
 def arm_named(name: str) -> ArmSpec:
-    """Return the arm of a name such as ``cobra`` or ``cobra:cosine``.
+    """Return the arm of a name such as ``cobra``, ``cobra:cosine`` or ``vanilla+fair-training``.
 
     Raises:
         UserError: for names that are not known, and for a distance where there is no barycenter.
     """
-    alignment, colon, discrepancy = name.partition(":")
-    discrepancy = discrepancy if colon else USUAL_DISTANCE
-    arm = ArmSpec(name=arm_name(alignment, discrepancy), alignment=alignment, discrepancy=discrepancy)
+    rule, plus, intervention = name.partition("+")
+    alignment, colon, discrepancy = rule.partition(":")
+    parts = (alignment, discrepancy if colon else USUAL_DISTANCE, intervention if plus else NONE)
+    arm = ArmSpec(name=arm_name(*parts), alignment=alignment, discrepancy=parts[1], intervention=parts[2])
     check_arm(arm)
     return arm
 
@@ -83,6 +86,7 @@ def check_arm(arm: ArmSpec) -> None:
     """
     card = lookup(ALIGNMENTS, arm.alignment, "distill.arms.alignment")
     lookup(ALL_DISCREPANCIES, arm.discrepancy, "distill.arms.discrepancy")
+    lookup(INTERVENTIONS, arm.intervention, "distill.arms.intervention")
     if arm.discrepancy != USUAL_DISTANCE and not card.barycenter:
         able = [arm_name(name, arm.discrepancy) for name, other in ALIGNMENTS.items() if other.barycenter]
         raise UserError(

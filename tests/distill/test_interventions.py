@@ -1,0 +1,53 @@
+"""What arms do outside the alignment, in the loop and through a whole run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from fairdd_core.data.spec import DataSpec
+from fairdd_core.distill.loop import distill
+from fairdd_core.embed.spec import EmbeddingSpec
+from fairdd_core.events import Distilled, Evaluated
+from fairdd_core.nets.fair import PENALTY, fair_network
+from fairdd_core.runs.pipeline import run_pipeline
+from fairdd_core.runs.spec import RunSpec
+from tests.helpers import tiny_distill, tiny_evaluation, toy_dataset
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def three_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train extractors for three steps only."""
+    monkeypatch.setattr(fair_network, "__defaults__", (3, PENALTY))
+
+
+def images(*arms: str) -> dict[str, torch.Tensor]:
+    events = distill(toy_dataset(), tiny_distill(*arms), 0, CPU)
+    return {e.arm: e.x_NCHW for e in events if isinstance(e, Distilled)}
+
+
+def test_an_extractor_changes_its_own_arm_only() -> None:
+    together = images("vanilla", "vanilla+fair-extractor", "vanilla+fair-training")
+    assert torch.equal(together["vanilla"], images("vanilla")["vanilla"])
+    assert torch.equal(together["vanilla"], together["vanilla+fair-training"]), "it comes after the images"
+    alone = images("vanilla+fair-extractor")["vanilla+fair-extractor"]
+    assert torch.equal(together["vanilla+fair-extractor"], alone)
+    assert not torch.allclose(together["vanilla"], alone)
+
+
+def test_arms_with_interventions_go_through_a_whole_run(tmp_path: Path) -> None:
+    arms = ("vanilla", "vanilla+fair-training", "cobra+fair-extractor")
+    spec = RunSpec(
+        data=DataSpec(groups=2, label_noise=0.1, known_share=0.6),
+        distill=tiny_distill(*arms, iterations=2),
+        evaluation=tiny_evaluation(networks=1, baseline_networks=0, others=("mlp",)),
+        embedding=EmbeddingSpec(umap=False, features="vanilla+fair-training"),
+        device="cpu",
+    )
+    events = list(run_pipeline(spec, tmp_path))
+    judged = [(e.architecture, e.arm) for e in events if isinstance(e, Evaluated)]
+    assert judged == [(kind, arm) for kind in ("", "mlp") for arm in arms]
