@@ -12,6 +12,7 @@ from fairdd_core.distill.spec import ArmSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.presets import PRESETS
 from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.suit import suited
 from fairdd_core.runs.sweep import SweepSpec
 
 PROGRAM = ("python", "-m", "fairdd_core")
@@ -61,9 +62,18 @@ def _said(spec: RunSpec) -> list[str] | None:
         return None
     wanted, document = spec.model_dump(mode="json"), preset().model_dump(mode="json")
     arguments = ["--preset", spec.preset]
+    chosen = {name: wanted["data"][name] for name in ("dataset", "label", "group")}
+    if any(document["data"][name] != value for name, value in chosen.items()):
+        arguments += [f"--{name}={value}" for name, value in chosen.items() if value]
+        try:  # what follows from the choice of data need not be said
+            document = suited(preset(), **chosen).model_dump(mode="json")
+        except UserError:  # a data set that is not here any more
+            return None
     for option, (field, _, _) in OPTIONS.items():
         (parent, last), (other, _) = _place(document, field), _place(wanted, field)
         if parent[last] != other[last]:
+            if other[last] is None:
+                return None
             parent[last] = other[last]
             arguments += [f"--{option}={_text(other[last])}"]
     if document["distill"]["arms"] != wanted["distill"]["arms"]:

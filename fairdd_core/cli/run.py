@@ -21,6 +21,7 @@ from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import PRESETS, arms_named
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunRecord, RunState, Store
+from fairdd_core.runs.suit import suited
 from fairdd_core.settings import user_error
 
 POLL_SECONDS = 0.25
@@ -28,9 +29,11 @@ LINE_WIDTH = 78
 
 OPTIONS: dict[str, tuple[str, type, str]] = {
     "dataset": ("data.dataset", str, "name of a data set; see: list datasets"),
+    "label": ("data.label", str, "attribute to predict, where there are several; see: list datasets NAME"),
+    "group": ("data.group", str, "attribute that makes the groups, or several crossed, as in race+gender"),
     "skew": ("data.skew", float, "share of each class's majority group, 1/G to 0.99"),
     "separation": ("data.separation", float, "how different the groups look, 0 to 1"),
-    "groups": ("data.groups", int, "number of groups, 2 to 10"),
+    "groups": ("data.groups", int, "number of groups, where they are made: 2 to 10"),
     "label-noise": ("data.label_noise", float, "share of wrong group labels in the training set, 0 to 0.5"),
     "known-share": ("data.known_share", float, "share of known group labels in the training set, 0.05 to 1"),
     "backbone": ("distill.backbone", str, "distillation method; see: list backbones"),
@@ -81,7 +84,10 @@ def spec_from_args(args: argparse.Namespace) -> RunSpec:
     Raises:
         UserError: naming the field at fault.
     """
-    document = _starting_point(args).model_dump(mode="json")
+    start = _starting_point(args)
+    if not (args.dataset is args.label is args.group is None):
+        start = suited(start, args.dataset or start.data.dataset, args.label or "", args.group or "")
+    document = start.model_dump(mode="json")
     for option, (field, _, _) in OPTIONS.items():
         value = getattr(args, option.replace("-", "_"))
         if value is not None:

@@ -49,6 +49,11 @@ class DataSpec(Settings):
     label_noise: float = Field(0.0, ge=0, le=0.5)
     known_share: float = Field(1.0, ge=0.05, le=1)
 
+    @property
+    def skew_text(self) -> str:
+        """The skew in words."""
+        return "as found" if self.skew is None else f"{self.skew:.0%}"
+
     @model_validator(mode="after")
     def _skew_is_reachable(self) -> Self:
         if self.skew is not None:

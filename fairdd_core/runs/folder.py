@@ -148,11 +148,13 @@ class RunFolder:
     def labels(self) -> Labels | None:
         """Return the names of the run's classes and groups, or None before its data was loaded."""
         loaded = [event for event in self.events()[0] if event["event"] == "loaded"]
-        if not loaded:
+        try:  # the run may come from elsewhere
+            last = loaded[-1]
+            classes, groups = (tuple(str(name) for name in last[kind]) for kind in ("classes", "groups"))
+            colors = tuple((int(r), int(g), int(b)) for r, g, b in last["colors"])
+        except (IndexError, KeyError, TypeError, ValueError):
             return None
-        classes, groups = (tuple(map(str, loaded[-1].get(name, ()))) for name in ("classes", "groups"))
-        colors = [tuple(map(int, rgb)) for rgb in loaded[-1].get("colors", ())]
-        return Labels(classes, groups, tuple((r, g, b) for r, g, b in colors))
+        return Labels(classes, groups, colors)
 
     # Images
 

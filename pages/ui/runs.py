@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import streamlit as st
 
-from fairdd_core.data.colors import pick_palette
-from fairdd_core.data.grouped import RGB
+from fairdd_core.data.card import Labels
+from fairdd_core.data.registry import card_of
 from fairdd_core.errors import UserError
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
@@ -55,29 +56,32 @@ class RunView:
         """Names of its arms."""
         return [arm.name for arm in self.spec.distill.arms]
 
-    @property
+    @cached_property
     def labels(self) -> Labels:
         """Names and colours of its classes and groups."""
-        return labels_of(self.spec)
+        return labels_of(self.spec, self.folder)
 
 
-@dataclass(frozen=True)
-class Labels:
-    """Names of classes and groups, and the groups' colours."""
+def labels_of(spec: RunSpec, folder: RunFolder) -> Labels:
+    """Return the names of a run's classes and groups without loading the data, which may be gone.
 
-    classes: tuple[str, ...]
-    groups: tuple[str, ...]
-    colors: tuple[RGB, ...]
+    They are those that the run noted down; before it has loaded its data, and for old runs, those of the data
+    set's card; numbers when neither is there or fits what was counted.
+    """
+    counts = next(iter(folder.counts().values()), None)
+    shape = None if counts is None else (counts.shape[2], counts.shape[1])
+    for labels in (folder.labels(), _labels_of_card(spec)):
+        if labels and shape in {None, (len(labels.classes), len(labels.groups))}:
+            return labels
+    classes, groups = shape or (10, spec.data.groups)
+    return Labels(tuple(str(c) for c in range(classes)), tuple(f"group {g + 1}" for g in range(groups)))
 
 
-def labels_of(spec: RunSpec) -> Labels:
-    """Return the names behind a specification without loading the data, which may not be here any more."""
-    from fairdd_core.data.registry import DATASETS
-
-    card = DATASETS.get(spec.data.dataset)
-    classes = tuple(str(c) for c in range(card.classes if card else 10))
-    palette = pick_palette(spec.data.groups)
-    return Labels(classes, tuple(name for name, _ in palette), tuple(rgb for _, rgb in palette))
+def _labels_of_card(spec: RunSpec) -> Labels | None:
+    try:
+        return card_of(spec.data.dataset, Home.default().data).labels(spec.data)
+    except UserError:
+        return None
 
 
 def store() -> Store:

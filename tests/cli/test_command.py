@@ -17,6 +17,7 @@ from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs.presets import PRESETS, arms_named, quick
 from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.suit import suited
 from fairdd_core.runs.sweep import SweepSpec
 
 ARMS = (*ALIGNMENTS, "cobra:cosine", "cobra:l2")
@@ -55,7 +56,7 @@ said = st.fixed_dictionaries(
 @given(said)
 @settings(deadline=None)
 def test_options_say_what_they_can_and_read_back_as_the_same_run(values: dict) -> None:
-    base = PRESETS[values["preset"]]()
+    base = suited(PRESETS[values["preset"]](), values["data"].dataset)
     distill = {
         "arms": arms_named(*values["arms"]),
         **{name: values[name] for name in ("ipc", "lr", "iterations")},
