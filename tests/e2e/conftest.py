@@ -45,8 +45,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Server:
     """A served application."""
 
-    url: str
+    port: int
     home: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """What a command line needs to use the same home."""
+        return {**os.environ, "FAIRDD_HOME": str(self.home)}
+
+    def start(self) -> None:
+        """Serve, and wait until it answers; also once more, after it was killed."""
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
+        with self.home.with_name("server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "--server.headless", "true", "--server.fileWatcherType", "none"],
+                cwd=ROOT,
+                env=self.environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        _wait_for(f"{self.url}/_stcore/health", self.process)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(20)
 
 
 @pytest.fixture
@@ -54,26 +83,16 @@ def server(tmp_path: Path) -> Iterator[Server]:
     """The application on 127.0.0.1, with a home that is empty."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    home = tmp_path / "home"
-    home.mkdir()
-    log = (tmp_path / "server.log").open("wb")
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    process = subprocess.Popen(
-        [*command, "--server.headless", "true", "--server.fileWatcherType", "none"],
-        cwd=ROOT,
-        env={**os.environ, "FAIRDD_HOME": str(home)},
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
+        served = Server(probe.getsockname()[1], tmp_path / "home")
+    served.home.mkdir()
     try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
-        yield Server(f"http://127.0.0.1:{port}", home)
+        served.start()
+        yield served
     finally:
-        process.terminate()
-        process.wait(20)
-        _stop_runs(home)
-        log.close()
+        if served.process is not None:
+            served.process.terminate()
+            served.process.wait(20)
+        _stop_runs(served.home)
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -14,7 +16,7 @@ from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunState, Store
 from pages.ui.run_rows import title_of
-from tests.e2e.conftest import READY, SLOW, Visitor
+from tests.e2e.conftest import ROOT, SLOW, Server, Visitor
 from tests.helpers import tiny_distill, tiny_evaluation
 from tests.pages.fake_run import write_fake_run
 
@@ -43,12 +45,6 @@ def card(page: Page, run_id: str) -> Locator:
     return page.locator(f".st-key-run-{run_id}").last
 
 
-def open_list(page: Page) -> None:
-    page.get_by_role("link", name="Runs").click()
-    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
-    page.locator(READY).wait_for(timeout=SLOW)
-
-
 def steps(page: Page, run_id: str, above: int = 0) -> int:
     """Wait until more than ``above`` iterations are done, and return how many."""
     pattern = re.compile(r"Distil: (\d+) of")
@@ -63,39 +59,78 @@ def steps(page: Page, run_id: str, above: int = 0) -> int:
     return int(found[1])
 
 
-def test_two_tabs_watch_stop_and_resume_one_run(visitor: Visitor) -> None:
-    home = Home(visitor.server.home)
-    run_id = engine.submit(home, long_run(), title_of(long_run()))
-    waiting = engine.submit(home, long_run(), "Second")
-    one = visitor.open()
-    open_list(one)
+def cli(server: Server, *arguments: str | Path, code: int = 0) -> str:
+    """Use the command line on the server's home; return what it prints."""
+    command = [sys.executable, "-m", "fairdd_core", *map(str, arguments)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=server.environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == code, done.stderr
+    return done.stdout.strip()
+
+
+def test_two_tabs_and_a_command_line_use_one_home(visitor: Visitor, tmp_path: Path) -> None:
+    server = visitor.server
+    one = visitor.open("/runs")
     two = one.context.new_page()
-    two.goto(f"{visitor.server.url}/runs")
-    for page in (one, two):
+    two.goto(f"{server.url}/runs")
+    tabs = (one, two)
+    for page in tabs:
+        expect(page.get_by_text("No runs yet.")).to_be_visible()
+
+    (tmp_path / "spec.json").write_text(long_run().model_dump_json())
+    run_id = cli(server, "submit", "--spec", tmp_path / "spec.json", "--title", "First")
+    waiting = cli(server, "submit", "--spec", tmp_path / "spec.json", "--title", "Second")
+    for page in tabs:  # without a click
         assert steps(page, run_id, steps(page, run_id)) > 0
         expect(card(page, waiting)).to_contain_text("It starts next.")
 
     card(one, waiting).get_by_role("button", name="Stop").click()
-    for page in (one, two):
-        expect(card(page, waiting)).to_contain_text("Stopped before it started.")
+    expect(card(two, waiting)).to_contain_text("Stopped before it started.")
+    assert cli(server, "wait", waiting, code=1).startswith("stopped: Stopped before it started.")
 
     rename_while_it_refreshes(one, run_id)
     expect(card(two, run_id)).to_contain_text("Watched twice")
+    assert "Watched twice" in cli(server, "runs")
 
     reached = steps(two, run_id)
-    card(two, run_id).get_by_role("button", name="Stop").click()
-    for page in (one, two):
+    assert cli(server, "cancel", run_id).startswith("Stopped at ")
+    for page in tabs:
         expect(card(page, run_id)).to_contain_text("Stopped at")
     card(one, run_id).get_by_role("button", name="Resume").click()
-    two.reload()  # nothing was live any more, so this tab had stopped looking
-    for page in (one, two):
+    for page in tabs:
         assert steps(page, run_id, reached) > reached
+
+    cli(server, "delete", waiting)
+    for page in tabs:
+        expect(card(page, waiting)).to_have_count(0)
+    cli(server, "delete", "--undo", waiting[-6:])
+    for page in tabs:
+        expect(card(page, waiting)).to_be_visible()
 
     card(two, run_id).get_by_role("link", name="Open").click()
     expect(two).to_have_url(re.compile(f"run={run_id}"))
     expect(two.get_by_role("heading", name="Watched twice")).to_be_visible()
     expect(two.get_by_role("button", name="Stop run")).to_be_visible()
     two.close()
+    assert Store(Home(server.home)).check() == "ok"
+
+
+def test_a_killed_server_loses_no_run_and_its_tab_comes_back(visitor: Visitor) -> None:
+    server, store = visitor.server, Store(Home(visitor.server.home))
+    run_id = engine.submit(store.home, long_run(), title_of(long_run()))
+    page = visitor.open("/runs")
+    reached = steps(page, run_id)
+    server.kill()
+    while store.get(run_id).done <= reached:  # nobody watches, and it goes on
+        assert store.get(run_id).state.live
+        page.wait_for_timeout(100)
+    server.start()
+    reached = store.get(run_id).done
+    assert steps(page, run_id, reached) > reached
+    card(page, run_id).get_by_role("button", name="Stop").click()
+    expect(card(page, run_id)).to_contain_text("Stopped at")
+    visitor.complaints.clear()  # that the server was gone is what the browser must complain about
 
 
 def rename_while_it_refreshes(page: Page, run_id: str) -> None:
