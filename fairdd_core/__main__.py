@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from fairdd_core import __version__
+from fairdd_core.cli import data, report, run, runs, sweep
 from fairdd_core.cli import list as list_command
-from fairdd_core.cli import run, runs, sweep
 from fairdd_core.errors import UserError
 
 FAILED, BAD_ARGUMENTS = 1, 2
@@ -23,8 +23,10 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
     run.add_parser(subparsers)
     list_command.add_parser(subparsers)
+    data.add_parser(subparsers)
     runs.add_parsers(subparsers)
     sweep.add_parser(subparsers)
+    report.add_parser(subparsers)
     return top
 
 

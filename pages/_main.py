@@ -26,7 +26,9 @@ if "welcomed" not in st.session_state:  # a visitor is likely to launch somethin
 page = st.navigation(
     [
         st.Page("studio.py", title="Studio", icon=":material/science:", default=True),
+        st.Page("sweep.py", title="Sweep", icon=":material/grid_view:", url_path="sweep"),
         st.Page("runs.py", title="Runs", icon=":material/history:", url_path="runs"),
+        st.Page("compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
     ],
     position="top",
 )

@@ -12,6 +12,7 @@ from pages.ui import history
 from pages.ui.controls import adopt, comparison_notes, controls, restore
 from pages.ui.ended import ended_panel
 from pages.ui.estimate import duration
+from pages.ui.export_view import export_popover
 from pages.ui.fairness_view import fairness_view, headline
 from pages.ui.images_view import images_view
 from pages.ui.live import live_panel
@@ -150,6 +151,8 @@ def choose_view(view: RunView | None) -> str:
             label_visibility="collapsed",
         )
         open_earlier()
+        if view is not None and not view.live:
+            export_popover(view)
     st.query_params["view"] = str(name)
     return str(name)
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from fairdd_core.cli import report
 from fairdd_core.cli.show import age_text, show_run, state_text
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine, retention, transfer
@@ -43,8 +44,8 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     add("resume", resume_run, "Go on with a run that ended early.")
     delete = add("delete", delete_run, "Move a run to the bin.")
     delete.add_argument("--undo", action="store_true", help="bring it back instead")
-    export = add("export", export_run, "Write a run to a zip file.")
-    export.add_argument("file", type=Path, metavar="FILE.zip")
+    export = add("export", report.export_with(export_run), "Write a run to a zip file, or parts of it.")
+    report.add_export_arguments(export)
     load = add("import", import_run, "Add the run in a zip file; prints its id.", run=False)
     load.add_argument("file", type=Path, metavar="FILE.zip")
     wait = add("wait", wait_for_run, "Wait until a run has ended; exit code 0 when it is done.")

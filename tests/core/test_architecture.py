@@ -12,7 +12,18 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "fairdd_core"
 FILES = sorted([*LIBRARY.rglob("*.py"), *(ROOT / "pages").rglob("*.py"), ROOT / "app.py"])
-LAYER = {"data": 0, "nets": 0, "distill": 1, "evaluate": 1, "embed": 1, "runs": 2, "plots": 2, "cli": 3}
+LAYER = {
+    "data": 0,
+    "nets": 0,
+    "plane": 0,
+    "distill": 1,
+    "evaluate": 1,
+    "embed": 1,
+    "runs": 2,
+    "plots": 2,
+    "cli": 3,
+    "report": 3,
+}
 FOR_ALL = {"cards", "errors", "rng", "device", "settings", "events"}
 
 

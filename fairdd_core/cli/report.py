@@ -1,0 +1,93 @@
+"""``report``, and what ``export`` writes beside the zip file: tables, pictures."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs.files import write_bytes
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.store import RunState, Store
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``report``."""
+    text = "Write a run as one HTML file that opens without a network."
+    parser = subparsers.add_parser("report", help=text, description=text)
+    parser.set_defaults(function=write_report)
+    parser.add_argument("run", metavar="ID", help="id of a run, the part of it that is unique, or its folder")
+    parser.add_argument("file", type=Path, metavar="FILE.html")
+
+
+def add_export_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``export`` can write."""
+    parser.add_argument("file", type=Path, metavar="FILE.zip", nargs="?", help="the whole run")
+    parser.add_argument("--csv", type=Path, metavar="DIR", help="its tables, as CSV files in this folder")
+    parser.add_argument("--png", type=Path, metavar="DIR", help="its last images, a grid for every method")
+
+
+def export_with(whole: Command) -> Command:
+    """Return the command ``export``, which leaves the zip file to ``whole``."""
+
+    def export(args: argparse.Namespace) -> int:
+        if not (args.file or args.csv or args.png):
+            raise UserError("file", "FILE.zip, --csv DIR or --png DIR", "nothing", "Say what to write.")
+        if args.csv:
+            _write_tables(args.run, args.csv)
+        if args.png:
+            _write_pictures(args.run, args.png)
+        return whole(args) if args.file else 0
+
+    return export
+
+
+def write_report(args: argparse.Namespace) -> int:
+    """Write the report of a run."""
+    from fairdd_core.report.document import report
+    from fairdd_core.report.labels import labels_of
+
+    folder, title, note = _find(args.run)
+    page = report(folder, labels_of(folder, Home.default().data), title, note)
+    _write(args.file, page.encode())
+    return 0
+
+
+def _write_tables(run: str, target: Path) -> None:
+    from fairdd_core.report.labels import labels_of
+    from fairdd_core.report.tables import csv, tables
+
+    folder = _find(run)[0]
+    for name, table in tables(folder, labels_of(folder, Home.default().data)).items():
+        _write(target / f"{name}.csv", csv(table))
+
+
+def _write_pictures(run: str, target: Path) -> None:
+    from fairdd_core.report.pictures import grids
+
+    for name, content in grids(_find(run)[0]).items():
+        _write(target / name, content)
+
+
+def _find(run: str) -> tuple[RunFolder, str, str]:
+    """Return the folder of a run, its title, and how it ended if not well."""
+    folder = RunFolder(run)
+    if folder.complete:
+        return folder, folder.path.absolute().name, ""
+    store = Store(Home.default())
+    record = store.find(run)
+    folder = store.folder(record.id)
+    title = record.title or f"{folder.spec().data.dataset}, run {record.id}"
+    return folder, title, "" if record.state is RunState.DONE else f"{record.state}: {record.message}"
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        write_bytes(file, content)
+    except OSError as error:
+        raise UserError("file", "a usable file", f"{file} ({error.strerror or error})") from error
+    print(file)

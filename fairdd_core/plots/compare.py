@@ -1,0 +1,157 @@
+"""Figures of several runs side by side, on common axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.evaluate.spec import BASELINES
+from fairdd_core.plots.fairness_tables import Counts, network_table
+from fairdd_core.plots.theme import NEUTRAL, arm_styles, base, percent_axis
+
+_ROW = 40
+
+
+def overview_table(runs: Mapping[str, Counts]) -> pd.DataFrame:
+    """Return ``network_table`` of every run, with the run's letter as a first column ``run``."""
+    frames = [network_table(counts).assign(run=letter) for letter, counts in runs.items() if counts]
+    if not frames:
+        return pd.DataFrame(columns=["run", "arm", "network", "n", *METRICS])
+    table = pd.concat(frames, ignore_index=True)
+    return table[["run", *(name for name in table.columns if name != "run")]]
+
+
+def overview(table: pd.DataFrame, gap: str = "deo_mean", *, height: int = 420) -> go.Figure:
+    """Draw accuracy against a gap: a mark is a method of a run, the mean of its networks.
+
+    It has the run's letter. A line joins the methods of a run, in the run's order; baselines are hollow.
+
+    Args:
+        table: from ``overview_table``.
+        gap: ``deo_mean`` or ``deo_max``.
+        height: in pixels.
+    """
+    fig = base(height, legend_rows=2)
+    means = table.groupby(["run", "arm"], sort=False)[[gap, "accuracy"]].mean().reset_index()
+    for _, rows in means[~means["arm"].isin(BASELINES)].groupby("run", sort=False):
+        line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
+        fig.add_scatter(
+            x=rows[gap], y=rows["accuracy"], mode="lines", line=line, showlegend=False, hoverinfo="skip"
+        )
+    for arm, style in arm_styles(list(dict.fromkeys(table["arm"]))).items():
+        rows = means[means["arm"] == arm]
+        hollow = arm in BASELINES
+        fig.add_scatter(
+            x=rows[gap],
+            y=rows["accuracy"],
+            name=style.label,
+            mode="markers+text",
+            text=[f"<b>{letter}</b>" for letter in rows["run"]],
+            textposition="middle center",
+            textfont={"size": 11} if hollow else {"size": 11, "color": "white"},
+            marker={
+                "color": style.color,
+                "symbol": style.symbol + ("-open" if hollow else ""),
+                "size": 21,
+                "line": {"color": style.color if hollow else NEUTRAL, "width": 2 if hollow else 1},
+            },
+            customdata=rows[["run"]],
+            hovertemplate=f"run <b>%{{customdata[0]}}</b>, {style.label}<br>"
+            "accuracy %{y:.1%}, gap %{x:.1%}<extra></extra>",
+        )
+    fig.update_xaxes(**percent_axis(f"← better  ·  {METRICS[gap].title}"))
+    fig.update_yaxes(**percent_axis("accuracy  ·  better →"))
+    return fig
+
+
+def differences(table: pd.DataFrame, metric: str, *, reach: float, height: int | None = None) -> go.Figure:
+    """Draw how far runs are from the reference run: a dot with its interval, small marks for single networks.
+
+    Args:
+        table: one row per comparison: ``run``, ``arm``, ``metric``, ``difference``, ``low``, ``high`` and
+            ``by_network`` (a sequence; empty when the networks are no pairs).
+        metric: a name in ``METRICS``; which rows to draw.
+        reach: half the width of the axis, so that several figures can have the same one.
+        height: in pixels; by default it follows from the number of rows.
+    """
+    rows = table[(table["metric"] == metric) & table["difference"].notna()]
+    fig = base(height or 86 + _ROW * max(1, len(rows)), showlegend=False)
+    fig.add_vline(x=0, line={"color": NEUTRAL, "width": 1})
+    for y, row in enumerate(rows.to_dict("records")):
+        _comparison(fig, y, row)
+    names = [
+        f"<b>{row['run']}</b> · {arm_styles([row['arm']])[row['arm']].label}"
+        for row in rows.to_dict("records")
+    ]
+    better = "→" if METRICS[metric].higher_is_better else "←"
+    fig.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=names,
+        range=[len(names) - 0.5, -0.5],
+        showgrid=False,
+        fixedrange=True,
+    )
+    fig.update_xaxes(
+        title_text=f"difference in points · {better} is better",
+        range=[-100 * reach, 100 * reach],
+        tickformat="+.0f",
+        fixedrange=True,
+        nticks=6,
+    )
+    return fig
+
+
+def _comparison(fig: go.Figure, y: int, row: dict) -> None:
+    style = arm_styles([row["arm"]])[row["arm"]]
+    single = 100 * np.array(list(row["by_network"]), float)
+    if len(single) > 1:
+        fig.add_scatter(
+            x=single,
+            y=[y + 0.26] * len(single),
+            mode="markers",
+            marker={"color": style.color, "symbol": "line-ns-open", "size": 8},
+            hovertemplate="a single pair of networks: %{x:+.1f} points<extra></extra>",
+        )
+    value, low, high = (100 * row[name] for name in ("difference", "low", "high"))
+    fig.add_scatter(
+        x=[value],
+        y=[y],
+        mode="markers",
+        marker={
+            "color": style.color,
+            "symbol": style.symbol,
+            "size": 12,
+            "line": {"color": NEUTRAL, "width": 1},
+        },
+        error_x={
+            "array": [high - value],
+            "arrayminus": [value - low],
+            "color": style.color,
+            "thickness": 2,
+            "width": 5,
+        },
+        hovertemplate=f"run {row['run']}, {style.label}<br>%{{x:+.1f}} points "
+        f"(95 % interval {low:+.1f} to {high:+.1f})<extra></extra>",
+    )
+
+
+def common_reach(table: pd.DataFrame) -> float:
+    """Return half the width of an axis that shows every difference and interval of a table."""
+    found = [np.abs(table[name].to_numpy(float)) for name in ("difference", "low", "high")]
+    largest = np.nanmax(np.concatenate([*found, [0.02]]))
+    return float(min(1.0, 1.12 * largest))
+
+
+def common_range(values: Sequence[pd.Series]) -> tuple[float, float]:
+    """Return the range that holds all values, with a little room; (0, 1) when there is none."""
+    joined = np.concatenate([series.to_numpy(float) for series in values]) if values else np.array([])
+    joined = joined[np.isfinite(joined)]
+    if not len(joined):
+        return 0.0, 1.0
+    low, high = float(joined.min()), float(joined.max())
+    room = 0.05 * (high - low) or 0.05
+    return low - room, high + room

@@ -1,0 +1,30 @@
+"""What the classes and groups of a run are called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fairdd_core.data.card import Labels
+from fairdd_core.data.registry import card_of
+from fairdd_core.errors import UserError
+from fairdd_core.runs.folder import RunFolder
+
+
+def labels_of(folder: RunFolder, data_dir: Path) -> Labels:
+    """Return the names that a run noted down, else those of its data set, else numbers.
+
+    Args:
+        folder: of the run.
+        data_dir: where data sets of one's own are looked for.
+    """
+    spec, counts = folder.spec(), next(iter(folder.counts().values()), None)
+    shape = None if counts is None else (counts.shape[-1], counts.shape[1])
+    try:
+        known = [folder.labels(), card_of(spec.data.dataset, data_dir).labels(spec.data)]
+    except UserError:
+        known = [folder.labels()]
+    for labels in known:
+        if labels and shape in {None, (len(labels.classes), len(labels.groups))}:
+            return labels
+    classes, groups = shape or (10, spec.data.groups)
+    return Labels(tuple(map(str, range(classes))), tuple(f"group {g + 1}" for g in range(groups)))

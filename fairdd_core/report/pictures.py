@@ -1,0 +1,48 @@
+"""The synthetic images of a run as pictures."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+import numpy as np
+
+from fairdd_core.plots.images import mosaic, png, scale_for
+from fairdd_core.runs.folder import RunFolder
+
+WIDTH = 1200
+"""Pixels that a grid is brought near to; every pixel of an image stays a square of one colour."""
+
+
+def last_images(folder: RunFolder) -> tuple[int, dict[str, np.ndarray]]:
+    """Return the last logged iteration and ``{arm: uint8 (C, IPC, 3, H, W)}``; 0 and nothing without any."""
+    iterations = folder.snapshot_iterations()
+    if not iterations:
+        return 0, {}
+    found, order = folder.snapshot(iterations[-1]), [arm.name for arm in folder.spec().distill.arms]
+    return iterations[-1], {arm: found[arm] for arm in order if arm in found}
+
+
+def grid_png(images_CIKHW: np.ndarray) -> bytes:
+    """Return a PNG with a row per class and transparent gaps."""
+    return png(mosaic(images_CIKHW), scale_for(images_CIKHW.shape[-1], images_CIKHW.shape[1], WIDTH))
+
+
+def file_name(arm: str) -> str:
+    """Return an arm's name as part of a file name."""
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in arm)
+
+
+def grids(folder: RunFolder) -> dict[str, bytes]:
+    """Return a PNG of the last images of every method, by the name of its file."""
+    return {f"{file_name(arm)}.png": grid_png(images) for arm, images in last_images(folder)[1].items()}
+
+
+def as_zip(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip file of files that are compressed already."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()

@@ -1,0 +1,114 @@
+"""The numbers of a run as tables that any program can read."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fairdd_core.data.card import Labels
+from fairdd_core.evaluate.metrics import METRICS, spread
+from fairdd_core.evaluate.spec import BASELINES
+from fairdd_core.plots.curves import curves_table
+from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
+from fairdd_core.runs.folder import RunFolder
+
+ABOUT = {
+    "results": "every measure of every method: mean and standard deviation over test networks, 95 % interval",
+    "cells": "recall of every (class, group) cell with its 95 % Wilson interval and number of test images",
+    "groups": "accuracy within every group",
+    "networks": "every measure of every single test network",
+    "confusions": "what each class was taken for, in every group",
+    "curves": "loss and residual over the iterations",
+    "distances": "how far each group is from the targets and from the synthetic images",
+}
+"""Name of a table -> what is in it."""
+
+
+def ordered_counts(folder: RunFolder) -> dict[str, np.ndarray]:
+    """Return the counts of a run: its methods in the order asked for, then the baselines."""
+    counts = folder.counts()
+    order = [*(arm.name for arm in folder.spec().distill.arms), *BASELINES]
+    return {arm: counts[arm] for arm in order if arm in counts}
+
+
+def results_table(counts: Mapping[str, np.ndarray], document: Mapping[str, Any] | None) -> pd.DataFrame:
+    """Return one row per (arm, metric).
+
+    Columns: ``arm``, ``metric``, ``title``, ``mean``, ``std`` (over networks), ``low`` and ``high`` (95 %
+    bootstrap interval where the run has one), ``networks`` and ``n`` (test images); NaN is undefined.
+
+    Args:
+        counts: arm -> counts (network, group, true class, predicted class).
+        document: the result document of the run, for its intervals.
+    """
+    summary = (document or {}).get("arms") or {}
+    rows = []
+    for arm, counts_KGCC in counts.items():
+        for name, metric in METRICS.items():
+            values_K = metric.of(counts_KGCC)
+            low, high = (summary.get(arm, {}).get(name, {}).get("ci95")) or (None, None)
+            rows.append(
+                {
+                    "arm": arm,
+                    "metric": name,
+                    "title": metric.title,
+                    "mean": float(values_K.mean()),
+                    "std": spread(values_K),
+                    "low": low,
+                    "high": high,
+                    "networks": len(values_K),
+                    "n": int(counts_KGCC[0].sum()),
+                }
+            )
+    columns = ["arm", "metric", "title", "mean", "std", "low", "high", "networks", "n"]
+    return pd.DataFrame(rows, columns=columns).astype({"low": float, "high": float})
+
+
+def tables(folder: RunFolder, labels: Labels) -> dict[str, pd.DataFrame]:
+    """Return the tables of a run by name (see ``ABOUT``); what it has not come to is left out."""
+    counts, found = ordered_counts(folder), {}
+    if counts:
+        found["results"] = results_table(counts, folder.result())
+        found["cells"] = recall_table(counts, labels.classes, labels.groups)
+        found["groups"] = group_table(counts, labels.groups)
+        found["networks"] = network_table(counts)
+        found["confusions"] = _confusions(counts, labels)
+    steps, distances = curves_table(folder.steps()), folder.residuals()
+    if not steps.empty:
+        found["curves"] = steps
+    if distances is not None and not distances.empty:
+        found["distances"] = distances
+    return found
+
+
+def _confusions(counts: Mapping[str, np.ndarray], labels: Labels) -> pd.DataFrame:
+    frames = [
+        confusion_table(counts_KGCC, index, labels.classes).assign(arm=arm, group=group)
+        for arm, counts_KGCC in counts.items()
+        for index, group in enumerate(labels.groups)
+    ]
+    table = pd.concat(frames, ignore_index=True)
+    return table[["arm", "group", "true", "predicted", "answers", "n", "share"]]
+
+
+def csv(table: pd.DataFrame) -> bytes:
+    """Return a table as CSV in UTF-8; undefined numbers are empty."""
+    return table.to_csv(index=False).encode()
+
+
+def csv_zip(found: Mapping[str, pd.DataFrame]) -> bytes:
+    """Return a zip file with a CSV for every table, and a file that says what they are."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, table in found.items():
+            archive.writestr(f"{name}.csv", csv(table))
+        told = "".join(f"{name}.csv: {ABOUT.get(name, name)}\n" for name in found)
+        archive.writestr(
+            "README.txt", told + "Shares are between 0 and 1. Empty means undefined, not zero.\n"
+        )
+    return buffer.getvalue()

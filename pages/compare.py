@@ -1,0 +1,107 @@
+"""Two to four runs side by side: what differs, how far apart they are, and how sure that is."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import streamlit as st
+
+from fairdd_core.errors import UserError
+from fairdd_core.plots.theme import arm_label
+from pages.ui import compare_view
+from pages.ui.compare_model import MAX_RUNS, common_arms, comparable, label, parse
+from pages.ui.run_actions import literal
+from pages.ui.runs import RunView
+
+CHOICE, WRITTEN = "compare-runs", "compare-written"
+
+
+def choose(known: dict[str, RunView]) -> list[RunView]:
+    """Draw the choice of runs; the address names them too, and what it names wrongly is told."""
+    asked = st.query_params.get("runs")
+    if asked is not None and asked != st.session_state.get(WRITTEN):
+        chosen, unknown = parse(asked, list(known))
+        st.session_state[CHOICE] = chosen
+        if unknown:
+            names = ", ".join(f"`{literal(name)}`" for name in unknown)
+            st.session_state["notice"] = (
+                f"The link names {names}, which cannot be compared: not here, not tested yet, or beyond the "
+                f"{MAX_RUNS} that fit."
+            )
+    if CHOICE not in st.session_state:
+        st.session_state[CHOICE] = list(known)[:2]
+    st.session_state[CHOICE] = [run for run in st.session_state[CHOICE] if run in known]
+    chosen = st.multiselect(
+        "Runs to compare",
+        list(known),
+        format_func=lambda run: label(known[run]),
+        key=CHOICE,
+        max_selections=MAX_RUNS,
+        persist_state="session",
+        placeholder="Choose two to four runs",
+        help="Every run that has been tested, newest first, and the examples that came with the explorer.",
+    )
+    st.query_params["runs"] = st.session_state[WRITTEN] = ",".join(chosen)
+    return [known[run] for run in chosen]
+
+
+def choose_arms(views: list[RunView]) -> list[str]:
+    """Draw the choice of methods for what is shown method by method."""
+    offered = common_arms(views)
+    if "compare-arms" not in st.session_state:
+        asked = st.query_params.get("arms", "").split(",")
+        st.session_state["compare-arms"] = [arm for arm in asked if arm in offered] or offered[:2]
+    kept = [arm for arm in st.session_state["compare-arms"] if arm in offered]
+    st.session_state["compare-arms"] = kept or offered[:2]
+    arms = st.pills(
+        "Methods below",
+        offered,
+        selection_mode="multi",
+        format_func=arm_label,
+        key="compare-arms",
+        persist_state="session",
+        help="The class by class figures, the curves and the images show these methods.",
+    )
+    st.query_params["arms"] = ",".join(arms)
+    return list(arms)
+
+
+def comparison(views: list[RunView]) -> None:
+    """Draw everything about the chosen runs."""
+    compare_view.what_differs(views)
+    left, right = st.columns([5, 7], gap="large")
+    with left:
+        compare_view.scatter(views)
+    with right:
+        compare_view.differences(views)
+    arms = choose_arms(views)
+    if not arms:
+        st.info("Choose at least one method above.", icon=":material/arrow_upward:")
+        return
+    compare_view.classes(views, arms)
+    compare_view.curves(views, arms)
+    compare_view.images(views, arms)
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Compare runs", anchor=False)
+    try:
+        views = choose(comparable())
+        if notice := st.session_state.pop("notice", None):
+            st.warning(notice, icon=":material/info:")
+        if len(views) >= 2:
+            comparison(views)
+            return
+    except (UserError, OSError, sqlite3.Error) as error:
+        st.error(f"**The runs cannot be read.** {literal(str(error))}", icon=":material/error:")
+        return
+    st.info(
+        "Choose at least two runs above. Every run that has been tested can be compared with every other: "
+        "launch one in the Studio with another skew, or another method, and come back.",
+        icon=":material/compare_arrows:",
+    )
+    st.page_link("studio.py", label="Go to the Studio", icon=":material/science:", width="content")
+
+
+main()

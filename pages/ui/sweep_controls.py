@@ -1,0 +1,153 @@
+"""The controls of a new sweep, in the sidebar."""
+
+from __future__ import annotations
+
+import streamlit as st
+from pydantic import ValidationError
+
+from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.errors import UserError
+from fairdd_core.plots.theme import arm_label
+from fairdd_core.runs.presets import PRESETS
+from fairdd_core.runs.sweep import SweepSpec
+from fairdd_core.settings import user_error
+from pages.ui.catalogue import catalogue
+from pages.ui.settings import lowest_skew, values_of
+from pages.ui.sweep_model import base_of, steps
+
+MAX_STEPS, MAX_SEEDS = 8, 5
+_ADOPTED = ("dataset", "groups", "iterations", "networks", "device")
+
+
+def key(name: str) -> str:
+    """Return the session's key of a control."""
+    return f"sweep-{name}"
+
+
+def prepare() -> None:
+    """Give every control its first value, once per session."""
+    if key("preset") in st.session_state:
+        return
+    st.session_state[key("preset")] = next(iter(PRESETS))
+    _adopt()
+    first = {"skew": (lowest_skew(st.session_state[key("groups")]), 90), "separation": (0.0, 1.0)}
+    for name, value in {**first, "skews": 4, "separations": 4, "seeds": 1}.items():
+        st.session_state[key(name)] = value
+
+
+def _adopt() -> None:
+    """Take over what the preset says."""
+    values = values_of(PRESETS[st.session_state[key("preset")]]())
+    for name in _ADOPTED:
+        st.session_state[key(name)] = values[name]
+    known = [arm for arm in values["arms"] if arm in ALIGNMENTS]
+    st.session_state[key("arms")] = known
+
+
+def controls() -> SweepSpec | None:
+    """Draw the controls and return the sweep they describe; None, with the reason shown, if none."""
+    known = catalogue()
+    st.subheader("New sweep", anchor=False)
+    st.segmented_control(
+        "Preset",
+        list(PRESETS),
+        format_func=str.capitalize,
+        required=True,
+        key=key("preset"),
+        width="stretch",
+        on_change=_adopt,
+        persist_state="session",
+        help="What every run is like, apart from skew and separation. Quick: small digits, a minute each.",
+    )
+    st.selectbox(
+        "Data set",
+        [name for name, card in known.items() if card.made],
+        format_func=lambda name: known[name].title,
+        key=key("dataset"),
+        persist_state="session",
+        help="Every run of the grid uses this data set, biased more or less.",
+    )
+    st.pills(
+        "Methods to compare",
+        list(ALIGNMENTS),
+        selection_mode="multi",
+        format_func=arm_label,
+        key=key("arms"),
+        persist_state="session",
+        help="Every run of the grid makes images with each of these methods. Each gets a picture of its own.",
+    )
+    _grid_controls()
+    _size_controls()
+    return _spec()
+
+
+def _grid_controls() -> None:
+    lowest = lowest_skew(st.session_state[key("groups")])
+    low, high = st.session_state[key("skew")]
+    st.session_state[key("skew")] = (max(lowest, low), max(lowest, high))
+    st.slider(
+        "Skew, from and to",
+        lowest,
+        99,
+        format="%d %%",
+        key=key("skew"),
+        persist_state="session",
+        help="Share of each class that its largest group has: the rows of the grid.",
+    )
+    st.slider(
+        "Separation, from and to",
+        0.0,
+        1.0,
+        step=0.05,
+        key=key("separation"),
+        persist_state="session",
+        help="How different the groups look, 0 being all alike: the columns of the grid.",
+    )
+    left, right = st.columns(2, gap="small", wrap=False)
+    with left:
+        _count("Steps of skew", "skews", MAX_STEPS, "Number of rows of the grid.")
+    with right:
+        _count("Of separation", "separations", MAX_STEPS, "Number of columns of the grid.")
+
+
+def _size_controls() -> None:
+    with st.expander("Advanced", icon=":material/tune:"):
+        left, right = st.columns(2, gap="small", wrap=False)
+        with left:
+            _count("Groups", "groups", 10, "How many protected groups there are.", low=2)
+            _count("Iterations", "iterations", 20_000, "Updates of the synthetic images of a run.", step=100)
+        with right:
+            _count(
+                "Seeds", "seeds", MAX_SEEDS, "Every place of the grid is run with so many seeds: luck shows."
+            )
+            _count("Test networks", "networks", 20, "Networks trained from scratch on each synthetic set.")
+
+
+def _count(label: str, name: str, high: int, text: str, *, low: int = 1, step: int = 1) -> None:
+    st.number_input(
+        label, low, high, step=step, key=key(name), persist_state="session", help=text, width="stretch"
+    )
+
+
+def _spec() -> SweepSpec | None:
+    value = {name: st.session_state[key(name)] for name in (*_ADOPTED, "preset", "arms", "seeds")}
+    if not value["arms"]:
+        st.info("Choose at least one method.", icon=":material/arrow_upward:")
+        return None
+    low, high = st.session_state[key("skew")]
+    changes = {
+        "data": {"dataset": value["dataset"], "groups": value["groups"], "skew": high / 100},
+        "distill": {"iterations": value["iterations"]},
+        "evaluation": {"networks": value["networks"]},
+    }
+    try:
+        return SweepSpec(
+            base=base_of(value["preset"], value["arms"], changes),
+            skews=steps(low / 100, high / 100, st.session_state[key("skews")]),
+            separations=steps(*st.session_state[key("separation")], st.session_state[key("separations")]),
+            seeds=tuple(range(value["seeds"])),
+        )
+    except (UserError, ValidationError) as error:
+        told = error if isinstance(error, UserError) else user_error(error)
+        st.error(f"These settings do not fit together. {told}", icon=":material/error:")
+        return None

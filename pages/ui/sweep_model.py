@@ -1,0 +1,143 @@
+"""Which sweeps there are, and what a sweep comes down to. No Streamlit here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fairdd_core.errors import UserError
+from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.plots.sweep import Place, grid_table
+from fairdd_core.plots.theme import arm_label
+from fairdd_core.runs import sweeps
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.presets import PRESETS, arms_named
+from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.suit import suited
+from fairdd_core.runs.sweep import SweepSpec
+from fairdd_core.runs.sweeps import Cell, Sweep
+from pages.ui.catalogue import catalogue
+from pages.ui.run_rows import dataset_title
+
+BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "sweeps"
+BUNDLED_PREFIX = "example-"
+SHOWN_METRICS = ("deo_mean", "deo_max", "accuracy")
+
+
+@dataclass(frozen=True)
+class SweepView:
+    """A sweep as a screen needs it.
+
+    Attributes:
+        id: in the home, or ``example-NAME``.
+        sweep: what is kept of it.
+        home: where its runs are; None for one that came with the explorer.
+    """
+
+    id: str
+    sweep: Sweep
+    home: Home | None
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it came with the explorer."""
+        return self.home is None
+
+    @property
+    def arms(self) -> list[str]:
+        """Names of its arms."""
+        return [arm.name for arm in self.sweep.spec.base.distill.arms]
+
+    @property
+    def title(self) -> str:
+        """What to call it in a list."""
+        spec = self.sweep.spec
+        size = f"{len(spec.skews)} × {len(spec.separations)}"
+        seeds = f" · {len(spec.seeds)} seeds" if len(spec.seeds) > 1 else ""
+        name = self.sweep.title or dataset_title(spec.base)
+        return f"{'Example: ' if self.bundled else ''}{name} · {size}{seeds}"
+
+    def cells(self) -> list[Cell]:
+        """Return how every place stands."""
+        if self.home is None:
+            return sweeps.bundled_cells(self.sweep, BUNDLED / self.id.removeprefix(BUNDLED_PREFIX))
+        return sweeps.cells_of(self.home, self.sweep)
+
+
+def all_sweeps(home: Home) -> dict[str, SweepView]:
+    """Return the sweeps of a home, newest first, then those that came with the explorer."""
+    own = [SweepView(sweep.id, sweep, home) for sweep in sweeps.everything(home)]
+    return {view.id: view for view in [*own, *_bundled()]}
+
+
+def _bundled() -> list[SweepView]:
+    views = []
+    for file in sorted(BUNDLED.glob("*/sweep.json")):
+        try:
+            views.append(SweepView(BUNDLED_PREFIX + file.parent.name, sweeps.read(file), None))
+        except (OSError, UserError):
+            continue
+    return views
+
+
+def place_of(text: str, spec: SweepSpec) -> Place | None:
+    """Return the place that an address names as ``skew,separation``, or None if the grid has none such."""
+    try:
+        skew, separation = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
+    return (skew, separation) if skew in spec.skews and separation in spec.separations else None
+
+
+def steps(low: float, high: float, count: int) -> tuple[float, ...]:
+    """Return ``count`` values from ``low`` to ``high``, evenly spaced and rounded to hundredths."""
+    return tuple(sorted({round(float(value), 2) for value in np.linspace(low, high, count)}))
+
+
+def base_of(preset: str, arms: Sequence[str], changes: Mapping[str, Mapping[str, object]]) -> RunSpec:
+    """Return a preset with other arms and some other fields; what follows from the data set is brought along.
+
+    Raises:
+        UserError: when there are no such arms, or no such data set.
+        ValidationError: when the fields do not fit together.
+    """
+    spec = PRESETS[preset]()
+    dataset = str(changes.get("data", {}).get("dataset", spec.data.dataset))
+    document = suited(spec, dataset).model_dump(mode="json")
+    fixed = {"groups": document["data"]["groups"]} if catalogue()[dataset].group_names else {}
+    document["distill"]["arms"] = [arm.model_dump() for arm in arms_named(*arms)]
+    for part, fields in changes.items():
+        document[part] |= fields
+    document["data"] |= fixed  # groups that have names are as many as there are names
+    return RunSpec.model_validate(document)
+
+
+def summary(table: pd.DataFrame, arms: Sequence[str], metric: str) -> str:
+    """Say in one sentence what there is where the first method fares worst; empty without any result."""
+    grids = {arm: grid_table(table, arm, metric) for arm in arms}
+    first, known = grids[arms[0]], grids[arms[0]]["value"].dropna()
+    if known.empty:
+        return ""
+    better = METRICS[metric].higher_is_better
+    row = first.loc[known.idxmin() if better else known.idxmax()]
+    unit = "%" if better else "points"
+    numbers = [
+        f"**{100 * value:.0f}** {unit} under {arm_label(arm)}"
+        for arm, grid in grids.items()
+        if not np.isnan(value := _value(grid, row["skew"], row["separation"]))
+    ]
+    place = f"skew {row['skew']:.0%} and separation {row['separation']:g}"
+    return f"{arm_label(arms[0])} fares worst at {place}: {METRICS[metric].title} is {_and(numbers)} there."
+
+
+def _value(grid: pd.DataFrame, skew: float, separation: float) -> float:
+    found = grid[(grid["skew"] == skew) & (grid["separation"] == separation)]["value"]
+    return float(found.iloc[0]) if len(found) else float("nan")
+
+
+def _and(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
