@@ -72,7 +72,7 @@ def distill(
     arms = _arms(problem, seed, resume)
     life = _give_pairs(problem, arms, partial(PairMaker, train, spec, backbone, seed, device), seed)
     logged = set(snapshot_iterations(spec.iterations, spec.snapshots))
-    start = resume.iteration if resume else 0
+    start, due = (resume.iteration if resume else 0), False
     if not start:
         yield from (_snapshot(problem, arm, 0) for arm in arms)
     for iteration in range(start, spec.iterations):
@@ -80,8 +80,10 @@ def distill(
         yield from _iteration(problem, arms, iteration, reached in logged)
         if reached in logged:
             yield from (_snapshot(problem, arm, reached) for arm in arms)
-        if (reached in logged or reached % CHECKPOINT_EVERY == 0) and reached % life == 0:
+        due |= reached in logged or reached % CHECKPOINT_EVERY == 0
+        if due and reached % life == 0:  # a network in the middle of its life is not kept
             yield _checkpoint(arms, reached)
+            due = False
         yield Phase("distill", reached, spec.iterations)
     for arm in arms:
         x_NCHW = arm.training_images(problem).detach().cpu()
