@@ -92,7 +92,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         if served.process is not None:
             served.process.terminate()
             served.process.wait(20)
-        _stop_runs(served.home)
+        stop_runs(served.home)
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -108,7 +108,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError(url)
 
 
-def _stop_runs(home: Path) -> None:
+def stop_runs(home: Path) -> None:
     """Runs outlive their server by design; those of a test must not."""
     from fairdd_core.runs import engine
     from fairdd_core.runs.home import Home

@@ -154,7 +154,7 @@ def report(outcomes: dict[str, Outcomes]) -> str:
     """A table: a line per kind of victim, and one of sums."""
     lines = [
         "| killed | trials | processes hit | runs entered | found as | resumed to the same bytes |",
-        "|-" * 6,
+        "|---" * 6 + "|",
     ]
     total = Outcomes()
     for victim, one in outcomes.items():
