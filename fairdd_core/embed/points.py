@@ -49,12 +49,16 @@ def embed_rows(net: Net, train: GroupedDataset, rows_N: np.ndarray, device: torc
 
 
 def rows_per_cell(train: GroupedDataset, limit: int, rng: np.random.Generator) -> np.ndarray:
-    """Return up to ``limit`` rows of every (class, group) cell, drawn at random, ordered by cell."""
-    cell_N = train.y_N * train.num_groups + train.a_N
+    """Return up to ``limit`` rows of every (class, group) cell, drawn at random, ordered by cell.
+
+    The images of unknown group are a cell of their class too, of which ``limit`` times G are drawn.
+    """
+    cell_N = train.y_N * train.columns + train.column_N
     shuffled = rng.permutation(len(train))
     ordered = shuffled[np.argsort(cell_N[shuffled], kind="stable")]
     rank = pd.Series(cell_N[ordered]).groupby(cell_N[ordered]).cumcount().to_numpy()
-    return ordered[rank < limit]
+    unknown = train.column_N[ordered] == train.num_groups
+    return ordered[rank < np.where(unknown, limit * train.num_groups, limit)]
 
 
 @torch.no_grad()
@@ -80,17 +84,17 @@ def feature_space(
     """
     rows_N = rows_per_cell(train, max(mean_samples_per_cell, samples_per_cell), rng)
     features_ND = embed_rows(net, train, rows_N, device)
-    cell_N = train.y_N[rows_N] * train.num_groups + train.a_N[rows_N]
+    cell_N = train.y_N[rows_N] * train.columns + train.column_N[rows_N]
     rank = pd.Series(cell_N).groupby(cell_N).cumcount().to_numpy()
     shown = np.flatnonzero(rank < samples_per_cell)
-    counts_CG = torch.from_numpy(train.counts_CG())
+    counts_CG = torch.from_numpy(train.counts_CG(unknown=True))
     sums = torch.zeros(counts_CG.numel(), features_ND.shape[1]).index_add_(
         0, torch.from_numpy(cell_N), features_ND
     )
     used = torch.from_numpy(np.bincount(cell_N, minlength=counts_CG.numel()))
     means_CGD = (sums / used.clamp(min=1)[:, None]).reshape(*counts_CG.shape, -1)
     # Nothing is resampled here: the map shows where uniform sampling aims, not one noisy draw.
-    statistics = GroupStatistics(means_CGD, means_CGD, counts_CG)
+    statistics = GroupStatistics(means_CGD, means_CGD, counts_CG, train.num_groups)
     embedded = {
         arm: (torch.cat([net.embed(part.to(device)).cpu() for part in x.split(BATCH)]), y)
         for arm, (x, y) in synthetic.items()
@@ -114,11 +118,11 @@ def target_points(arm: ArmSpec, statistics: GroupStatistics) -> torch.Tensor:
 def point_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> tuple[pd.DataFrame, np.ndarray]:
     """Return one row per point of the map (see ``Embedded.points``) and the features, float32 (P, D)."""
     train, classes = space.train, np.arange(space.train.num_classes)
-    present = np.argwhere(space.statistics.counts_CG.numpy() > 0)
+    present = np.argwhere(space.statistics.present_CG.numpy() > 0)
+    column_N = train.column_N[space.sample_N]
+    group_N = np.where(column_N < train.num_groups, column_N, -1)
     blocks = [
-        _block(
-            "real", "", train.y_N[space.sample_N], train.a_N[space.sample_N], space.sample_N, space.sample_ND
-        ),
+        _block("real", "", train.y_N[space.sample_N], group_N, space.sample_N, space.sample_ND),
         _block(
             "group_mean", "", present[:, 0], present[:, 1], -1, space.statistics.means_CGD[tuple(present.T)]
         ),
@@ -155,7 +159,7 @@ def residual_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> pd.DataFra
         means_CD = class_means(space.synthetic[arm.name], space.train.num_classes)
         to_synthetic = (statistics.means_CGD - means_CD[:, None]).norm(dim=-1).numpy()
         to_target = (statistics.means_CGD - target_points(arm, statistics)[:, None]).norm(dim=-1).numpy()
-        for c, g in np.argwhere(statistics.counts_CG.numpy() > 0):
+        for c, g in np.argwhere(statistics.present_CG.numpy() > 0):
             rows.append(
                 {
                     "arm": arm.name,

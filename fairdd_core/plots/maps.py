@@ -45,12 +45,14 @@ def map_table(
 ) -> pd.DataFrame:
     """Return the points with names: ``kind, arm, class, group, x, y, class_id, group_id``."""
     classes, groups = np.array([*class_names, "any"], object), np.array([*group_names, "any"], object)
+    group_N = groups[points["group_id"].to_numpy(int)]
+    group_N[((points["kind"] == "real") & (points["group_id"] < 0)).to_numpy()] = "unknown"
     return pd.DataFrame(
         {
             "kind": points["kind"].to_numpy(object),
             "arm": points["arm"].fillna("").to_numpy(object),
             "class": classes[points["class_id"].to_numpy(int)],
-            "group": groups[points["group_id"].to_numpy(int)],
+            "group": group_N,
             "x": points[f"{projection}_x"].to_numpy(float),
             "y": points[f"{projection}_y"].to_numpy(float),
             "class_id": points["class_id"].to_numpy(int),
