@@ -14,11 +14,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
-from fairdd_core.errors import UserError, lookup
+from fairdd_core.errors import UserError
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
-from fairdd_core.runs.presets import PRESETS, arms_named
+from fairdd_core.runs.presets import PRESETS, arms_named, preset_named
+from fairdd_core.runs.recipes import with_backbone
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunRecord, RunState, Store
 from fairdd_core.runs.suit import suited
@@ -36,7 +37,12 @@ OPTIONS: dict[str, tuple[str, type, str]] = {
     "groups": ("data.groups", int, "number of groups, where they are made: 2 to 10"),
     "label-noise": ("data.label_noise", float, "share of wrong group labels in the training set, 0 to 0.5"),
     "known-share": ("data.known_share", float, "share of known group labels in the training set, 0.05 to 1"),
-    "backbone": ("distill.backbone", str, "distillation method; see: list backbones"),
+    "backbone": ("distill.backbone", str, "distillation method, with its own settings; see: list backbones"),
+    "matching": (
+        "distill.matching",
+        str,
+        "distance to the targets, for all arms; see: list discrepancies",
+    ),
     "ipc": ("distill.ipc", int, "synthetic images per class"),
     "lr": ("distill.lr", float, "step size of the synthetic images"),
     "iterations": ("distill.iterations", int, "updates of the synthetic images"),
@@ -59,7 +65,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def add_spec_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that describe a run."""
-    parser.add_argument("--preset", default="quick", help=f"start from {', '.join(PRESETS)} (default: quick)")
+    parser.add_argument(
+        "--preset",
+        default="quick",
+        help=f"start from {', '.join(PRESETS)}, controlled-BACKBONE or published-BACKBONE (default: quick)",
+    )
     parser.add_argument(
         "--spec", type=Path, metavar="FILE", help="start from a spec.json instead of a preset"
     )
@@ -87,6 +97,8 @@ def spec_from_args(args: argparse.Namespace) -> RunSpec:
     start = _starting_point(args)
     if not (args.dataset is args.label is args.group is None):
         start = suited(start, args.dataset or start.data.dataset, args.label or "", args.group or "")
+    if args.backbone is not None and args.backbone != start.distill.backbone:
+        start = with_backbone(start, args.backbone)
     document = start.model_dump(mode="json")
     for option, (field, _, _) in OPTIONS.items():
         value = getattr(args, option.replace("-", "_"))
@@ -103,13 +115,13 @@ def spec_from_args(args: argparse.Namespace) -> RunSpec:
         spec = RunSpec.model_validate(document)
     except ValidationError as error:
         raise user_error(error) from error
-    spec.check_names()
+    spec.check_names(Home.default().data)
     return spec
 
 
 def _starting_point(args: argparse.Namespace) -> RunSpec:
     if args.spec is None:
-        return lookup(PRESETS, args.preset, "preset")()
+        return preset_named(args.preset)
     try:
         return RunSpec.model_validate_json(args.spec.read_bytes())
     except OSError as error:
