@@ -27,6 +27,7 @@ page = st.navigation(
     [
         st.Page("studio.py", title="Studio", icon=":material/science:", default=True),
         st.Page("sweep.py", title="Sweep", icon=":material/grid_view:", url_path="sweep"),
+        st.Page("data.py", title="Data", icon=":material/dataset:", url_path="data"),
         st.Page("runs.py", title="Runs", icon=":material/history:", url_path="runs"),
         st.Page("compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
     ],

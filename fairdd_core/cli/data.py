@@ -17,7 +17,7 @@ from fairdd_core.data.own.cells import Cells
 from fairdd_core.data.own.check import Inspection, inspect
 from fairdd_core.data.own.importing import add
 from fairdd_core.data.own.options import Options
-from fairdd_core.data.own.problems import Problem, Refused, in_order
+from fairdd_core.data.own.problems import Problem, Refused, counted, in_order
 from fairdd_core.runs.home import Home
 from fairdd_core.settings import user_error
 
@@ -155,7 +155,10 @@ def list_sets(args: argparse.Namespace) -> int:
         print(f"{key:<24}  {train:>7} + {test} images  {size}  {about.title}")
     for name in store.damaged_sets(data_dir):
         print(f"{store.PREFIX}{name:<20}  cannot be read; data remove {name}")
-    print(f"{len(found)} added sets in {data_dir / store.FOLDER}; others: list datasets", file=sys.stderr)
+    print(
+        f"{counted(len(found), 'added set')} in {data_dir / store.FOLDER}; others: list datasets",
+        file=sys.stderr,
+    )
     return SOUND
 
 

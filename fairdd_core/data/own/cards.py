@@ -35,7 +35,7 @@ def card_of(about: About) -> DatasetCard:
         summary=f"Your own images, from {about.source}: {len(about.classes)} classes and "
         f"{len(about.groups)} groups, as biased as they are.",
         source="You added it.",
-        licence="as you know it; nothing was asked.",
+        licence="Yours to know; nothing was asked.",
         ethics="The explorer knows nothing of how these images were taken and labelled. Use them only if you "
         "may, and if nobody in them is harmed by it.",
         size=f"{train:,} images to train on and {test:,} to test, at {side}×{side}.",
