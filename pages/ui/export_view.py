@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -11,116 +12,109 @@ from fairdd_core.report import document, figures, pictures, tables
 from pages.ui.run_rows import name_of
 from pages.ui.runs import RunView
 
+_KINDS = {"html": "text/html", "zip": "application/zip", "json": "application/json"}
+
+
+@dataclass(frozen=True)
+class Export:
+    """A kind of file.
+
+    Attributes:
+        part: first part of the file's name.
+        suffix: of the file's name.
+        label: for people.
+        told: what is in it.
+        icon: of the button.
+        make: makes the content, when it is asked for.
+    """
+
+    part: str
+    suffix: str
+    label: str
+    told: str
+    icon: str
+    make: Callable[[], bytes]
+
 
 def export_popover(view: RunView) -> None:
     """Draw a button that opens what can be exported of a run that has ended."""
     with st.popover("Export", icon=":material/download:", key="export", help="Take this run with you."):
-        exports(view)
+        for export in exports(view):
+            st.download_button(
+                export.label,
+                data=export.make,
+                file_name=f"{export.part}-{view.id}.{export.suffix}",
+                mime=_KINDS.get(export.suffix, "application/octet-stream"),
+                key=f"export-{export.part}",
+                icon=f":material/{export.icon}:",
+                on_click="ignore",
+                width="stretch",
+                help=export.told,
+            )
+        _command(view)
 
 
-def exports(view: RunView) -> None:
-    """Draw a button for every kind of file; each file is made when it is asked for."""
+def exports(view: RunView) -> list[Export]:
+    """Return what can be exported of a run."""
     folder, labels = view.folder, view.labels
     title = name_of(view.record.title if view.record else "", view.spec)
     note = "" if view.state == "done" else f"This run has not come to its end: {view.state}."
-    _file(
-        "Report",
-        "html",
-        lambda: document.report(folder, labels, title, note).encode(),
-        view,
-        "One HTML file with images, figures, tables and settings. It opens without a network.",
-        icon=":material/description:",
-    )
-    _file(
-        "Tables (CSV)",
-        "zip",
-        lambda: tables.csv_zip(tables.tables(folder, labels)),
-        view,
-        "Every measure, every cell of class and group, every network and the curves.",
-        part="tables",
-    )
-    _file(
-        "Images (PNG)",
-        "zip",
-        lambda: pictures.as_zip(pictures.grids(folder)),
-        view,
-        "A grid of the last images for every method, enlarged without smoothing.",
-        part="images",
-        icon=":material/image:",
-    )
-    _file(
-        "Figures (HTML)",
-        "html",
-        lambda: document.figures_page(folder, labels, title).encode(),
-        view,
-        "All figures, interactive, in one file. The camera on each saves it as SVG.",
-        part="figures",
-        icon=":material/bar_chart:",
-    )
-    _vectors(view)
-    if folder.synthetic_file.exists():
-        _file(
-            "Tensors (safetensors)",
-            "safetensors",
-            folder.synthetic_file.read_bytes,
-            view,
-            "The synthetic images and their classes as the networks see them.",
-            part="synthetic",
-            icon=":material/data_array:",
-        )
-    _file(
-        "Settings (JSON)",
-        "json",
-        folder.spec_file.read_bytes,
-        view,
-        "The complete specification; `run --spec FILE` repeats the run.",
-        part="spec",
-        icon=":material/tune:",
-    )
+
+    def report() -> bytes:
+        return document.report(folder, labels, title, note).encode()
+
+    def drawn() -> bytes:
+        return document.figures_page(folder, labels, title).encode()
+
+    told = {
+        "report": "One HTML file with images, figures, tables and settings. It opens without a network.",
+        "tables": "Every measure, every cell of class and group, every network, the curves.",
+        "images": "A grid of the last images for every method, enlarged without smoothing.",
+        "figures": "All figures, interactive, in one file. The camera on each saves it as SVG.",
+        "synthetic": "The synthetic images and their classes as the networks see them.",
+        "spec": "The complete specification; run --spec FILE repeats the run.",
+    }
+    found = [
+        Export("report", "html", "Report", told["report"], "description", report),
+        Export("tables", "zip", "Tables (CSV)", told["tables"], "table_rows", lambda: _tables(view)),
+        Export("images", "zip", "Images (PNG)", told["images"], "image", lambda: _pictures(view)),
+        Export("figures", "html", "Figures (HTML)", told["figures"], "bar_chart", drawn),
+        *_vectors(view),
+    ]
+    for part, suffix, label, icon, file in (
+        ("synthetic", "safetensors", "Tensors (safetensors)", "data_array", folder.synthetic_file),
+        ("spec", "json", "Settings (JSON)", "tune", folder.spec_file),
+    ):
+        if file.exists():
+            found.append(Export(part, suffix, label, told[part], icon, file.read_bytes))
+    return found
+
+
+def _tables(view: RunView) -> bytes:
+    return tables.csv_zip(tables.tables(view.folder, view.labels))
+
+
+def _pictures(view: RunView) -> bytes:
+    return pictures.as_zip(pictures.grids(view.folder))
+
+
+def _vectors(view: RunView) -> list[Export]:
+    """Return vector files where this machine can draw them; everywhere else the HTML file does it."""
+
+    def make(form: str) -> Callable[[], bytes]:
+        return lambda: pictures.as_zip(figures.vector_files(figures.figures(view.folder, view.labels), form))
+
+    told = "Every figure as a file of its own. Drawing them takes a while."
+    forms = ("svg", "pdf") if figures.can_draw_vectors() else ()
+    return [
+        Export(f"figures-{form}", "zip", f"Figures ({form.upper()})", told, "bar_chart", make(form))
+        for form in forms
+    ]
+
+
+def _command(view: RunView) -> None:
     st.markdown("**The same from the command line**")
     name = f"spec-{view.id}.json"
     st.code(run_command(view.spec, name), language="bash", wrap_lines=True)
     if needs_file(view.spec):
         st.caption(f"Save the settings above as `{name}` first: options cannot say all of them.")
-
-
-def _vectors(view: RunView) -> None:
-    """Offer vector files where this machine can draw them; everywhere else the HTML file does it."""
-    if not figures.can_draw_vectors():
-        return
-    for form in ("svg", "pdf"):
-        _file(
-            f"Figures ({form.upper()})",
-            "zip",
-            lambda form=form: pictures.as_zip(
-                figures.vector_files(figures.figures(view.folder, view.labels), form)
-            ),
-            view,
-            f"Every figure as a {form.upper()} file. Drawing them takes a while.",
-            part=f"figures-{form}",
-            icon=":material/bar_chart:",
-        )
-
-
-def _file(
-    label: str,
-    suffix: str,
-    make: Callable[[], bytes],
-    view: RunView,
-    told: str,
-    *,
-    part: str = "report",
-    icon: str = ":material/table_rows:",
-) -> None:
-    kinds = {"html": "text/html", "zip": "application/zip", "json": "application/json"}
-    st.download_button(
-        label,
-        data=make,
-        file_name=f"{part}-{view.id}.{suffix}",
-        mime=kinds.get(suffix, "application/octet-stream"),
-        key=f"export-{part}",
-        icon=icon,
-        on_click="ignore",
-        width="stretch",
-        help=told,
-    )

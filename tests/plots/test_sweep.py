@@ -1,0 +1,74 @@
+"""Phase diagrams: what is in the cells."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.plots.sweep import gain, gain_table, grid_table, phase
+
+
+def table() -> pd.DataFrame:
+    rows = []
+    for skew in (0.5, 0.9):
+        for separation in (0.0, 1.0):
+            for seed in (0, 1):
+                for arm in ("vanilla", "cobra"):
+                    bad = skew * separation if arm == "vanilla" else 0.1
+                    state = "waiting" if (skew, separation, seed) == (0.5, 1.0, 1) else "done"
+                    value = bad + 0.02 * seed if state == "done" else np.nan
+                    numbers = dict.fromkeys(METRICS, value)
+                    rows.append(
+                        {"skew": skew, "separation": separation, "seed": seed, "arm": arm, "state": state}
+                        | numbers
+                    )
+    return pd.DataFrame(rows)
+
+
+def test_a_cell_is_the_mean_over_the_seeds_that_are_done() -> None:
+    grid = grid_table(table(), "vanilla", "deo_mean").set_index(["skew", "separation"])
+    assert grid.loc[(0.9, 1.0), "value"] == pytest.approx(0.91)
+    assert grid.loc[(0.5, 1.0), "value"] == pytest.approx(0.5)
+    assert tuple(grid.loc[(0.5, 1.0), ["seeds", "of", "state"]]) == (1, 2, "waiting")
+
+
+@pytest.mark.parametrize(("metric", "sign"), [("deo_mean", 1), ("accuracy", -1)])
+def test_gain_is_positive_where_the_method_is_better(metric: str, sign: int) -> None:
+    gained = gain_table(table(), "cobra", "vanilla", metric).set_index(["skew", "separation"])["value"]
+    assert gained[(0.9, 1.0)] == pytest.approx(sign * 0.8)
+    assert gained[(0.9, 0.0)] == pytest.approx(sign * -0.1)
+
+
+def test_numbers_are_written_where_they_belong() -> None:
+    fig = phase(grid_table(table(), "vanilla", "deo_mean"), "deo_mean", at=(0.9, 1.0))
+    heat = fig.data[0]
+    assert heat.z[1, 1] == pytest.approx(0.91)  # upwards is more skew, to the right more separation
+    assert (heat.zmin, heat.zmax) == (0, 1)
+    written = {
+        (x, y): text
+        for trace in fig.data[1:3]
+        for x, y, text in zip(trace.x, trace.y, trace.text, strict=True)
+    }
+    assert written == {(0, 0): "1", (1, 0): "50…", (0, 1): "1", (1, 1): "91"}
+    assert list(fig.layout.yaxis.ticktext) == ["50%", "90%"]
+    assert len(fig.layout.shapes) == 1
+
+
+def test_marks_that_can_be_clicked_know_their_place() -> None:
+    marks = phase(grid_table(table(), "cobra", "accuracy"), "accuracy").data[-1]
+    assert [tuple(place) for place in marks.customdata] == [(0.5, 0.0), (0.5, 1.0), (0.9, 0.0), (0.9, 1.0)]
+    assert list(zip(marks.x, marks.y, strict=True)) == [(0, 0), (1, 0), (0, 1), (1, 1)]
+
+
+def test_missing_runs_are_empty_and_never_zero() -> None:
+    part = table()
+    part.loc[part["skew"] == 0.9, [*METRICS]] = np.nan
+    part.loc[part["skew"] == 0.9, "state"] = "failed"
+    fig = phase(grid_table(part, "cobra", "deo_max"), "deo_max")
+    assert np.isnan(fig.data[0].z[1]).all()
+    assert "✕" in set(fig.data[1].text)
+    signed = gain(gain_table(part, "cobra", "vanilla", "deo_max"), "deo_max")
+    assert (signed.data[0].zmin, signed.data[0].zmax) == (-1, 1)
+    assert "-0" not in {text for trace in signed.data[1:3] for text in trace.text}
