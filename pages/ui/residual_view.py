@@ -54,8 +54,8 @@ def _theorem(now: pd.DataFrame, view: RunView) -> None:
     centre, vanilla = table["common centre"].mean(), table["vanilla target"].mean()
     st.markdown(
         f"**What can be promised** (Theorem 4.1): in **{promised} of {len(table)}** classes vanilla's target "
-        "is not shifted towards the group that the common centre leaves farthest behind. There, aiming at the "
-        f"centre cannot make the worst distance larger. It is no larger in **{kept} of {len(table)}**: on "
+        "is not shifted towards the group that the common centre leaves farthest behind. There, aiming at it "
+        f"cannot make the worst distance larger. It is no larger in **{kept} of {len(table)}**: on "
         f"average the worst group is {centre:.2f} from the centre, and {vanilla:.2f} from vanilla's target."
     )
     with st.expander("Class by class", icon=":material/table_rows:", type="compact"):
