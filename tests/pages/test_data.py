@@ -170,7 +170,13 @@ def test_a_set_is_shown_and_removed(data_page: Visit, home: Path, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("title", "name"),
-    [("My  Faces!", "my-faces"), ("Städte 2024", "stadte-2024"), ("日本", ""), ("-a-", "a"), ("x" * 90, "x" * 40)],
+    [
+        ("My  Faces!", "my-faces"),
+        ("Städte 2024", "stadte-2024"),
+        ("日本", ""),
+        ("-a-", "a"),
+        ("x" * 90, "x" * 40),
+    ],
 )
 def test_names_follow_from_titles(title: str, name: str) -> None:
     assert slug(title) == name
