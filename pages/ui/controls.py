@@ -7,7 +7,8 @@ import streamlit as st
 from fairdd_core.errors import UserError
 from fairdd_core.runs.presets import PRESETS
 from fairdd_core.runs.spec import RunSpec
-from pages.ui.catalogue import catalogue
+from pages.ui.address import from_address, to_address
+from pages.ui.dataset_controls import dataset_controls
 from pages.ui.methods import distance_control, method_controls
 from pages.ui.settings import (
     CONTROLS,
@@ -15,11 +16,8 @@ from pages.ui.settings import (
     coincidence,
     devices,
     difference_sentence,
-    from_address,
     key,
-    lowest_skew,
     spec_of,
-    to_address,
     values_of,
 )
 
@@ -64,12 +62,6 @@ def _preset_chosen() -> None:
     _data_changed()
 
 
-def _groups_chosen() -> None:
-    lowest = lowest_skew(st.session_state[key("groups")])
-    st.session_state[key("skew")] = max(lowest, st.session_state[key("skew")])
-    _data_changed()
-
-
 def _data_changed() -> None:
     st.session_state["view"] = "data"
 
@@ -87,7 +79,7 @@ def controls() -> RunSpec | None:
         persist_state="session",
         help="Sets every control at once. Quick: small digits, about a minute. Standard: MNIST, slower.",
     )
-    _data_controls()
+    dataset_controls(_data_changed)
     method_controls()
     _advanced_controls()
     write_address()
@@ -99,50 +91,6 @@ def controls() -> RunSpec | None:
     except UserError as error:
         st.error(f"These settings do not fit together. {error}", icon=":material/error:")
         return None
-
-
-def _data_controls() -> None:
-    known = catalogue()
-    st.selectbox(
-        "Data set",
-        list(known),
-        format_func=lambda name: known[name].title,
-        key=key("dataset"),
-        on_change=_data_changed,
-        persist_state="session",
-        help="\n\n".join(f"**{card.title}**: {card.summary} {card.source}." for card in known.values()),
-    )
-    groups = st.session_state[key("groups")]
-    st.slider(
-        "Groups",
-        2,
-        10,
-        key=key("groups"),
-        on_change=_groups_chosen,
-        persist_state="session",
-        help="How many protected groups there are. Here a group is a colour.",
-    )
-    st.slider(
-        "Skew",
-        lowest_skew(groups),
-        99,
-        format="%d %%",
-        key=key("skew"),
-        on_change=_data_changed,
-        persist_state="session",
-        help=f"Share of each class that its largest group has. {lowest_skew(groups)} % is balanced: all "
-        f"{groups} groups are equally large.",
-    )
-    st.slider(
-        "Separation",
-        0.0,
-        1.0,
-        step=0.05,
-        key=key("separation"),
-        on_change=_data_changed,
-        persist_state="session",
-        help="How different the groups look. 0: all alike, so none can be treated worse. 1: full colours.",
-    )
 
 
 ADVANCED_NUMBERS: tuple[tuple[str, str, int, int, int, str], ...] = (

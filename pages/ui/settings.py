@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from fairdd_core.data.spec import MAX_GROUPS
 from fairdd_core.device import DEVICE_PATTERN, gpu_count
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, USUAL_DISTANCE, arm_name
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
@@ -16,10 +17,11 @@ from fairdd_core.distill.interventions import INTERVENTIONS, NONE
 from fairdd_core.distill.spec import MAX_ARMS, ArmSpec
 from fairdd_core.runs.presets import PRESETS, arms_named
 from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.suit import card
 from fairdd_core.settings import user_error
 from pages.ui.catalogue import catalogue
+from pages.ui.dataset_values import AS_FOUND, Values, begin
 
-Values = dict[str, Any]
 OTHER_DISTANCES = tuple(name for name in DISCREPANCIES if name != USUAL_DISTANCE)
 """Distances of COBRA's barycenter beside the one that COBRA has when nothing is said."""
 
@@ -78,6 +80,20 @@ def _device(text: str) -> str:
     return text
 
 
+def _attribute(text: str) -> str:
+    if not re.fullmatch(r"[\w+]{0,200}", text):
+        raise ValueError(text)
+    return text
+
+
+def _to_share(per_cent: int) -> float | None:
+    return None if per_cent == AS_FOUND else per_cent / 100
+
+
+def _to_per_cent(share: float | None) -> int:
+    return AS_FOUND if share is None else round(100 * share)
+
+
 def _arms(text: str) -> list[str]:
     names = [arm.name for arm in arms_named(*text.split(","))]
     if len(set(names)) != len(names) or len(names) > MAX_ARMS:
@@ -95,8 +111,10 @@ def _arm_names(arms: list[dict[str, Any]]) -> list[str]:
 
 CONTROLS: dict[str, Control] = {
     "dataset": Control("data.dataset", _one_of(catalogue)),
-    "groups": Control("data.groups", _whole(2, 10)),
-    "skew": Control("data.skew", _whole(1, 99), lambda v: v / 100, lambda v: round(100 * v)),
+    "label": Control("data.label", _attribute),
+    "group": Control("data.group", _attribute),
+    "groups": Control("data.groups", _whole(2, MAX_GROUPS)),
+    "skew": Control("data.skew", _whole(AS_FOUND, 99), _to_share, _to_per_cent),
     "separation": Control("data.separation", _share),
     "arms": Control("distill.arms", _arms, _arm_specs, _arm_names),
     "ipc": Control("distill.ipc", _whole(1, 50)),
@@ -139,60 +157,15 @@ def spec_of(values: Values) -> RunSpec:
     Raises:
         UserError: when the values do not fit together.
     """
-    document = PRESETS[values["preset"]]().model_dump(mode="json")
+    document = begin(values).model_dump(mode="json")
     for name, control in CONTROLS.items():
         _set(document, control.path, control.to_spec(values[name]))
     try:
-        return RunSpec.model_validate(document)
+        spec = RunSpec.model_validate(document)
     except ValidationError as error:
         raise user_error(error) from error
-
-
-def lowest_skew(groups: int) -> int:
-    """Return the balanced share of ``groups`` groups, in per cent."""
-    return round(100 / groups)
-
-
-def from_address(params: Mapping[str, str]) -> tuple[Values, list[str]]:
-    """Return the controls' values from an address, and a complaint for every value that was not usable."""
-    complaints = []
-    preset = params.get("preset", next(iter(PRESETS)))
-    if preset not in PRESETS:
-        complaints.append(f"preset={preset}")
-        preset = next(iter(PRESETS))
-    values = values_of(PRESETS[preset]())
-    for name, control in CONTROLS.items():
-        if name in params:
-            try:
-                values[name] = control.parse(params[name])
-            except ValueError:
-                complaints.append(f"{name}={params[name]}")
-    if values["skew"] < lowest_skew(values["groups"]):
-        complaints.append(f"skew={values['skew']}")
-        values["skew"] = lowest_skew(values["groups"])
-    return values, complaints
-
-
-def to_address(values: Values) -> dict[str, str]:
-    """Return what an address must say to give ``values`` back: what differs from the preset."""
-    defaults = values_of(PRESETS[values["preset"]]())
-    params = {} if values["preset"] == next(iter(PRESETS)) else {"preset": values["preset"]}
-    for name in CONTROLS:
-        if values[name] != defaults[name]:
-            params[name] = _text(values[name])
-    return params
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    return (
-        ",".join(value)
-        if isinstance(value, list)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    card(spec.data.dataset).check(spec.data)
+    return spec
 
 
 def devices() -> list[str]:

@@ -12,11 +12,12 @@ from fairdd_core.runs.presets import PRESETS
 from fairdd_core.runs.sweep import SweepSpec
 from fairdd_core.settings import user_error
 from pages.ui.catalogue import catalogue
-from pages.ui.settings import lowest_skew, values_of
+from pages.ui.dataset_values import lowest_skew
+from pages.ui.settings import values_of
 from pages.ui.sweep_model import base_of, steps
 
 MAX_STEPS, MAX_SEEDS = 8, 5
-_ADOPTED = ("dataset", "groups", "iterations", "networks", "device")
+_ADOPTED = ("dataset", "groups", "iterations", "networks", "epochs", "device")
 
 
 def key(name: str) -> str:
@@ -114,13 +115,14 @@ def _size_controls() -> None:
     with st.expander("Advanced", icon=":material/tune:"):
         left, right = st.columns(2, gap="small", wrap=False)
         with left:
-            _count("Groups", "groups", 10, "How many protected groups there are.", low=2)
+            _count("Groups", "groups", 10, "How many protected groups there are, where they are made.", low=2)
             _count("Iterations", "iterations", 20_000, "Updates of the synthetic images of a run.", step=100)
+            _count("Test networks", "networks", 20, "Networks trained from scratch on each synthetic set.")
         with right:
             _count(
                 "Seeds", "seeds", MAX_SEEDS, "Every place of the grid is run with so many seeds: luck shows."
             )
-            _count("Test networks", "networks", 20, "Networks trained from scratch on each synthetic set.")
+            _count("Epochs", "epochs", 2000, "Passes over the images when a test network trains.", step=50)
 
 
 def _count(label: str, name: str, high: int, text: str, *, low: int = 1, step: int = 1) -> None:
@@ -138,7 +140,7 @@ def _spec() -> SweepSpec | None:
     changes = {
         "data": {"dataset": value["dataset"], "groups": value["groups"], "skew": high / 100},
         "distill": {"iterations": value["iterations"]},
-        "evaluation": {"networks": value["networks"]},
+        "evaluation": {"networks": value["networks"], "epochs": value["epochs"]},
     }
     try:
         return SweepSpec(

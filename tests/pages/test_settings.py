@@ -11,16 +11,15 @@ from hypothesis import strategies as st
 from fairdd_core.distill.alignments.registry import arm_named
 from fairdd_core.errors import UserError
 from fairdd_core.runs.presets import PRESETS
+from pages.ui.address import from_address, to_address
+from pages.ui.dataset_values import lowest_skew
 from pages.ui.estimate import Measured, duration, stage_seconds
 from pages.ui.settings import (
     arm_summary,
     coincidence,
     difference_sentence,
-    from_address,
-    lowest_skew,
     other_distances,
     spec_of,
-    to_address,
     values_of,
     with_distances,
 )
