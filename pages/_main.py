@@ -30,6 +30,7 @@ page = st.navigation(
         st.Page("data.py", title="Data", icon=":material/dataset:", url_path="data"),
         st.Page("runs.py", title="Runs", icon=":material/history:", url_path="runs"),
         st.Page("compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+        st.Page("learn.py", title="Learn", icon=":material/school:", url_path="learn"),
     ],
     position="top",
 )

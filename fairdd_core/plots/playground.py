@@ -1,0 +1,249 @@
+"""The playground's picture: clouds, targets, and the residuals as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from fairdd_core.plane.barycenters import DISTANCES
+from fairdd_core.plane.scene import Scene
+from fairdd_core.plots.theme import FAINT, NEUTRAL, arm_styles, base
+
+GROUP_STYLES = (
+    ("#009e73", "triangle-up"),
+    ("#cc79a7", "diamond"),
+    ("#b87700", "star"),
+    ("#5aa9d6", "triangle-down"),
+    ("#9b6fd0", "x"),
+)
+"""Colour and marker of the groups A to E. None is an arm's: vanilla and COBRA are seen beside them."""
+TARGETS = {
+    "squared-l2": ("mean", "circle"),
+    "l1": ("median", "cross"),
+    "l2": ("geometric median", "diamond-tall"),
+    "linf": ("ℓ∞", "square-x"),
+    "cosine": ("cosine", "triangle-right"),
+    "huber": ("Huber", "hourglass"),
+    "smallest-ball": ("smallest ball", "circle-cross"),
+}
+"""Distance -> what its barycenter is called in the figure, and its marker among all barycenters."""
+_SAME = 0.02
+"""Targets closer than this share of the picture's width wear one label."""
+_DEPENDS_ON_ORIGIN = ("cosine", "huber")
+
+
+def target_table(scene: Scene) -> pd.DataFrame:
+    """Return a row per target: ``target, x, y, largest residual``; vanilla, then every barycenter."""
+    points = {"vanilla": scene.vanilla_D} | {TARGETS[name][0]: scene.barycenter(name) for name in DISTANCES}
+    signals_GD = scene.signals_GD
+    return pd.DataFrame(
+        [
+            (name, *point_D, float(np.linalg.norm(signals_GD - point_D, axis=1).max()))
+            for name, point_D in points.items()
+        ],
+        columns=["target", "x", "y", "largest residual"],
+    )
+
+
+def _frame(scene: Scene) -> tuple[list[float], list[float]]:
+    """Return ranges that do not move with shares, separation or spread."""
+    points_ND = replace(scene, separation=100).signals_GD
+    room_D = 1.0 + 0.12 * np.ptp(points_ND, axis=0)  # for clouds and names
+    low_D, high_D = points_ND.min(axis=0) - room_D, points_ND.max(axis=0) + room_D
+    if scene.distance in _DEPENDS_ON_ORIGIN:
+        low_D = np.minimum(low_D, -0.4)
+    return [float(low_D[0]), float(high_D[0])], [float(low_D[1]), float(high_D[1])]
+
+
+def plane(scene: Scene, *, every_target: bool = False, height: int = 450) -> go.Figure:
+    """Draw the clouds, both targets, and a line from every group to each of them.
+
+    Args:
+        scene: what to draw.
+        every_target: whether to mark the barycenters under all other distances too.
+        height: in pixels.
+    """
+    fig = base(height, showlegend=False, margin={"l": 0, "r": 0, "t": 4, "b": 0})
+    x_range, y_range = _frame(scene)
+    width = x_range[1] - x_range[0]
+    if scene.distance in _DEPENDS_ON_ORIGIN:
+        _origin(fig)
+    _clouds(fig, scene)
+    for arm, target_D in (("vanilla", scene.vanilla_D), ("cobra", scene.target_D)):
+        _residual_lines(fig, scene, arm, target_D)
+    _shift(fig, scene)
+    _centres(fig, scene)
+    if every_target:
+        x_range = [x_range[0], x_range[1] + 0.32 * width]
+        _every_target(fig, scene, x_range[0] + 1.02 * width, y_range)
+    _targets(fig, scene, width, named=not every_target)
+    fig.add_shape(
+        type="rect", xref="paper", yref="paper", x0=0, x1=1, y0=0, y1=1, line={"color": FAINT, "width": 1}
+    )
+    fig.update_xaxes(range=x_range, showgrid=False, showticklabels=False, showline=False, fixedrange=True)
+    # A length must look the same in every direction, or residuals could not be compared by eye.
+    fig.update_yaxes(
+        range=y_range, showgrid=False, showticklabels=False, showline=False, fixedrange=True, scaleanchor="x"
+    )
+    return fig
+
+
+def _clouds(fig: go.Figure, scene: Scene) -> None:
+    styles = zip(scene.names, scene.clouds(), GROUP_STYLES, strict=False)
+    for name, dots_ND, (color, symbol) in styles:
+        fig.add_scatter(
+            x=dots_ND[:, 0],
+            y=dots_ND[:, 1],
+            mode="markers",
+            name=f"group {name}",
+            marker={"color": color, "symbol": symbol, "size": 6, "opacity": 0.38},
+            hoverinfo="skip",
+        )
+
+
+def _centres(fig: go.Figure, scene: Scene) -> None:
+    """Mark the groups' centres, with name and share on the side away from the middle."""
+    signals_GD = scene.signals_GD
+    middle_D = signals_GD.mean(axis=0)
+    for name, share, point_D, (color, symbol) in zip(
+        scene.names, scene.shares_G, signals_GD, GROUP_STYLES, strict=False
+    ):
+        fig.add_scatter(
+            x=[point_D[0]],
+            y=[point_D[1]],
+            mode="markers",
+            name=f"centre of {name}",
+            marker={"color": color, "symbol": symbol, "size": 17, "line": {"color": NEUTRAL, "width": 1.5}},
+            hovertemplate=f"<b>Group {name}</b>, {share:.1%} of the class<extra></extra>",
+        )
+        _label(fig, f"<b>{name}</b> {share:.0%}", point_D, point_D - middle_D, 30)
+
+
+def _label(fig: go.Figure, text: str, point_D: np.ndarray, away_D: np.ndarray, pixels: float) -> None:
+    """Write beside a point, in a direction; to the right where there is none."""
+    length = float(np.linalg.norm(away_D))
+    towards_D = away_D / length if length > 1e-9 else np.array([0.0, 1.0])
+    fig.add_annotation(
+        x=point_D[0],
+        y=point_D[1],
+        text=text,
+        showarrow=False,
+        xshift=pixels * 1.15 * towards_D[0],
+        yshift=pixels * towards_D[1],
+        xanchor="left" if towards_D[0] > 0.35 else "right" if towards_D[0] < -0.35 else "center",
+        font={"size": 14},
+    )
+
+
+def _residual_lines(fig: go.Figure, scene: Scene, arm: str, target_D: np.ndarray) -> None:
+    style = arm_styles([arm])[arm]
+    for name, signal_D in zip(scene.names, scene.signals_GD, strict=True):
+        residual = float(np.linalg.norm(signal_D - target_D))
+        fig.add_scatter(
+            x=[signal_D[0], target_D[0]],
+            y=[signal_D[1], target_D[1]],
+            mode="lines",
+            name=f"{style.label} to {name}",
+            line={"color": style.color, "width": 2.2, "dash": style.dash},
+            hovertemplate=f"residual of {name} under {style.label}: {residual:.2f}<extra></extra>",
+        )
+
+
+def _shift(fig: go.Figure, scene: Scene) -> None:
+    """Draw s of Theorem 4.1, from COBRA's target to vanilla's."""
+    ends_2D = np.stack([scene.target_D, scene.vanilla_D])
+    fig.add_scatter(
+        x=ends_2D[:, 0],
+        y=ends_2D[:, 1],
+        mode="lines",
+        name="s",
+        line={"color": NEUTRAL, "width": 2, "dash": "dot"},
+        hovertemplate="s: from COBRA's target to vanilla's<extra></extra>",
+    )
+
+
+def _targets(fig: go.Figure, scene: Scene, width: float, *, named: bool) -> None:
+    """Draw both targets on top of everything, with their names unless those stand elsewhere."""
+    points = {"vanilla": scene.vanilla_D, "cobra": scene.target_D}
+    for arm, style in arm_styles(list(points)).items():
+        fig.add_scatter(
+            x=[points[arm][0]],
+            y=[points[arm][1]],
+            mode="markers",
+            name=f"{style.label} target",
+            marker={
+                "color": style.color,
+                "symbol": style.symbol,
+                # When both are at one point, both can be seen.
+                "size": 22 if arm == "vanilla" else 15,
+                "line": {"color": "#ffffff", "width": 2},
+            },
+            hovertemplate=f"<b>{style.label}'s target</b><extra></extra>",
+        )
+    if not named:
+        return
+    apart_D = points["vanilla"] - points["cobra"]
+    barycenter = f"COBRA: {TARGETS[scene.distance][0]}"
+    if np.linalg.norm(apart_D) < _SAME * width:
+        _label(fig, f"<b>Vanilla</b> and <b>{barycenter}</b>", points["cobra"], np.array([0.0, -1.0]), 28)
+        return
+    _label(fig, "<b>Vanilla</b>", points["vanilla"], apart_D * np.array([0.2, 1.0]), 26)
+    _label(fig, f"<b>{barycenter}</b>", points["cobra"], -apart_D * np.array([0.2, 1.0]), 26)
+
+
+def _every_target(fig: go.Figure, scene: Scene, edge: float, y_range: Sequence[float]) -> None:
+    """Mark all barycenters, and name all targets in a column at the right, which keeps names apart."""
+    color = arm_styles(["cobra"])["cobra"].color
+    points = {name: scene.barycenter(name) for name in DISTANCES} | {"vanilla": scene.vanilla_D}
+    order = sorted(points, key=lambda name: float(points[name][1]))
+    for name, height in zip(order, np.linspace(*y_range, len(order) + 2)[1:-1], strict=True):
+        title, symbol = TARGETS.get(name, ("<b>Vanilla</b>", ""))
+        if name == scene.distance:
+            title = f"<b>COBRA: {title}</b>"
+        elif symbol:
+            fig.add_scatter(
+                x=[points[name][0]],
+                y=[points[name][1]],
+                mode="markers",
+                name=title,
+                marker={
+                    "color": color,
+                    "symbol": symbol,
+                    "size": 12,
+                    "line": {"color": "#ffffff", "width": 1},
+                },
+                hovertemplate=f"barycenter: {title}<extra></extra>",
+            )
+        fig.add_annotation(
+            x=points[name][0],
+            y=points[name][1],
+            ax=edge,
+            ay=height,
+            axref="x",
+            ayref="y",
+            text=title,
+            xanchor="left",
+            showarrow=True,
+            arrowhead=0,
+            arrowwidth=1,
+            arrowcolor="rgba(128,128,128,0.6)",
+            standoff=6,
+            font={"size": 13},
+        )
+
+
+def _origin(fig: go.Figure) -> None:
+    fig.add_scatter(
+        x=[0],
+        y=[0],
+        mode="markers+text",
+        name="origin",
+        text=["origin"],
+        textposition="top right",
+        marker={"color": NEUTRAL, "symbol": "cross-thin", "size": 14, "line": {"color": NEUTRAL, "width": 2}},
+        hovertemplate="origin: this distance depends on where it is<extra></extra>",
+    )
