@@ -75,7 +75,7 @@ def test_zero_signals_have_a_barycenter(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "answer"),
-    [("squared-l2", 13 / 4), ("l1", 1.5), ("l2", 1.5), ("smallest-ball", 5.0)],
+    [("squared-l2", 13 / 4), ("diagonal-l2", 13 / 4), ("l1", 1.5), ("l2", 1.5), ("smallest-ball", 5.0)],
 )
 def test_points_on_a_line(name: str, answer: float) -> None:
     """Every point between the inner two is a median: the middle is taken."""
@@ -83,7 +83,7 @@ def test_points_on_a_line(name: str, answer: float) -> None:
     assert middle(name, rows) == pytest.approx([answer, 2 * answer], abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["squared-l2", "l2", "smallest-ball"])
+@pytest.mark.parametrize("name", ["squared-l2", "diagonal-l2", "l2", "smallest-ball"])
 def test_equilateral_triangle(name: str) -> None:
     corners = [[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]]
     assert middle(name, corners) == pytest.approx([0.5, np.sqrt(3) / 6], abs=1e-8)

@@ -94,8 +94,8 @@ class Groups:
         clouds, along their main directions, and no group weighs more than its weight.
         """
         shape = (support, self.clouds[0].shape[1])
-        draw_SD = torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float64)
-        draw_SD = draw_SD.cpu().numpy()
+        drawn = torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float64)
+        draw_SD = drawn.cpu().numpy()
         parts = zip(self.weights_P, self.clouds, strict=True)
         start_SD: np.ndarray = sum(w * (draw_SD @ cloud.T) @ cloud / len(cloud) for w, cloud in parts)
         start_SD = start_SD - start_SD.mean(axis=0)
