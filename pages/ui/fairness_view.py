@@ -9,10 +9,10 @@ import numpy as np
 import streamlit as st
 
 from fairdd_core.evaluate.metrics import METRICS, spread
-from fairdd_core.evaluate.spec import BASELINES
 from fairdd_core.plots import fairness
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
+from pages.ui.fairness_across import across_architectures, counts_in_order, judge_control, title_of
 from pages.ui.figures import show
 from pages.ui.runs import Labels, RunView
 from pages.ui.style import arm_heading, legend, marker_svg
@@ -23,19 +23,21 @@ _SHOWN = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
 
 def fairness_view(view: RunView) -> None:
     """Draw every fairness figure of a run."""
-    counts = view.folder.counts()
+    architecture = judge_control(view)
+    counts = counts_in_order(view, architecture)
     if not counts:
         waiting = "They come after the images." if view.live else "This run ended before it was tested."
-        st.info(f"No test results yet. {waiting}", icon=":material/balance:")
+        whose = f" by {title_of(view, architecture)}" if architecture else ""
+        st.info(f"No test results{whose} yet. {waiting}", icon=":material/balance:")
         return
-    order = [*view.arms, *BASELINES]
-    counts = {arm: counts[arm] for arm in sorted(counts, key=lambda a: order.index(a) if a in order else 99)}
     headline(view, counts)
     result = view.folder.result() or {}
-    st.html(metrics_html(counts, result.get("arms", {})))
+    summary = result.get("others", {}).get(architecture, {}) if architecture else result.get("arms", {})
+    st.html(metrics_html(counts, summary))
     _table_caption(counts)
     _recalls(counts, view.labels, view.arms)
     _overview(counts, view.labels)
+    across_architectures(view)
     _confusion(counts, view.labels)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fairdd_core.data.registry import load
-from fairdd_core.evaluate.spec import BASELINES
+from fairdd_core.evaluate.spec import BASELINES, series
 from fairdd_core.runs.files import write_arrays
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.presets import quick
@@ -37,7 +37,12 @@ def write_fake_run(
     _write_images(folder, spec, iterations, rng)
     names = [*(arm.name for arm in spec.distill.arms), *BASELINES]
     counts = {name: _counts(*SKILL[name.partition(":")[0]], rng) for name in names}
-    write_arrays(folder.counts_file, counts)
+    others = {
+        series(name, other): _counts(*(0.9 * skill for skill in SKILL[name.partition(":")[0]]), rng)
+        for other in spec.evaluation.others
+        for name in names
+    }
+    write_arrays(folder.counts_file, counts | others)
     folder.write_tables(*_tables([arm.name for arm in spec.distill.arms], rng))
     folder.write_result(_result(path.name, spec, counts))
     return folder

@@ -1,0 +1,70 @@
+"""Which architecture judges, and what all of them say."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.evaluate.spec import BASELINES
+from fairdd_core.nets.registry import NETWORKS
+from fairdd_core.plots.fairness_across import MEASURES, across, across_table
+from pages.ui.figures import show
+from pages.ui.runs import RunView
+
+
+def title_of(view: RunView, architecture: str = "") -> str:
+    """Return what an architecture of a run's evaluation is called; empty for the run's own."""
+    return _title(architecture or view.spec.evaluation.network.name)
+
+
+def _title(name: str) -> str:
+    return NETWORKS[name].title if name in NETWORKS else name  # a newer version may know more
+
+
+def judge_control(view: RunView) -> str:
+    """Let the user choose the evaluation network, where a run has several; return ``""`` for its own."""
+    evaluation, distilled = view.spec.evaluation, view.spec.distill.network.name
+    if not evaluation.others:
+        return ""
+    own = evaluation.network.name
+    chosen = st.segmented_control(
+        "Judged by",
+        [own, *evaluation.others],
+        default=own,
+        required=True,
+        key=f"judge-{view.id}",
+        format_func=_title,
+        help="Networks of this architecture learn from each synthetic set and are then tested. The images "
+        f"were distilled with {_title(distilled)}; images that suit that network only do worse with others.",
+    )
+    return "" if chosen == own else chosen
+
+
+def counts_in_order(view: RunView, architecture: str = "") -> dict[str, np.ndarray]:
+    """Return the counts of an architecture: the arms in the run's order, then the baselines."""
+    counts = view.folder.counts(architecture)
+    return {arm: counts[arm] for arm in (*view.arms, *BASELINES) if arm in counts}
+
+
+def across_architectures(view: RunView) -> None:
+    """Draw what every architecture says, where a run has several."""
+    if not view.spec.evaluation.others:
+        return
+    table = across_table(
+        {title_of(view, kind): counts_in_order(view, kind) for kind in view.spec.evaluation.architectures}
+    )
+    st.subheader("With other networks", anchor=False)
+    columns = st.columns(2, gap="large")
+    for column, measure in zip(columns, ("accuracy", "deo_mean"), strict=True):
+        with column:
+            metric = METRICS[measure]
+            better = "higher is better" if metric.higher_is_better else "lower is better"
+            show(
+                across(table, measure, f"{metric.title}  ·  {better}"),
+                table if measure == "accuracy" else None,
+                key=f"across-{measure}",
+                alt=f"{metric.title} of every method and baseline, by the architecture that learned from it.",
+                caption="" if measure == "accuracy" else "Means over networks. Hollow marks are baselines.",
+                percent=MEASURES,
+            )
