@@ -80,7 +80,10 @@ def _mean_and_factor(points_ND: torch.Tensor, mass_N: torch.Tensor) -> tuple[tor
 
 def _turn(a_ND: torch.Tensor, b_MD: torch.Tensor) -> torch.Tensor:
     """Return the matrix (M, N) of orthonormal rows, or zeros, that brings A nearest to B."""
-    left_NR, sizes_R, right_RM = torch.linalg.svd(a_ND @ b_MD.T, full_matrices=False)
+    inner_NM = a_ND @ b_MD.T
+    if not inner_NM.isfinite().all():
+        return torch.full_like(inner_NM.T, torch.nan)  # as the loss will be; svd would raise
+    left_NR, sizes_R, right_RM = torch.linalg.svd(inner_NM, full_matrices=False)
     kept_R = sizes_R > RANK * sizes_R.amax()
     return (right_RM.T * kept_R) @ left_NR.T
 

@@ -46,10 +46,13 @@ class Wasserstein:
     ) -> torch.Tensor:
         """Return the barycenter, (support, D), in which no point moves by more than ``TOLERANCE``."""
         groups = Groups(clouds, weights_G)
+        start_SD = groups.start(support, generator)
+        if not np.isfinite(start_SD).all():
+            return groups.restored(start_SD)  # the solver would not end
         points_SD = ot.lp.free_support_barycenter(
             groups.clouds,
             [np.full(len(cloud), 1 / len(cloud)) for cloud in groups.clouds],
-            groups.start(support, generator),
+            start_SD,
             weights=groups.weights_P,
             numItermax=MAX_STEPS,
             stopThr=TOLERANCE**2,
