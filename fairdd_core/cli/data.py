@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
+from fairdd_core.cli import fetch
 from fairdd_core.data.own import store
 from fairdd_core.data.own.cells import Cells
 from fairdd_core.data.own.check import Inspection, inspect
@@ -42,6 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     addition.add_argument("name", metavar="NAME", help="small letters, digits and hyphens")
     _add_options(addition)
     addition.add_argument("--title", default="", help="name for people (default: NAME)")
+    fetch.add_arguments(command("download", fetch.download_set, fetch.TEXT))
     listing = command("list", list_sets, "List the added sets.")
     listing.add_argument("--json", action="store_true", help="as JSON")
     removal = command("remove", remove_set, "Remove an added set for good; runs keep their results.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from collections.abc import Callable, Mapping
 
 from fairdd_core.cards import Card
@@ -12,10 +13,12 @@ from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.interventions import INTERVENTIONS
+from fairdd_core.errors import lookup
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import PRESETS
 
+WIDTH = 100
 Described = Mapping[str, str]
 
 
@@ -38,19 +41,48 @@ KINDS: dict[str, Callable[[], Described]] = {
 }
 
 
+def _facts(name: str) -> Described:
+    """Return all that a user should know of a data set, heading -> text."""
+    data_dir = Home.default().data
+    card = cards(data_dir)[name]
+    facts = dict(card.facts())
+    for file in card.files:
+        known = [f"{file.size:,} bytes".replace(",", " ")] * bool(file.size) + [f"md5 {file.md5}"] * bool(
+            file.md5
+        )
+        there = "" if (data_dir / file.path).exists() else ", missing"
+        source = f" from {file.archive}" if file.archive else ""
+        facts[str(data_dir / file.path)] = f"{', '.join(known) or 'needed'}{source}{there}"
+    if card.files:
+        facts["download"] = card.how_to_fetch(name)
+    return facts
+
+
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``list``."""
     text = "List what can be named in a specification."
     parser = subparsers.add_parser("list", help=text, description=text)
     parser.set_defaults(function=show)
     parser.add_argument("kind", choices=KINDS, help="what to list")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="all that is known of this one")
     parser.add_argument("--json", action="store_true", help="as a JSON object from name to description")
 
 
 def show(args: argparse.Namespace) -> int:
     """Print names and one line about each."""
     described = KINDS[args.kind]()
-    if args.json:
+    if args.name is not None:
+        lookup(described, args.name, args.kind)
+        described = _facts(args.name) if args.kind == "datasets" else {args.name: described[args.name]}
+    if args.json or args.name is None or args.kind != "datasets":
+        return _print(described, as_json=args.json)
+    for heading, text in described.items():
+        print(heading, *textwrap.wrap(text, WIDTH, break_long_words=False), sep="\n    ")
+    return 0
+
+
+def _print(described: Described, *, as_json: bool) -> int:
+    if as_json:
         print(json.dumps(described, indent=2, ensure_ascii=False))
     else:
         width = max(map(len, described)) + 2

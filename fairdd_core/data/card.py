@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 
 from fairdd_core.data.cache import Progress
@@ -112,6 +111,29 @@ class DatasetCard:
         """Whether files must be put in the data folder first."""
         return bool(self.files)
 
+    def facts(self) -> dict[str, str]:
+        """Return what to know before using the data set, heading -> text, in the order to show it."""
+        groups = ", ".join(self.group_names) or f"made: 2 to {self.max_groups} colours"
+        if self.attributes:
+            groups = (
+                f"by any of {len(self.attributes)} attributes, or several crossed; usually by {self.group}"
+            )
+        facts = {
+            "What it is": self.summary,
+            "Size": self.size,
+            "Classes": f"{self.classes}: {', '.join(self.class_names)}",
+            "Groups": groups,
+            "Attributes": "; ".join(
+                f"{name}: {', '.join(values)}" for name, values in self.attributes.items()
+            ),
+            "Test set": self.test_set,
+            "Separation": self.separation,
+            "Licence": self.licence,
+            "Limits": self.ethics,
+            "Source": self.source,
+        }
+        return {heading: text for heading, text in facts.items() if text}
+
     def groupings(self) -> list[str]:
         """Return the attributes to offer as groups, alone and in pairs where there are few."""
         single = list(self.attributes)
@@ -210,25 +232,16 @@ class DatasetCard:
         if not (missing := self.missing(data_dir)):
             return
         folder = data_dir / Path(missing[0].path).parent
-        hint = self.fetch
-        if self.torchvision and name:
-            also = f" (needs the package {self.needs})" if self.needs else ""
-            hint = f"python -m fairdd_core data download {name} fetches them{also}. Or by hand: {self.fetch}"
         raise UserError(
             "data.dataset",
             f"the files of {self.title} in {folder}",
             "no " + ", ".join(Path(file.path).name for file in missing),
-            f"{hint} FAIRDD_DATA names the data folder; {EMBEDDED} needs no files.",
+            f"{self.how_to_fetch(name)} FAIRDD_DATA names the data folder; {EMBEDDED} needs no files.",
         )
 
-
-def downloader(card: DatasetCard) -> type:
-    """Return torchvision's class for a data set.
-
-    Raises:
-        UserError: when it has none.
-    """
-    if not card.torchvision:
-        raise UserError("data.dataset", "a data set that can be downloaded", card.title, card.fetch)
-    module, name = card.torchvision.split(":")
-    return getattr(import_module(module), name)
+    def how_to_fetch(self, name: str) -> str:
+        """Return how to get the files of the data set that the registry knows as ``name``."""
+        if not (self.torchvision and name):
+            return self.fetch
+        also = f" (needs the package {self.needs})" if self.needs else ""
+        return f"python -m fairdd_core data download {name} fetches them{also}. Or by hand: {self.fetch}"

@@ -22,6 +22,7 @@ class Shapes:
 
     Attributes:
         title, source, licence, ethics, size: as on the card.
+        what: what the images show, to begin a sentence with.
         thing: what an image shows, e.g. ``digit``.
         side: height and width after padding.
         class_names: in index order.
@@ -35,6 +36,7 @@ class Shapes:
     licence: str
     ethics: str
     size: str
+    what: str
     thing: str
     side: int
     class_names: tuple[str, ...]
@@ -115,7 +117,7 @@ def coloured_card(shapes: Shapes, place: Place) -> DatasetCard:
     every = f"Each test {shapes.thing} is shown in every colour, so all cells are equally large."
     return DatasetCard(
         title=f"{shapes.title} ({shapes.thing if inked else 'background'} coloured)",
-        summary=f"{shapes.size}. {'Drawn in' if inked else 'Black on'} one colour per group; most of each "
+        summary=f"{shapes.what} {'drawn in' if inked else 'in black on'} one colour per group; most of each "
         "class has the same colour, so colour gives the class away.",
         source=shapes.source,
         licence=shapes.licence,

@@ -43,6 +43,7 @@ SHAPES = Shapes(
     ethics="The writers were 13 people in Istanbul, so other ways of writing digits are missing. Colour "
     "stands in for a protected group here and says nothing about people.",
     size="1 297 training and 500 test scans of handwritten digits, 8×8, enlarged to 16×16",
+    what="Handwritten digits",
     thing="digit",
     side=SIDE,
     class_names=NAMES,

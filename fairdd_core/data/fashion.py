@@ -35,6 +35,7 @@ SHAPES = Shapes(
     ethics="The articles come from one European web shop, so clothing of other places is missing. Colour "
     "stands in for a protected group here and says nothing about people.",
     size="60 000 training and 10 000 test pictures of clothing, 28×28, padded to 32×32",
+    what="Pieces of clothing",
     thing="article",
     side=SIDE,
     class_names=NAMES,

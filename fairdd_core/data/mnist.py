@@ -25,6 +25,7 @@ SHAPES = Shapes(
     "written elsewhere look different. Colour stands in for a protected group here and says nothing about "
     "people.",
     size="60 000 training and 10 000 test scans of handwritten digits, 28×28, padded to 32×32",
+    what="Handwritten digits",
     thing="digit",
     side=SIDE,
     class_names=NAMES,

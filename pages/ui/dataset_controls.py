@@ -11,6 +11,7 @@ from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import UserError
 from pages.ui.catalogue import catalogue
 from pages.ui.dataset_values import AS_FOUND, begin, fixed_groups, lowest_skew
+from pages.ui.run_actions import literal
 from pages.ui.settings import key, values_of
 
 BEFORE, FOUND = "dataset-before", "skew-as-found"
@@ -65,30 +66,13 @@ def dataset_controls(changed: Callable[[], None]) -> None:
 
 def facts_text(card: DatasetCard) -> str:
     """Return what to know about a data set, in Markdown."""
-    facts = {
-        "What it is": card.summary,
-        "Size": card.size,
-        "Classes": ", ".join(card.class_names),
-        "Groups": _groups_text(card),
-        "Test set": card.test_set,
-        "Separation": card.separation,
-        "Licence": card.licence,
-        "Limits": card.ethics,
-        "Source": card.source,
-    }
-    return "\n\n".join(f"**{name}.** {text.rstrip('.')}." for name, text in facts.items())
-
-
-def _groups_text(card: DatasetCard) -> str:
-    if card.attributes:
-        several = f"by any of {len(card.attributes)} attributes, or several crossed"
-        return f"{several}; usually by {_spoken(card.group)}"
-    return ", ".join(card.group_names) or f"made: 2 to {card.max_groups} colours"
+    facts = {name: text.rstrip(".") for name, text in card.facts().items() if name != "Attributes"}
+    return "\n\n".join(f"**{name}.** {literal(text)}." for name, text in facts.items())
 
 
 def _about(card: DatasetCard) -> None:
     with st.popover("About this data set", icon=":material/info:", width="stretch", key="about-data"):
-        st.markdown(f"#### {card.title}")
+        st.markdown(f"#### {literal(card.title)}")
         st.markdown(facts_text(card))
 
 
