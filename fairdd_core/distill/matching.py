@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 
-from fairdd_core.distill.alignments.base import Alignment, Cloud, Targets
+from fairdd_core.distill.alignments.base import Alignment, Cloud, Statistics, Targets
 from fairdd_core.distill.backbones.base import Backbone, Signal, Variables, WeightedSets
-from fairdd_core.distill.discrepancies.base import Discrepancy
+from fairdd_core.distill.discrepancies.base import Discrepancy, Fitted, fitted
 from fairdd_core.distill.discrepancies.clouds.base import CloudDiscrepancy
 from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
@@ -35,22 +36,44 @@ class Matching(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class LayerTargets:
+    """The targets of one layer, and the distance to them."""
+
+    targets: Targets
+    discrepancy: Discrepancy
+
+
 class SignalMatching:
     """Compares the signal of every class with points."""
 
     def __init__(self, backbone: Backbone, discrepancy: Discrepancy) -> None:
         self.backbone, self.discrepancy = backbone, discrepancy
 
-    def targets(self, alignment: Alignment, pair: Pair) -> list[Targets]:
-        """Return the targets of every layer."""
-        return [alignment.targets(layer) for layer in pair.statistics]
+    def targets(self, alignment: Alignment, pair: Pair) -> list[LayerTargets]:
+        """Return the targets of every layer, and the distance as it is for the layer."""
+        return [LayerTargets(alignment.targets(layer), self._for_layer(layer)) for layer in pair.statistics]
+
+    def _rows(self, s_CRD: torch.Tensor) -> torch.Tensor:
+        """Return signals in the rows that are compared; fitted distances belong to a layer as a whole."""
+        return s_CRD.flatten(1)[:, None] if isinstance(self.discrepancy, Fitted) else s_CRD
+
+    def _for_layer(self, layer: Statistics) -> Discrepancy:
+        if not isinstance(self.discrepancy, Fitted):  # then the groups' signals need not be known
+            return self.discrepancy
+        return fitted(self.discrepancy, layer.means_CGD, (layer.uniform_signals_CG > 0).float())
 
     def loss(
-        self, pair: Pair, targets: list[Targets], sets: WeightedSets, variables: Variables
+        self, pair: Pair, targets: list[LayerTargets], sets: WeightedSets, variables: Variables
     ) -> tuple[torch.Tensor, Signal]:
         """Return the loss and the signals, layers (C, R, D); see ``Matching``."""
         signal = self.backbone.synthetic_signals(pair.net, sets, variables)
-        return matching_loss(signal, targets, self.discrepancy, self.backbone), signal
+        terms = [
+            matching_loss(self._rows(s_CRD), t.targets, t.discrepancy)
+            / self.backbone.scale(t.targets.points_CTD)
+            for s_CRD, t in zip(signal, targets, strict=True)
+        ]
+        return torch.stack(terms).sum(), signal
 
 
 class CloudMatching:
@@ -78,24 +101,17 @@ class CloudMatching:
         return torch.stack(terms).sum(), ((sets.weights_MN @ features_ND)[:, None],)
 
 
-def matching_loss(
-    signal: Signal, targets: list[Targets], discrepancy: Discrepancy, backbone: Backbone | None = None
-) -> torch.Tensor:
-    """Return Σ_layers Σ_y Σ_t weight_{y,t} d(point_{y,t}, Φ_{S_y}), a scalar.
+def matching_loss(s_CRD: torch.Tensor, targets: Targets, discrepancy: Discrepancy) -> torch.Tensor:
+    """Return Σ_y Σ_t weight_{y,t} d(point_{y,t}, Φ_{S_y}) for one layer, a scalar.
 
     Args:
-        signal: layers (C, R, D); d is summed over the R rows.
-        targets: of every layer.
+        s_CRD: signals of the classes; d is summed over the R rows.
+        targets: of the layer.
         discrepancy: d.
-        backbone: says what a layer's distance is divided by; by default nothing.
     """
-    terms = []
-    for s_CRD, t in zip(signal, targets, strict=True):
-        points_CTRD = t.points_CTD.unflatten(-1, s_CRD.shape[1:])
-        distance_CT = discrepancy(points_CTRD, s_CRD[:, None]).sum(dim=-1)
-        scale = backbone.scale(t.points_CTD) if backbone else 1.0
-        terms.append((t.weights_CT * distance_CT).sum() / scale)
-    return torch.stack(terms).sum()
+    points_CTRD = targets.points_CTD.unflatten(-1, s_CRD.shape[1:])
+    distance_CT = discrepancy(points_CTRD, s_CRD[:, None]).sum(dim=-1)
+    return (targets.weights_CT * distance_CT).sum()
 
 
 def build_matching(name: str, backbone: Backbone, support: int) -> Matching:

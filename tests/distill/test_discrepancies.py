@@ -310,7 +310,7 @@ def _gradients(matching: str) -> dict[str, torch.Tensor]:
     for name in ("fairdd", "cobra"):
         signal = torch.ones((2, 6), dtype=torch.float64, requires_grad=True)
         targets = build_alignment(ArmSpec(name=name, alignment=name)).targets(statistics)
-        loss = matching_loss((signal[:, None],), [targets], build(matching))
+        loss = matching_loss(signal[:, None], targets, build(matching))
         (gradients[name],) = torch.autograd.grad(loss, signal)
     return gradients
 

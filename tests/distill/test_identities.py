@@ -106,7 +106,7 @@ def test_published_fairdd_gradient_is_the_number_of_groups_times_cobras(empty: b
     for name in ("fairdd", "cobra"):
         signal = torch.ones((3, 6), dtype=torch.float64, requires_grad=True)
         targets = build_alignment(ArmSpec(name=name, alignment=name)).targets(stats)
-        loss = matching_loss((signal[:, None],), [targets], SquaredL2())
+        loss = matching_loss(signal[:, None], targets, SquaredL2())
         (gradients[name],) = torch.autograd.grad(loss, signal)
     published = torch.ones((3, 6), dtype=torch.float64, requires_grad=True)
     distance_CG = SquaredL2()(published[:, None], stats.means_CGD) * stats.present_CG
