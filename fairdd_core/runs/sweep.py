@@ -114,11 +114,15 @@ def serves(finished: RunSpec, wanted: RunSpec) -> bool:
     What it is called, what maps and how many snapshots it made do not matter, and further arms do no harm:
     an arm's result does not depend on which others run beside it.
     """
-    return _deciding(finished) == _deciding(wanted) and set(wanted.distill.arms) <= set(finished.distill.arms)
+    return deciding(finished) == deciding(wanted) and set(wanted.distill.arms) <= set(finished.distill.arms)
 
 
-def _deciding(spec: RunSpec) -> dict[str, Any]:
-    """Return the fields that decide an arm's numbers."""
-    return spec.model_dump(
-        exclude={"version": True, "preset": True, "embedding": True, "distill": {"arms", "snapshots"}}
-    )
+def deciding(spec: RunSpec) -> str:
+    """Return the fields that decide an arm's numbers, as text that can be compared and looked up."""
+    leave_out = {
+        "version": True,
+        "preset": True,
+        "embedding": True,
+        "distill": {"arms": True, "snapshots": True},
+    }
+    return spec.model_dump_json(exclude=leave_out)

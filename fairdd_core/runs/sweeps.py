@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from fairdd_core.distill.spec import ArmSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
 from fairdd_core.runs.files import write_json
@@ -19,7 +21,7 @@ from fairdd_core.runs.home import Home
 from fairdd_core.runs.lanes import lane
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import ID_PATTERN, RunRecord, RunState, Store
-from fairdd_core.runs.sweep import Point, SweepSpec, filling_order, serves
+from fairdd_core.runs.sweep import Point, SweepSpec, deciding, filling_order
 from fairdd_core.settings import Settings, user_error
 
 _EARLY = (RunState.STOPPED, RunState.FAILED, RunState.LOST)
@@ -87,16 +89,25 @@ class Cell:
 def plan(home: Home, spec: SweepSpec) -> list[str | None]:
     """Return, for every place of the grid, the finished run that serves it already, or None."""
     store = Store(home)
-    finished = [(run.id, known) for run in store.list([RunState.DONE]) if (known := _spec(store, run.id))]
-    return [next((i for i, other in finished if serves(other, wanted)), None) for wanted in spec.runs()]
+    finished: dict[str, list[tuple[str, frozenset[ArmSpec]]]] = {}
+    for run in store.list([RunState.DONE]):
+        folder = store.folder(run.id)
+        if folder.result_file.exists() and (known := _known(str(folder.path))):
+            finished.setdefault(known[0], []).append((run.id, known[1]))
+    wanted = frozenset(spec.base.distill.arms)
+    return [
+        next((run_id for run_id, arms in finished.get(deciding(run), ()) if wanted <= arms), None)
+        for run in spec.runs()
+    ]
 
 
-def _spec(store: Store, run_id: str) -> RunSpec | None:
-    folder = store.folder(run_id)
+@lru_cache(maxsize=4096)  # the specification of a run never changes, and its id is never used again
+def _known(path: str) -> tuple[str, frozenset[ArmSpec]] | None:
     try:
-        return folder.spec() if folder.result_file.exists() else None
+        spec = RunFolder(path).spec()
     except (OSError, UserError):
         return None
+    return deciding(spec), frozenset(spec.distill.arms)
 
 
 def launch(home: Home, spec: SweepSpec, title: str = "") -> Sweep:
@@ -229,12 +240,6 @@ def _readable(home: Home) -> Iterator[Sweep]:
             continue
         if sweep.id == file.stem and ID_PATTERN.fullmatch(sweep.id):
             yield sweep
-
-
-def forget(home: Home, sweep_id: str) -> None:
-    """Take a sweep off the list; its runs stay."""
-    find(home, sweep_id)
-    _file(home, sweep_id).unlink(missing_ok=True)
 
 
 def _file(home: Home, sweep_id: str) -> Path:
