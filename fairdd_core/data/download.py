@@ -47,7 +47,7 @@ def download(name: str, data_dir: Path, progress: Progress | None = None) -> Pat
         return data_dir
     if not card.torchvision:
         raise UserError("data.dataset", "a data set that can be downloaded", name, card.fetch)
-    staging = data_dir / f".download-{Path(card.files[0].path).parts[0]}"
+    staging = _staging(card, data_dir)
     try:
         staging.mkdir(parents=True, exist_ok=True)
         _check_room(card, data_dir)
@@ -59,6 +59,16 @@ def download(name: str, data_dir: Path, progress: Progress | None = None) -> Pat
     shutil.rmtree(staging, ignore_errors=True)
     card.check_files(data_dir, name)
     return data_dir
+
+
+def arrived(card: DatasetCard, data_dir: Path) -> tuple[int, int]:
+    """Return how many bytes of a download have arrived, and how many there are in all (0 when not known)."""
+    total, done = sum(file.size for file in card.files), _size(_staging(card, data_dir))
+    return min(done, total) if total else done, total
+
+
+def _staging(card: DatasetCard, data_dir: Path) -> Path:
+    return data_dir / f".download-{Path(card.files[0].path).parts[0]}"
 
 
 def _fetch(card: DatasetCard, staging: Path) -> None:
@@ -125,12 +135,11 @@ def _watched(staging: Path, card: DatasetCard, progress: Progress | None) -> Ite
         yield
         return
     tell: Callable[[int, int, str], None] = progress
-    total, done = sum(file.size for file in card.files), threading.Event()
+    done = threading.Event()
 
     def watch() -> None:
         while not done.wait(POLL_SECONDS):
-            arrived = _size(staging)
-            tell(min(arrived, total) if total else arrived, total, f"Downloading {card.title}")
+            tell(*arrived(card, staging.parent), f"Downloading {card.title}")
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

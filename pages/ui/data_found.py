@@ -51,10 +51,11 @@ def problems_view(found: Inspection) -> None:
             key="problems",
             height=min(420, 38 + 35 * len(table)),
             column_config={
-                "": st.column_config.TextColumn(width=60, help="“stops” must be solved; a “note” need not."),
+                "": st.column_config.TextColumn(width=50, help="“stops” must be solved; a “note” need not."),
                 "line": st.column_config.NumberColumn(width=60, help="Line of the table, the header is 1."),
-                "file": st.column_config.TextColumn(width="medium"),
-                "problem": st.column_config.TextColumn(width="large"),
+                "file": st.column_config.TextColumn(width="small"),
+                "problem": st.column_config.TextColumn(width=560),
+                "kind": None,
             },
             placeholder="",
         )

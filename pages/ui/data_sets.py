@@ -18,11 +18,13 @@ from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import PRESETS
 from fairdd_core.runs.suit import suited
 from pages.ui.controls import adopt
+from pages.ui.data_fetch import fetch_view
 from pages.ui.data_found import cells_view
 from pages.ui.run_actions import literal
 from pages.ui.settings import values_of
 
 _STUDIO, _NOTICE = "data-to-studio", "data-notice"
+_FIRST = ("What it is", "Size", "Licence", "Limits")
 
 
 def sets_view(cards: Mapping[str, DatasetCard]) -> None:
@@ -75,7 +77,7 @@ def _card(key: str, card: DatasetCard, data_dir: Path) -> None:
         _heading(key, card, ready=not missing)
         _facts(card)
         if missing:
-            _missing(key, card, data_dir)
+            fetch_view(key, card, data_dir)
 
 
 def _own_card(key: str, card: DatasetCard, about: About, data_dir: Path) -> None:
@@ -133,42 +135,15 @@ def _ask_for_studio(key: str) -> None:
 
 def _facts(card: DatasetCard) -> None:
     """Draw what is known of a set, as a list of terms."""
-    groups = ", ".join(card.group_names) or f"made: 2 to {card.max_groups}"
-    if card.attributes:
-        groups = ", ".join(card.groupings()[:8])
-    st.html(
-        _terms(
-            {"What it is": card.summary, "Size": card.size, "Licence": card.licence, "Limits": card.ethics}
-        )
-    )
-    with st.expander("Classes, groups and test set", icon=":material/info:", type="compact"):
-        st.html(
-            _terms(
-                {
-                    "Classes": f"{card.classes}: {', '.join(card.class_names)}",
-                    "Groups": groups,
-                    "Test set": card.test_set,
-                    "Separation": card.separation,
-                    "Source": card.source,
-                }
-            )
-        )
+    facts = card.facts()
+    st.html(_terms({name: facts.pop(name) for name in _FIRST if name in facts}))
+    with st.expander("Classes, groups, test set and source", icon=":material/info:", type="compact"):
+        st.html(_terms(facts))
 
 
 def _terms(facts: Mapping[str, str]) -> str:
     rows = (f"<dt>{term}</dt><dd>{html.escape(text)}</dd>" for term, text in facts.items() if text)
     return f'<dl class="fx-facts">{"".join(rows)}</dl>'
-
-
-def _missing(key: str, card: DatasetCard, data_dir: Path) -> None:
-    """Say which files are missing and where they belong."""
-    with st.expander("How to get the files", icon=":material/download:"):
-        try:
-            card.check_files(data_dir, key)
-        except UserError as error:
-            st.markdown(f"{literal(str(error.expected).capitalize())}: {literal(str(error.got))}.")
-            st.markdown(literal(error.hint))
-        st.caption(f"Meanwhile, Colored Digits needs no files. The data folder is `{data_dir}`.")
 
 
 def _remove_button(name: str, title: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -149,7 +150,7 @@ class Visitor:
 
     def console(self, message: ConsoleMessage) -> None:
         """Remember errors, but not that a deep link makes the page look for its server one level too deep."""
-        if message.type == "error" and "/runs/_stcore/" not in message.location.get("url", ""):
+        if message.type == "error" and not re.search(r"/\w+/_stcore/", message.location.get("url", "")):
             self.complaints.append(message.text)
 
     def request(self, request: Request) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from fairdd_core.data.own import store
 from fairdd_core.data.own.importing import add
 from fairdd_core.data.own.options import Options
 from fairdd_core.runs.home import Home
+from pages.ui import data_fetch
 from pages.ui.data_words import cells_warning, patches, proposed_title, slug
 from tests.data.own.make import bomb_png, encoded, good_files, noise, tabled, written, zipped
 
@@ -202,3 +206,30 @@ def test_cells_are_shown_by_up_to_four_images() -> None:
     assert pictures.shape == (3, 2, 3, 4, 4)
     assert present.tolist() == [[False, True], [False, False], [False, False]]
     assert pictures[0, 1, 0, ::2, ::2].tolist() == [[10, 20], [10, 20]]
+
+
+def test_a_download_shows_its_progress_its_end_and_its_failure(
+    data_page: Visit, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = {"value": "import time; time.sleep(60)"}
+    popen = subprocess.Popen
+
+    def stand_in(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        assert command[1:] == ["-m", "fairdd_core", "data", "download", "colored-mnist-fg"]
+        return popen([sys.executable, "-c", code["value"]], **options)
+
+    monkeypatch.setattr(data_fetch.subprocess, "Popen", stand_in)
+    monkeypatch.setattr(data_fetch, "_JOBS", {})
+    app = data_page()
+    app.button(key="download-colored-mnist-fg").click().run()
+    bars = app.get("progress")
+    assert "You may leave this page" in bars[0].proto.text
+    process = data_fetch._JOBS["colored-mnist-fg"].process
+    process.kill()
+    process.wait()
+    code["value"] = "import sys; sys.exit('no connection <here>')"
+    app = settled(app.run())
+    app.button(key="download-colored-mnist-fg").click().run()
+    data_fetch._JOBS["colored-mnist-fg"].process.wait()
+    assert r"no connection \<here\>" in words(settled(app.run()))
+    assert app.button(key="download-colored-mnist-fg").label == "Download again"

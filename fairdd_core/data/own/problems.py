@@ -114,9 +114,9 @@ def problems_table(problems: Sequence[Problem]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": ["stops" if p.fatal else "note" for p in ordered],
+            "problem": [p.message for p in ordered],
             "file": [p.file for p in ordered],
             "line": pd.array([p.line or None for p in ordered], dtype="Int64"),
-            "problem": [p.message for p in ordered],
             "kind": [KINDS[p.kind] for p in ordered],
         }
     )
