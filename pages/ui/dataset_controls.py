@@ -29,7 +29,7 @@ def dataset_controls(changed: Callable[[], None]) -> None:
         list(known) if name in known else [*known, name],
         format_func=lambda name: known[name].title if name in known else name,
         key=key("dataset"),
-        on_change=_dataset_chosen,
+        on_change=dataset_chosen,
         args=(changed,),
         persist_state="session",
         help="What is distilled. Each has a card below with what to know before using it.",
@@ -142,8 +142,11 @@ def _skew(card: DatasetCard, changed: Callable[[], None]) -> None:
     )
 
 
-def _dataset_chosen(changed: Callable[[], None]) -> None:
-    """Take the usual values of the data set; keep skew, separation and groups where they mean the same."""
+def dataset_chosen(changed: Callable[[], None] = lambda: None) -> None:
+    """Follow a change of the data set.
+
+    The other controls take its usual values, but for skew, separation and groups where they mean the same.
+    """
     known = catalogue()
     before, now = (known.get(st.session_state.get(name, "")) for name in (BEFORE, key("dataset")))
     st.session_state[key("label")] = st.session_state[key("group")] = ""

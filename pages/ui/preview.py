@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
+from fairdd_core.data.card import EMBEDDED, DatasetCard
 from fairdd_core.data.grouped import Split
-from fairdd_core.data.registry import load
+from fairdd_core.data.registry import DATASETS, card_of, load
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import UserError
 from fairdd_core.plots.data import counts_heatmap, counts_table, sample_tiles
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import group_css
 from fairdd_core.runs.home import Home
-from pages.ui.figures import show
+from pages.ui.dataset_controls import dataset_chosen
+from pages.ui.figures import numbers, show
+from pages.ui.run_actions import literal
+from pages.ui.settings import key
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the data…")
-def _load(spec_json: str, seed: int, data_dir: str) -> Split:
+def _load(spec_json: str, seed: int, data_dir: str, stamp: float) -> Split:
     return load(DataSpec.model_validate_json(spec_json), seed, Path(data_dir))
 
 
 def data_view(spec: DataSpec, seed: int) -> None:
     """Draw the training set that the controls describe."""
+    data_dir = Home.default().data
     try:
-        train = (split := _load(spec.model_dump_json(), seed, str(Home.default().data))).train
-    except UserError as error:
+        card = card_of(spec.dataset, data_dir)
+        if card.missing(data_dir):
+            _missing(spec.dataset, card, data_dir)
+            return
+        stamp = _stamp(card, data_dir)
+        _prepare(spec.dataset, stamp, card, data_dir)
+        split = _load(spec.model_dump_json(), seed, str(data_dir), stamp)
+    except (UserError, OSError) as error:
         st.error(f"This data set cannot be shown. {error}", icon=":material/error:")
         return
+    train = split.train
     counts_CG = train.counts_CG()
     table = counts_table(counts_CG, train.class_names, train.group_names)
-    _sentence(spec, counts_CG, split.test.counts_CG())
+    _sentence(split)
+    _left_out(split)
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("How many training images", anchor=False)
@@ -40,8 +55,9 @@ def data_view(spec: DataSpec, seed: int) -> None:
             counts_heatmap(table, train.group_colors),
             table,
             key="counts",
-            alt=f"Images by class and group; the largest group of a class has {spec.skew:.0%} of it.",
-            caption="Numbers are images, shade is their share. **Skew** moves them to the diagonal.",
+            alt="Training images by class and group; the shade is the share of the class.",
+            caption="Numbers are images, shade is their share. "
+            + ("**Skew** moves them to the diagonal." if card.made else "**Skew** leaves some of them out."),
             percent=("share",),
         )
     with right:
@@ -59,20 +75,108 @@ def data_view(spec: DataSpec, seed: int) -> None:
         )
         st.caption(
             "One image of each class, a row per group; a gap means there is none. "
-            "**Separation** decides how different the groups look."
+            + (
+                "**Separation** decides how different the groups look."
+                if card.made
+                else "**Separation** tints them."
+            )
         )
 
 
-def _sentence(spec: DataSpec, train_CG: np.ndarray, test_CG: np.ndarray) -> None:
+def _sentence(split: Split) -> None:
+    train, test_CG = split.train, split.test.counts_CG()
+    train_CG = train.counts_CG()
     smallest, empty = int(train_CG.min()), int((train_CG == 0).sum())
     cells = f"The smallest of the {train_CG.size} cells has {smallest} image{'' if smallest == 1 else 's'}"
     if empty:
         cells = f"{empty} of the {train_CG.size} cells {'is' if empty == 1 else 'are'} empty"
-    test = f"{test_CG.min()}" if test_CG.min() == test_CG.max() else f"{test_CG.min()} to {test_CG.max()}"
-    majority = train_CG.max(axis=1).sum() / train_CG.sum()
-    st.markdown(
-        f"**{train_CG.sum():,} training images**, in each class {majority:.0%} "
-        f"of one group. {cells}. The test set is balanced: {test} images in every cell.".replace(
-            ",", "\u202f", 1
-        )
+    even = test_CG.max() - test_CG.min() <= 1
+    spread = f"{test_CG.min()}" if test_CG.min() == test_CG.max() else f"{test_CG.min()} to {test_CG.max()}"
+    test = f"The test set is {'balanced' if even else 'not balanced'}: {spread} images in every cell."
+    known = train_CG.sum()
+    unknown = f" The group of {len(train) - known:,} of them is not known." if known < len(train) else ""
+    shares_C = train_CG.max(axis=1) / np.maximum(train_CG.sum(axis=1), 1)
+    low, high = f"{shares_C.min():.0%}", f"{shares_C.max():.0%}"
+    share = (
+        f"{train_CG.max(axis=1).sum() / known:.0%}"
+        if shares_C.max() - shares_C.min() < 0.02
+        else f"{low} to {high}"
     )
+    text = f"**{len(train):,} training images**, in each class {share} of one group.{unknown} {cells}. {test}"
+    st.markdown(_thin(text))
+
+
+def _left_out(split: Split) -> None:
+    """Say which images the skew has left out."""
+    if split.dropped_CG is None or not (dropped := int(split.dropped_CG.sum())):
+        return
+    kept_CG, train = split.train.counts_CG(), split.train
+    st.markdown(
+        _thin(f"To reach the skew, {dropped:,} of {dropped + len(train):,} training images are left out.")
+    )
+    with st.expander("What is left out", icon=":material/filter_alt:"):
+        table = counts_table(split.dropped_CG, train.class_names, train.group_names)[["class", "group"]]
+        table = table.assign(
+            found=(kept_CG + split.dropped_CG).ravel(), kept=kept_CG.ravel(), out=split.dropped_CG.ravel()
+        )
+        numbers(table.rename(columns={"out": "left out"}), key="left-out")
+
+
+def _thin(text: str) -> str:
+    """Put thin spaces into large numbers."""
+    return re.sub(r"(?<=\d),(?=\d{3})", "\u202f", text)
+
+
+def _missing(name: str, card: DatasetCard, data_dir: Path) -> None:
+    """Say what to fetch, from where and into which folder; offer the data set that is always there."""
+    st.warning(f"The files of **{literal(card.title)}** are not here yet.", icon=":material/download:")
+    st.markdown(f"They belong into `{data_dir}`. {card.how_to_fetch(name)}")
+    rows = [
+        {
+            "file or folder": file.path,
+            "comes in": file.archive or "itself",
+            "bytes": file.size or None,
+            "md5": file.md5 or "not known",
+            "here": "no" if file in card.missing(data_dir) else "yes",
+        }
+        for file in card.files
+    ]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, width="stretch", key="missing-files", placeholder="not known"
+    )
+    with st.container(horizontal=True):
+        title = DATASETS[EMBEDDED].title
+        st.button(
+            f"Use {title} instead",
+            icon=":material/undo:",
+            type="primary",
+            key="use-embedded",
+            on_click=_use_embedded,
+            help="It comes with the explorer and needs no files.",
+        )
+        if card.torchvision:
+            st.page_link("data.py", label="Download on the Data page", icon=":material/dataset:")
+
+
+def _use_embedded() -> None:
+    st.session_state[key("dataset")] = EMBEDDED
+    dataset_chosen()
+
+
+def _prepare(name: str, stamp: float, card: DatasetCard, data_dir: Path) -> None:
+    """Read and resize a data set's images, which is long the first time, before it is loaded."""
+    if card.prepare is None or st.session_state.get("prepared") == (name, stamp):
+        return
+    place = st.empty()
+
+    def told(done: int, total: int, note: str) -> None:
+        place.progress(done / total, f"{note}: {done:,} of {total:,}")
+
+    card.prepare(data_dir, told)
+    place.empty()
+    st.session_state["prepared"] = (name, stamp)
+
+
+def _stamp(card: DatasetCard, data_dir: Path) -> float:
+    """Return the time of the last change of a data set's files and folders, so that new ones are seen."""
+    return max(((data_dir / file.path).stat().st_mtime for file in card.files), default=0.0)

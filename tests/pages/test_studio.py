@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fairdd_core.runs.home import Home
@@ -90,9 +91,58 @@ def test_preset_sets_every_control(studio: Studio, no_examples: None) -> None:
     assert not app.exception
 
 
-def test_missing_files_are_explained(studio: Studio, no_examples: None) -> None:
-    app = studio(dataset="colored-mnist-fg", view="data")
-    assert "MNIST" in app.error[0].value
+def test_missing_files_are_explained_and_the_embedded_set_offered(studio: Studio, no_examples: None) -> None:
+    app = studio(dataset="colored-mnist-fg", skew="70", view="data")
+    assert "Colored MNIST" in app.warning[0].value
+    assert "data download colored-mnist-fg" in words(app)
+    files = app.dataframe[0].value
+    assert files["file or folder"].str.startswith("MNIST/raw/").all()
+    assert files["bytes"].sum() == 54_950_048
+    app.button(key="use-embedded").click().run()
+    assert not app.exception
+    assert app.session_state["control-dataset"] == "colored-digits-fg"
+    assert app.session_state["control-skew"] == 70
+    assert "1\u202f297 training images" in words(app)
+
+
+def faces(folder: Path, per_cell: int = 4) -> None:
+    """Write tiny images with UTKFace's names: three ages, four races, two genders."""
+    folder.mkdir(parents=True)
+    for age in (5, 25, 60):
+        for race in range(4):
+            for n in range(per_cell + 4 * (race == 0)):
+                Image.new("RGB", (40, 50), (60 * race, 2 * age, 40)).save(
+                    folder / f"{age}_{n % 2}_{race}_2017{n:04d}.jpg"
+                )
+
+
+def test_found_groups_start_as_found_and_say_what_a_skew_leaves_out(
+    studio: Studio, home: Path, no_examples: None
+) -> None:
+    faces(home / "data" / "UTKFace")
+    app = studio(dataset="utkface", view="data")
+    assert not app.error
+    assert app.session_state["control-groups"] == 4
+    assert app.toggle(key="skew-as-found").value
+    assert "White, Black, Asian, Indian" in words(app)
+    app.toggle(key="skew-as-found").set_value(False).run()
+    assert not app.exception
+    assert app.session_state["control-skew"] == 25
+    assert "training images are left out" in words(app)
+    app.selectbox(key="control-group").set_value("gender").run()
+    assert not app.exception
+    assert app.session_state["control-groups"] == 2
+    assert app.query_params["group"] == "gender"
+    app.selectbox(key="control-dataset").set_value("colored-digits-bg").run()
+    assert not app.exception
+    assert (app.session_state["control-groups"], app.session_state["control-skew"]) == (10, 90)
+    assert app.session_state["control-separation"] == 1.0
+
+
+def test_an_address_that_a_data_set_cannot_have_is_put_right(visit: Studio, no_examples: None) -> None:
+    app = visit(dataset="cifar10-s", groups="7", view="data")
+    assert "groups=7" in app.warning[0].value
+    assert app.session_state["control-groups"] == 2
 
 
 def test_address_restores_the_controls(studio: Studio, no_examples: None) -> None:
