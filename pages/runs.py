@@ -22,7 +22,7 @@ _STATES = {str(state): word for state, word in STATE_WORDS.items()}
 def header(runs: Sized, binned: Sized) -> None:
     """Draw the title, and what concerns all runs."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs-header"):
-        with st.container():
+        with st.container(gap="xxsmall"):
             st.title("Runs", anchor=False)
             st.caption(total_text(runs, binned))
         with st.container(horizontal=True, width="content"):
@@ -37,7 +37,7 @@ def filters(rows: list[Row]) -> list[Row]:
         st.session_state["search"] = st.query_params.get("search", "")
         asked = st.query_params.get("state", "").split(",")
         st.session_state["state"] = [state for state in _STATES if state in asked]
-    with st.container(horizontal=True, vertical_alignment="bottom", key="runs-filter"):
+    with st.container(horizontal=True, vertical_alignment="center", key="runs-filter"):
         text = st.text_input(
             "Search",
             type="search",

@@ -18,6 +18,7 @@ from fairdd_core.runs.home import Home
 from fairdd_core.runs.schema import connection, transaction
 from fairdd_core.runs.spec import RunSpec
 
+_GO_ON = "Resume to go on with it."
 ID_PATTERN = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-f]{6}")
 # A queued run's position counts from 1 among the queued runs of its device.
 _SELECT = """SELECT *, CASE state WHEN 'queued' THEN (
@@ -203,8 +204,8 @@ class Store:
                     continue
                 finished = RunFolder(path).result_file.exists()
                 state = RunState.DONE if finished else RunState.LOST
-                message = "Found without an entry in the index."
-                _insert(db, id=path.name, state=state, created=path.stat().st_mtime, message=message)
+                told = {"message": "Found without an entry in the index.", "hint": "" if finished else _GO_ON}
+                _insert(db, id=path.name, state=state, created=path.stat().st_mtime, **told)
                 adopted.append(path.name)
         return adopted
 

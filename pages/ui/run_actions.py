@@ -95,7 +95,7 @@ def delete(run_id: str) -> None:
     def do() -> None:
         retention.delete(Home.default(), run_id)
         days = round(retention.BIN_SECONDS / 86400)
-        flash(f"**{_name(run_id)}** is in the bin, for {days} days.", undo=run_id)
+        flash(f"**{_name(run_id)}** is in the bin, and kept there for {days} days.", undo=run_id)
 
     attempt("The run could not be deleted; it stays as it was.", do)
 
@@ -110,11 +110,21 @@ def restore(run_id: str) -> None:
     attempt("The run could not be brought back.", do)
 
 
-def rename(run_id: str, key: str) -> None:
-    """Call a run what the text field ``key`` says; by its settings again when that is empty."""
+def rename(run_id: str, key: str, shown: str) -> None:
+    """Call a run what the text field ``key`` says; by its settings again when that is empty.
+
+    Args:
+        run_id: of the run.
+        key: of the field.
+        shown: what the field was drawn with. A browser that has not heard yet that a field is gone sends it
+            once more, and that looks like a change.
+    """
+    title = " ".join(st.session_state[key].split())[:TITLE_LENGTH]
+    if title == " ".join(shown.split())[:TITLE_LENGTH]:
+        return
 
     def do() -> None:
-        store, title = Store(Home.default()), " ".join(st.session_state[key].split())[:TITLE_LENGTH]
+        store = Store(Home.default())
         spec = row_of(store, store.get(run_id)).spec
         store.update(run_id, title=title or (title_of(spec) if spec else ""))
 

@@ -28,7 +28,7 @@ STATE_WORDS = {
     RunState.FAILED: "Failed",
     RunState.LOST: "Lost",
 }
-STRIP_CLASSES, STRIP_ARMS = 10, 3
+STRIP_CLASSES, STRIP_ARMS = 10, 4
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from fairdd_core.runs import engine, retention, transfer
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import quick
 from fairdd_core.runs.store import RunState, Store
-from pages.ui.run_actions import import_uploaded, literal
+from pages.ui.run_actions import import_uploaded, literal, rename
 from pages.ui.run_card import card_html, mean_of
 from pages.ui.run_list import _watch, news
 from pages.ui.run_rows import Strip, age_text, bytes_text, matches, row_of, strip_of, title_of
@@ -276,6 +276,18 @@ def test_a_file_that_the_browser_sends_twice_is_imported_once(
     for _ in range(2):
         import_uploaded("field")
     assert len(Store(Home(home)).list()) == 2
+
+
+def test_a_field_that_the_browser_sends_after_its_run_is_gone_renames_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = add(home, title="Old")
+    Store(Home(home)).update(run_id, title="New, from another tab")
+    state = {"field": "Old", "flash": "what the last action did"}
+    monkeypatch.setattr("streamlit.session_state", state)
+    rename(run_id, "field", "Old")
+    assert Store(Home(home)).get(run_id).title == "New, from another tab"
+    assert "flash" in state
 
 
 def test_bad_files_are_explained_and_leave_nothing(runs_page: Visit, home: Path) -> None:
