@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+from fairdd_core.distill.alignments.registry import ALL_DISCREPANCIES
 from fairdd_core.distill.interventions import INTERVENTIONS
 
 NEUTRAL = "#808080"
@@ -80,7 +80,8 @@ def arm_label(name: str) -> str:
     label = _KNOWN[alignment].label
     if not discrepancy:
         return label
-    return f"{label} · {DISCREPANCIES[discrepancy].title if discrepancy in DISCREPANCIES else discrepancy}"
+    card = ALL_DISCREPANCIES.get(discrepancy)
+    return f"{label} · {card.title if card else discrepancy}"
 
 
 def css(rgb: RGB) -> str:

@@ -101,9 +101,30 @@ def published() -> RunSpec:
 
 
 PRESETS: dict[str, Callable[[], RunSpec]] = {"quick": quick, "standard": standard, "published": published}
-"""With Distribution Matching; ``preset_named`` has them with every backbone."""
+"""With Distribution Matching; ``preset_with`` has them with every backbone."""
 
-CONTROLLED, PUBLISHED_SIGN = "controlled-", "published-"
+KINDS = {"controlled-": "quick", "published-": "published"}
+"""How the presets with a backbone are called, and from which preset each kind starts."""
+
+
+def preset_with(name: str, backbone: str | None = None) -> RunSpec:
+    """Return a preset with a backbone and its recipe.
+
+    Args:
+        name: one of ``PRESETS``.
+        backbone: a name in ``BACKBONES``; by default the preset's own.
+
+    Raises:
+        UserError: for a name that is not known.
+    """
+    start = lookup(PRESETS, name, "preset")()
+    if backbone in (None, start.distill.backbone):
+        return start
+    if name != "published":
+        return with_backbone(start, backbone)
+    # No recipe of COBRA's own is known for the other backbones.
+    plain = start.distill.model_copy(update={"arms": arms_named("vanilla", "cobra")})
+    return with_backbone(start.model_copy(update={"distill": plain}), backbone, PUBLISHED)
 
 
 def preset_named(name: str) -> RunSpec:
@@ -115,15 +136,7 @@ def preset_named(name: str) -> RunSpec:
     Raises:
         UserError: for a name that is not known.
     """
-    if name.startswith(CONTROLLED):
-        return with_backbone(quick(), name.removeprefix(CONTROLLED))
-    if name.startswith(PUBLISHED_SIGN):
-        backbone = name.removeprefix(PUBLISHED_SIGN)
-        start = published()
-        if backbone != "dm":  # no recipe of COBRA's own is known for the others
-            start = start.model_copy(
-                update={"distill": start.distill.model_copy(update={"arms": arms_named("vanilla", "cobra")})}
-            )
-        return with_backbone(start, backbone, PUBLISHED)
-    return lookup(PRESETS, name, "preset")()
-
+    for sign, start in KINDS.items():
+        if name.startswith(sign):
+            return preset_with(start, name.removeprefix(sign))
+    return preset_with(name)

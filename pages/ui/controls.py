@@ -8,14 +8,13 @@ from fairdd_core.errors import UserError
 from fairdd_core.runs.presets import PRESETS
 from fairdd_core.runs.spec import RunSpec
 from pages.ui.address import from_address, to_address
+from pages.ui.arm_choices import coincidence, difference_sentence
 from pages.ui.dataset_controls import dataset_controls
-from pages.ui.methods import distance_control, method_controls
+from pages.ui.methods import backbone_control, distance_control, matching_control, method_controls
 from pages.ui.settings import (
     CONTROLS,
     Values,
-    coincidence,
     devices,
-    difference_sentence,
     key,
     spec_of,
     values_of,
@@ -77,9 +76,11 @@ def controls() -> RunSpec | None:
         width="stretch",
         on_change=_preset_chosen,
         persist_state="session",
-        help="Sets every control at once. Quick: small digits, about a minute. Standard: MNIST, slower.",
+        help="Sets every control at once. Quick: small digits, about a minute. Standard: MNIST, slower. "
+        "Published: the papers' own recipes, for a GPU.",
     )
     dataset_controls(_data_changed)
+    backbone_control()
     method_controls()
     _advanced_controls()
     write_address()
@@ -122,7 +123,7 @@ ADVANCED_NUMBERS: tuple[tuple[str, str, int, int, int, str], ...] = (
         "Real per cell",
         "samples",
         1,
-        256,
+        4096,
         8,
         "Real images of every class and group that each of these networks sees, at most.",
     ),
@@ -132,6 +133,7 @@ ADVANCED_NUMBERS: tuple[tuple[str, str, int, int, int, str], ...] = (
 
 def _advanced_controls() -> None:
     with st.expander("Advanced", icon=":material/tune:"):
+        matching_control()
         distance_control()
         left, right = st.columns(2, gap="small", wrap=False)
         left.number_input(
@@ -166,5 +168,5 @@ def _advanced_controls() -> None:
 def comparison_notes(spec: RunSpec) -> None:
     """Say exactly what differs between the arms."""
     st.caption(difference_sentence(spec.distill.arms))
-    if note := coincidence([arm.name for arm in spec.distill.arms]):
+    if note := coincidence(spec.distill):
         st.caption(note)

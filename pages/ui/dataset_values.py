@@ -7,7 +7,7 @@ from typing import Any
 
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.errors import UserError
-from fairdd_core.runs.presets import PRESETS
+from fairdd_core.runs.presets import preset_with
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.suit import suited
 from pages.ui.catalogue import catalogue
@@ -15,8 +15,8 @@ from pages.ui.catalogue import catalogue
 Values = dict[str, Any]
 AS_FOUND = 0
 """The skew control's value for groups that are left as they are."""
-CHOICES = ("dataset", "label", "group")
-"""Controls that decide which data there is; what the others start from follows."""
+CHOICES = ("dataset", "label", "group", "backbone")
+"""Controls that decide which data and which backbone there is; what the others start from follows."""
 
 
 def lowest_skew(groups: int) -> int:
@@ -25,8 +25,8 @@ def lowest_skew(groups: int) -> int:
 
 
 def begin(values: Mapping[str, Any]) -> RunSpec:
-    """Return the preset of the controls, brought to their data set; as it is for one that is not here."""
-    preset = PRESETS[values["preset"]]()
+    """Return the preset of the controls with their backbone, brought to their data set if that is here."""
+    preset = preset_with(values["preset"], values.get("backbone"))
     for label, group in ((values["label"], values["group"]), (values["label"], ""), ("", "")):
         try:
             return suited(preset, values["dataset"], label, group)

@@ -11,9 +11,9 @@ from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.runs.folder import RunFolder
 from pages.ui import scrubber
+from pages.ui.arm_choices import arm_summary
 from pages.ui.figures import show
 from pages.ui.runs import RunView
-from pages.ui.settings import arm_summary
 from pages.ui.style import arm_heading
 
 

@@ -4,12 +4,62 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.alignments.registry import ALIGNMENTS, ALL_DISCREPANCIES
+from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.plots.theme import arm_label
-from pages.ui.settings import OTHER_DISTANCES, key, other_distances, with_distances
+from pages.ui.arm_choices import OTHER_DISTANCES, matchings, other_distances, suited_to, with_distances
+from pages.ui.dataset_values import begin
+from pages.ui.settings import CONTROLS, key, values_of
 
 IPC_CHOICES = (1, 3, 5, 10, 20, 50)
+
+
+FOLLOW = ("iterations", "pairs", "samples", "matching")
+"""Controls that take a backbone's usual values when it is chosen."""
+
+
+def _backbone_chosen() -> None:
+    values = {name: st.session_state[key(name)] for name in ("preset", *CONTROLS)}
+    usual = values_of(begin(values))
+    for name in FOLLOW:
+        st.session_state[key(name)] = usual[name]
+    _matching_chosen()
+
+
+def _matching_chosen() -> None:
+    arms = st.session_state[key("arms")]
+    st.session_state[key("arms")] = suited_to(st.session_state[key("matching")], arms)
+
+
+def backbone_control() -> None:
+    """Offer the distillation methods, each of which can be aligned."""
+    st.selectbox(
+        "Distillation",
+        list(BACKBONES),
+        format_func=lambda name: BACKBONES[name].title,
+        key=key("backbone"),
+        on_change=_backbone_chosen,
+        persist_state="session",
+        help="What the synthetic images of a class must have in common with the real ones. Choosing one sets "
+        "the iterations and the target bank to what suits it.\n\n"
+        + "\n\n".join(f"**{card.title}**: {card.summary}" for card in BACKBONES.values()),
+    )
+
+
+def matching_control() -> None:
+    """Offer the distances from the synthetic images to the targets."""
+    offered, chosen = matchings(st.session_state[key("backbone")]), st.session_state[key("matching")]
+    st.selectbox(
+        "Matched by",
+        offered if chosen in offered else [*offered, chosen],
+        format_func=lambda name: ALL_DISCREPANCIES[name].title,
+        key=key("matching"),
+        on_change=_matching_chosen,
+        persist_state="session",
+        help="The distance from the synthetic images to the target, the same for all methods. Those between "
+        "clouds of features compare all images of a class, not their mean.",
+    )
 
 
 def method_controls() -> None:

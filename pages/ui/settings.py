@@ -11,19 +11,16 @@ from pydantic import ValidationError
 
 from fairdd_core.data.spec import MAX_GROUPS
 from fairdd_core.device import DEVICE_PATTERN, gpu_count
-from fairdd_core.distill.alignments.registry import ALIGNMENTS, USUAL_DISTANCE, arm_name
-from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
-from fairdd_core.distill.interventions import INTERVENTIONS, NONE
-from fairdd_core.distill.spec import MAX_ARMS, ArmSpec
+from fairdd_core.distill.alignments.registry import ALL_DISCREPANCIES, arm_name
+from fairdd_core.distill.backbones.registry import BACKBONES
+from fairdd_core.distill.compatibility import check_distill
+from fairdd_core.distill.spec import MAX_ARMS
 from fairdd_core.runs.presets import PRESETS, arms_named
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.suit import card
 from fairdd_core.settings import user_error
 from pages.ui.catalogue import catalogue
 from pages.ui.dataset_values import AS_FOUND, Values, begin
-
-OTHER_DISTANCES = tuple(name for name in DISCREPANCIES if name != USUAL_DISTANCE)
-"""Distances of COBRA's barycenter beside the one that COBRA has when nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,9 @@ CONTROLS: dict[str, Control] = {
     "groups": Control("data.groups", _whole(2, MAX_GROUPS)),
     "skew": Control("data.skew", _whole(AS_FOUND, 99), _to_share, _to_per_cent),
     "separation": Control("data.separation", _share),
+    "backbone": Control("distill.backbone", _one_of(lambda: BACKBONES)),
     "arms": Control("distill.arms", _arms, _arm_specs, _arm_names),
+    "matching": Control("distill.matching", _one_of(lambda: ALL_DISCREPANCIES)),
     "ipc": Control("distill.ipc", _whole(1, 50)),
     "iterations": Control("distill.iterations", _whole(1, 20_000)),
     "seed": Control("seed", _whole(0, 2**31 - 1)),
@@ -124,7 +123,7 @@ CONTROLS: dict[str, Control] = {
     "networks": Control("evaluation.networks", _whole(1, 20)),
     "epochs": Control("evaluation.epochs", _whole(1, 2000)),
     "pairs": Control("distill.schedule.pairs", _whole(1, 500)),
-    "samples": Control("distill.schedule.samples", _whole(1, 256)),
+    "samples": Control("distill.schedule.samples", _whole(1, 4096)),
     "umap": Control("embedding.umap", lambda text: text == "1"),
 }
 """Name in the address -> control. The preset decides everything that has no control."""
@@ -158,69 +157,20 @@ def spec_of(values: Values) -> RunSpec:
         UserError: when the values do not fit together.
     """
     document = begin(values).model_dump(mode="json")
+    begun = {arm["name"]: arm for arm in document["distill"]["arms"]}
     for name, control in CONTROLS.items():
         _set(document, control.path, control.to_spec(values[name]))
+    # What a published recipe gives an arm besides its alignment has no control.
+    document["distill"]["arms"] = [begun.get(arm["name"], arm) for arm in document["distill"]["arms"]]
     try:
         spec = RunSpec.model_validate(document)
     except ValidationError as error:
         raise user_error(error) from error
     card(spec.data.dataset).check(spec.data)
+    check_distill(spec.distill)
     return spec
 
 
 def devices() -> list[str]:
     """Return the devices to offer, without waking the GPU libraries."""
     return ["auto", "cpu", *(f"cuda:{i}" for i in range(gpu_count()))]
-
-
-_FIELD_NAMES = {"alignment": "the alignment", "discrepancy": "the distance of the barycenter"}
-
-
-def differences(arms: tuple[ArmSpec, ...]) -> list[str]:
-    """Return the names of the fields in which arms differ, apart from what they are called."""
-    return [
-        _FIELD_NAMES.get(name, name)
-        for name in ArmSpec.model_fields
-        if name != "name" and len({getattr(arm, name) for arm in arms}) > 1
-    ]
-
-
-def difference_sentence(arms: tuple[ArmSpec, ...]) -> str:
-    """Say exactly what differs between the arms, in Markdown."""
-    same = "the same data, starting images, networks, augmentations and test"
-    if len(arms) == 1:
-        return "One method, so there is nothing to compare it with yet."
-    return f"The methods differ in **{' and '.join(differences(arms)) or 'nothing'}** only: {same}."
-
-
-def other_distances(arms: list[str]) -> list[str]:
-    """Return the distances for which ``arms`` holds COBRA as a method of its own."""
-    return [name for name in OTHER_DISTANCES if arm_name("cobra", name) in arms]
-
-
-def with_distances(arms: list[str], distances: list[str]) -> list[str]:
-    """Return ``arms`` with COBRA under exactly these distances beside its usual one, new ones at the end."""
-    wanted = [arm_name("cobra", name) for name in distances]
-    kept = [arm for arm in arms if ":" not in arm or arm in wanted]
-    return kept + [arm for arm in wanted if arm not in kept]
-
-
-def arm_summary(arm: ArmSpec) -> str:
-    """Return one sentence about a method, and one about its distance where that is not the usual one."""
-    card, distance = ALIGNMENTS.get(arm.alignment), DISCREPANCIES.get(arm.discrepancy)
-    sentences = [card.summary] if card else []
-    if distance and arm.discrepancy != USUAL_DISTANCE:
-        sentences.append(distance.summary)
-    if arm.intervention in INTERVENTIONS and arm.intervention != NONE:
-        sentences.append(INTERVENTIONS[arm.intervention].summary)
-    return " ".join(sentences)
-
-
-def coincidence(names: list[str]) -> str:
-    """Return what to know about methods that are nearly the same here, or an empty string."""
-    notes = []
-    if {"cobra", "fairdd"} <= set(names):
-        notes.append("COBRA and FairDD coincide here: under squared distances their aim is the same point.")
-    if {"cobra", "uniform"} <= set(names):
-        notes.append("Uniform sampling has COBRA's target on average, but hits it with more noise.")
-    return " ".join(notes)

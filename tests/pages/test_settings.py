@@ -10,19 +10,21 @@ from hypothesis import strategies as st
 
 from fairdd_core.distill.alignments.registry import arm_named
 from fairdd_core.errors import UserError
-from fairdd_core.runs.presets import PRESETS
+from fairdd_core.runs.presets import PRESETS, preset_named
+from fairdd_core.runs.recipes import SHORT
 from pages.ui.address import from_address, to_address
-from pages.ui.dataset_values import lowest_skew
-from pages.ui.estimate import Measured, duration, stage_seconds
-from pages.ui.settings import (
+from pages.ui.arm_choices import (
     arm_summary,
     coincidence,
     difference_sentence,
     other_distances,
-    spec_of,
-    values_of,
+    suited_to,
     with_distances,
 )
+from pages.ui.dataset_values import lowest_skew
+from pages.ui.estimate import Measured, duration, stage_seconds
+from pages.ui.settings import spec_of, values_of
+from tests.helpers import tiny_distill
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,9 +90,35 @@ def test_sentence_names_the_fields_that_differ() -> None:
 
 
 def test_methods_that_nearly_coincide_are_named() -> None:
-    assert "FairDD" in coincidence(["cobra", "fairdd"])
-    assert not coincidence(["vanilla", "cobra"])
-    assert not coincidence(["cobra:l1", "fairdd"])
+    def note(*arms: str, **changes: object) -> str:
+        return coincidence(tiny_distill(*arms, **changes))
+
+    assert "FairDD coincide" in note("cobra", "fairdd")
+    assert "FairDD differ" in note("cobra", "fairdd", matching="cosine")
+    assert "reweighting coincides" in note("cobra", "reweight", backbone="dc", matching="cosine")
+    assert not note("cobra", "reweight", "fairdd", backbone="mtt")
+    assert not note("vanilla", "cobra")
+    assert not note("cobra:l1", "fairdd")
+
+
+def test_a_published_recipe_says_what_its_arms_differ_in() -> None:
+    sentence = difference_sentence(PRESETS["published"]().distill.arms)
+    assert "the distance that is matched by and the training of the matching networks" in sentence
+    assert "networks, augmentations" not in sentence
+
+
+@pytest.mark.parametrize("backbone", SHORT)
+def test_a_backbone_in_the_address_brings_its_recipe(backbone: str) -> None:
+    values, complaints = from_address({"backbone": backbone})
+    assert not complaints
+    assert spec_of(values) == preset_named(f"controlled-{backbone}")
+    assert to_address(values) == ({} if backbone == "dm" else {"backbone": backbone})
+
+
+def test_barycenters_follow_the_distance_they_are_matched_by() -> None:
+    assert suited_to("wasserstein", ["vanilla", "cobra", "cobra:l1"]) == ["vanilla", "cobra:wasserstein"]
+    assert suited_to("l1", ["cobra:wasserstein", "cobra:huber"]) == ["cobra", "cobra:huber"]
+    assert suited_to("bures", ["vanilla+fair-training"]) == ["vanilla+fair-training"]
 
 
 def test_distances_add_methods_and_take_them_away() -> None:

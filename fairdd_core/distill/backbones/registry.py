@@ -15,9 +15,11 @@ class BackboneCard(Card):
 
     Attributes:
         clouds: whether a group can be a cloud of features instead of one signal.
+        linear: whether signals are linear in the images' weights, as those of most are.
     """
 
     clouds: bool = False
+    linear: bool = True
 
 
 BACKBONES: dict[str, BackboneCard] = {
@@ -46,5 +48,6 @@ BACKBONES: dict[str, BackboneCard] = {
         "Trajectory matching",
         "Makes a network trained on the images move as one trained on the real data does.",
         f"{_HERE}.trajectory:TrajectoryMatching",
+        linear=False,
     ),
 }
