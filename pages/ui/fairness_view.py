@@ -14,6 +14,7 @@ from fairdd_core.plots.fairness_tables import confusion_table, group_table, netw
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from pages.ui.fairness_across import across_architectures, counts_in_order, judge_control, title_of
 from pages.ui.figures import show
+from pages.ui.residual_view import residual_view
 from pages.ui.runs import Labels, RunView
 from pages.ui.style import arm_heading, legend, marker_svg
 
@@ -39,6 +40,7 @@ def fairness_view(view: RunView) -> None:
     _overview(counts, view.labels)
     across_architectures(view)
     _confusion(counts, view.labels)
+    residual_view(view)
 
 
 def headline(view: RunView, counts: Counts | None = None) -> None:
