@@ -96,7 +96,7 @@ def draw(row: Row) -> None:
     """Draw one run with what can be done to it."""
     strip = strip_of(store().folder(row.id), row.arms)
     with st.container(border=True, key=f"run-{row.id}", gap="small"):
-        words, buttons = st.columns([13, 4], vertical_alignment="top", gap="medium")
+        words, buttons = st.columns([5, 2], vertical_alignment="top", gap="small")
         with words:
             st.html(card_html(row, strip, size_of(store(), row.record), time.time()))
             if row.record.state.live:
@@ -112,7 +112,7 @@ def draw(row: Row) -> None:
 def _progress(row: Row) -> None:
     text = headline(row.spec, row.record) if row.spec else ""
     if row.record.state is RunState.QUEUED or not row.record.total:
-        st.markdown(text)
+        st.caption(text)
     else:
         st.progress(
             min(1.0, row.record.done / row.record.total), text=f"{text} · {progress_text(row.record)}"
@@ -167,7 +167,7 @@ def _more_actions(row: Row) -> None:
         key=key,
         max_chars=actions.TITLE_LENGTH,
         on_change=actions.rename,
-        args=(row.id, key),
+        args=(row.id, key, row.name),
         help="Leave it empty to name the run by its data set again.",
     )
     if row.record.state.live:
