@@ -137,6 +137,7 @@ def _spec() -> SweepSpec | None:
         st.info("Choose at least one method.", icon=":material/arrow_upward:")
         return None
     low, high = st.session_state[key("skew")]
+    alike, apart = st.session_state[key("separation")]
     changes = {
         "data": {"dataset": value["dataset"], "groups": value["groups"], "skew": high / 100},
         "distill": {"iterations": value["iterations"]},
@@ -146,7 +147,7 @@ def _spec() -> SweepSpec | None:
         return SweepSpec(
             base=base_of(value["preset"], value["arms"], changes),
             skews=steps(low / 100, high / 100, st.session_state[key("skews")]),
-            separations=steps(*st.session_state[key("separation")], st.session_state[key("separations")]),
+            separations=steps(alike, apart, st.session_state[key("separations")]),
             seeds=tuple(range(value["seeds"])),
         )
     except (UserError, ValidationError) as error:

@@ -19,11 +19,8 @@ def table() -> pd.DataFrame:
                     bad = skew * separation if arm == "vanilla" else 0.1
                     state = "waiting" if (skew, separation, seed) == (0.5, 1.0, 1) else "done"
                     value = bad + 0.02 * seed if state == "done" else np.nan
-                    numbers = dict.fromkeys(METRICS, value)
-                    rows.append(
-                        {"skew": skew, "separation": separation, "seed": seed, "arm": arm, "state": state}
-                        | numbers
-                    )
+                    row: dict[str, object] = {"skew": skew, "separation": separation, "seed": seed}
+                    rows.append(row | {"arm": arm, "state": state} | dict.fromkeys(METRICS, value))
     return pd.DataFrame(rows)
 
 
