@@ -44,6 +44,7 @@ def write_fake_run(
     }
     write_arrays(folder.counts_file, counts | others)
     folder.write_tables(*_tables([arm.name for arm in spec.distill.arms], rng))
+    folder.write_diagnostics(iterations[-1], _cells([arm.name for arm in spec.distill.arms]))
     folder.write_result(_result(path.name, spec, counts))
     return folder
 
@@ -119,6 +120,35 @@ def _tables(arms: list[str], rng: np.random.Generator) -> tuple[pd.DataFrame, pd
     names = ["kind", "arm", "class_id", "group_id", "index", "pca_x", "pca_y", "umap_x", "umap_y"]
     columns = ["arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"]
     return pd.DataFrame(rows, columns=names), pd.DataFrame(residuals, columns=columns)
+
+
+def _cells(arms: list[str]) -> pd.DataFrame:
+    """Return groups on a line from 0 to 1; group c is the majority of class c, and class 9 its far end."""
+    rows = []
+    place_G = np.linspace(0, 1, GROUPS)
+    for arm in arms:
+        for c in range(CLASSES):
+            share_G = np.where(np.arange(GROUPS) == c, 0.91, 0.01)
+            vanilla, centre = share_G @ place_G, place_G.mean()
+            aim = vanilla if arm == "vanilla" else centre
+            for g in range(GROUPS):
+                bound = share_G @ np.abs(place_G - place_G[g])
+                distances = [abs(place_G[g] - point) for point in (aim, vanilla, centre)]
+                inner = (place_G[g] - centre) * (vanilla - centre)
+                rows.append((arm, c, g, share_G[g], *distances, bound, abs(vanilla - centre), inner))
+    names = [
+        "arm",
+        "class_id",
+        "group_id",
+        "share",
+        "residual",
+        "vanilla",
+        "uniform",
+        "bound",
+        "shift",
+        "inner",
+    ]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _result(run: str, spec: RunSpec, counts: dict[str, np.ndarray]) -> dict:

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import arms_named, quick, standard
+from fairdd_core.runs.recipes import SHORT
 from fairdd_core.runs.store import RunState, Store
 from pages.ui.run_rows import title_of
 from tests.pages.fake_run import write_fake_run
@@ -272,3 +273,34 @@ def test_scrubber_steps_through_the_logged_iterations(studio: Studio, home: Path
     app.button(key="scrub-back").click().run()
     assert app.select_slider[0].value == 60
     assert not app.exception
+
+
+def test_residuals_and_the_theorem_stand_below_the_fairness_figures(
+    studio: Studio, home: Path, no_examples: None
+) -> None:
+    app = studio(run=finished(home), view="fairness")
+    assert "Who is left behind, before any test" in words(app)
+    assert "Theorem 4.1" in words(app)
+    assert "**10 of 10**" in words(app)  # the centre is never farther from anybody than the majority is
+    assert "on average the worst group" in words(app).replace("\n", " ")
+
+
+def test_a_backbone_brings_its_usual_settings(studio: Studio, no_examples: None) -> None:
+    app = studio()
+    box = next(box for box in app.selectbox if box.label == "Distillation")
+    box.set_value("dc").run()
+    assert app.session_state["control-iterations"] == SHORT["dc"]["iterations"]
+    assert app.session_state["control-matching"] == "cosine"
+    assert "dc" in app.query_params["backbone"]
+    assert not app.error
+
+
+def test_a_distance_between_clouds_takes_the_barycenters_along(studio: Studio, no_examples: None) -> None:
+    app = studio()
+    matched = next(box for box in app.selectbox if box.label == "Matched by")
+    matched.set_value("wasserstein").run()
+    assert app.session_state["control-arms"] == ["vanilla", "cobra:wasserstein"]
+    assert not app.error
+    next(box for box in app.selectbox if box.label == "Distillation").set_value("cafe").run()
+    assert app.session_state["control-arms"] == ["vanilla", "cobra"]
+    assert not app.error
