@@ -137,8 +137,7 @@ def read_store(folder: Path, rows: int, side: int) -> ImageStore | None:
         x_NCHW.dtype == np.uint8
         and x_NCHW.shape == (rows, 3, side, side)
         and len(index) == rows
-        and about.get("probe") == _probe(x_NCHW)
-        and about.get("index") == zlib.crc32((folder / "index.parquet").read_bytes())
+        and about == _about(folder, x_NCHW)
     )
     return ImageStore(x_NCHW, index) if sound else None
 
@@ -175,8 +174,7 @@ def _build(
         folder / "index.parquet", index=False
     )
     x_NCHW = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-    about = {"probe": _probe(x_NCHW), "index": zlib.crc32((folder / "index.parquet").read_bytes())}
-    (folder / "store.json").write_text(json.dumps(about))
+    (folder / "store.json").write_text(json.dumps(_about(folder, x_NCHW)))
     for path in (folder / "index.parquet", folder / "store.json", folder):
         _sync(path)
 
@@ -197,6 +195,11 @@ def _decoded(
         for start in range(0, len(files), BLOCK):
             images, reasons = zip(*pool.map(one, files[start : start + BLOCK]), strict=True)
             yield np.stack(images), list(reasons)
+
+
+def _about(folder: Path, x_NCHW: np.ndarray) -> dict[str, int]:
+    """Return the checksums that a sound store has noted down."""
+    return {"probe": _probe(x_NCHW), "index": zlib.crc32((folder / "index.parquet").read_bytes())}
 
 
 def _probe(x_NCHW: np.ndarray) -> int:

@@ -43,16 +43,16 @@ TestRule = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From the (class, group) cell (N,) and the part (N,) of each usable image to bool (N,): is it tested?"""
 
 
-def balanced_holdout(most: int, share: float = 1 / 3) -> TestRule:
+def balanced_holdout(most: int, one_of: int = 3) -> TestRule:
     """Return a rule that tests equally many images of every cell and trains on the rest.
 
     Args:
         most: images per cell.
-        share: of the smallest cell that may be tested.
+        one_of: so many images of the smallest cell, one may be tested.
     """
 
     def rule(cell_N: np.ndarray, part_N: np.ndarray) -> np.ndarray:
-        return _equally_many(cell_N, np.ones(len(cell_N), bool), most, share)
+        return _equally_many(cell_N, np.ones(len(cell_N), bool), most, one_of)
 
     return rule
 
@@ -65,7 +65,7 @@ def balanced_part(most: int) -> TestRule:
     """
 
     def rule(cell_N: np.ndarray, part_N: np.ndarray) -> np.ndarray:
-        return _equally_many(cell_N, part_N == TEST, most, 1.0)
+        return _equally_many(cell_N, part_N == TEST, most, 1)
 
     return rule
 
@@ -75,9 +75,9 @@ def whole_part(cell_N: np.ndarray, part_N: np.ndarray) -> np.ndarray:
     return part_N == TEST
 
 
-def _equally_many(cell_N: np.ndarray, allowed_N: np.ndarray, most: int, share: float) -> np.ndarray:
+def _equally_many(cell_N: np.ndarray, allowed_N: np.ndarray, most: int, one_of: int) -> np.ndarray:
     cells, sizes = np.unique(cell_N[allowed_N], return_counts=True)
-    each = min(most, max(1, int(sizes.min(initial=0) * share)))
+    each = min(most, max(1, int(sizes.min(initial=most * one_of)) // one_of))
     # One fixed draw, whatever the run's seed: runs with different seeds share one test set.
     order_N = numpy_stream(0, "test-of-found-groups").permutation(len(cell_N))
     tested_N = np.zeros(len(cell_N), bool)
