@@ -21,7 +21,7 @@ from fairdd_core.rng import numpy_stream, torch_stream
 
 BATCH, MOMENTUM = 256, 0.9
 MOMENTS = 20  # of an expert's training that are kept
-PREPARED = 5  # networks that an intervention prepares; all pairs share them, for each takes a training
+PREPARED = 4  # networks that an intervention prepares; all pairs share them, for each takes a training
 
 State = dict[str, torch.Tensor]
 

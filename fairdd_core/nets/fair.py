@@ -11,7 +11,7 @@ from fairdd_core.data.tensors import normalised
 from fairdd_core.errors import UserError
 from fairdd_core.nets.base import Net
 
-STEPS, PER_CELL, PENALTY, LR, MOMENTUM = 100, 2, 1.0, 0.01, 0.9
+STEPS, PER_CELL, PENALTY, LR, MOMENTUM = 60, 2, 1.0, 0.01, 0.9
 
 
 def fair_network(

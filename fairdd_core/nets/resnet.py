@@ -35,7 +35,7 @@ class ResNet18(Net):
             smaller = halved(side) if published > 64 else side
             blocks.append(_stage(before, after, stride=1 + (smaller < side)))
             before, side = after, smaller
-        blocks[-1].append(nn.AdaptiveAvgPool2d(1))
+        blocks[-1] = nn.Sequential(blocks[-1], nn.AdaptiveAvgPool2d(1))
         super().__init__(blocks, before, classes)
 
 

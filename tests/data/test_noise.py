@@ -92,7 +92,7 @@ def test_neither_condition_is_no_change() -> None:
 
 def test_the_two_conditions_do_not_disturb_each_other() -> None:
     def train(**conditions: float) -> np.ndarray:
-        spec = DataSpec(groups=4, skew=0.7, **conditions)  # type: ignore[arg-type]
+        spec = DataSpec(groups=4, skew=0.7, **conditions)
         return load(spec, 3, Path()).train.column_N
 
     clean, noisy, hidden, both = (

@@ -71,7 +71,7 @@ def test_no_arm_learns_what_is_hidden(backbone: str, sampling: str, monkeypatch:
         *arms,
         backbone=backbone,
         iterations=2,
-        schedule=ScheduleSpec(pairs=1, samples=6, sampling=sampling),  # type: ignore[arg-type]
+        schedule=ScheduleSpec(pairs=1, samples=6, sampling=sampling),
     )
     one, other = (
         {e.arm: e.x_NCHW for e in distill(train, spec, 0, CPU) if isinstance(e, Distilled)}

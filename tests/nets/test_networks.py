@@ -87,7 +87,7 @@ def test_second_derivatives_reach_the_images(name: str) -> None:
     net, x_NCHW = net_for(name), images().requires_grad_()
     loss = net(x_NCHW).logsumexp(dim=1).sum()
     gradients = torch.autograd.grad(loss, list(net.parameters()), create_graph=True)
-    (second,) = torch.autograd.grad(sum(g.square().sum() for g in gradients), x_NCHW)
+    (second,) = torch.autograd.grad(torch.stack([g.square().sum() for g in gradients]).sum(), x_NCHW)
     assert second.abs().sum() > 0
 
 

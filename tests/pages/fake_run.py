@@ -38,9 +38,9 @@ def write_fake_run(
     names = [*(arm.name for arm in spec.distill.arms), *BASELINES]
     counts = {name: _counts(*SKILL[name.partition(":")[0]], rng) for name in names}
     others = {
-        series(name, other): _counts(*(0.9 * skill for skill in SKILL[name.partition(":")[0]]), rng)
+        series(name, other): _counts(0.9 * own, 0.9 * rest, rng)
         for other in spec.evaluation.others
-        for name in names
+        for name, (own, rest) in ((name, SKILL[name.partition(":")[0]]) for name in names)
     }
     write_arrays(folder.counts_file, counts | others)
     folder.write_tables(*_tables([arm.name for arm in spec.distill.arms], rng))
