@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from fairdd_core.settings import user_error
 MAX_UPLOAD_MB = 2000
 UPLOAD, PATH = "Upload", "From this machine"
 PATH_KEY, TURN = "data-path", "data-turn"
-Given = Path | list[Upload]
+Given = Path | Sequence[Upload]
 
 
 def where() -> tuple[Given | None, object]:

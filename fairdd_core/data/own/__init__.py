@@ -11,7 +11,7 @@ The rules:
     * Names of columns and of train and test are read without regard to capitals; blanks around values go.
     * Several group columns are crossed: each combination that occurs is a group.
     * Labels and groups are names, also when they look like numbers: ``01`` and ``1`` differ. They are sorted
-      by value where all are numbers, else alphabetically.
+      by value where all are numbers, else alphabetically. Accented letters have one spelling (NFC).
     * PNG, JPEG, WebP, BMP, GIF and TIFF (the first frame) and PPM. Images become RGB; what is transparent
       lies on white; a rotation noted by the camera is applied; the short side is brought to the chosen side
       and the centre is kept.

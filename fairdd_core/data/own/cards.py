@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fairdd_core.data.card import DatasetCard
+from fairdd_core.data.card import DataFile, DatasetCard
 from fairdd_core.data.found import Cut
 from fairdd_core.data.grouped import Split
-from fairdd_core.data.own.store import SAMPLES, About, folder_of, images_of, own_sets
+from fairdd_core.data.own.store import FOLDER, IMAGES, SAMPLES, About, folder_of, images_of, own_sets
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import UserError
 
@@ -48,6 +48,8 @@ def card_of(about: About) -> DatasetCard:
         made=False,
         mirrored=False,  # letters and signs must not be mirrored, and nothing says that these are none
         load=partial(_load, about.name),
+        files=tuple(DataFile(f"{FOLDER}/{about.name}/{file}") for file in (IMAGES, SAMPLES)),
+        fetch="Add the set again on the Data page, or by python -m fairdd_core data add.",
     )
 
 

@@ -87,6 +87,8 @@ def cells_of(rows: pd.DataFrame, options: Options, problems: Problems) -> Cells 
             problems.add("classes", f"{text} Is this the right column?")
         elif not names and not problems.fatal:
             problems.add("classes", "No image is left that could be used.")
+    if len(set(group_names)) < len(group_names):
+        problems.add("classes", "Two combinations of groups would have the same name; rename one of them.")
     if not (1 < len(class_names) <= MAX_CLASSES and 1 < len(group_names) <= MAX_GROUPS):
         return None
     split = rows["split"].to_numpy(str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -51,7 +51,11 @@ class Inspection:
 
 
 def inspect(
-    what: Path | list[Upload], options: Options, *, progress: Progress | None = None, sink: Sink | None = None
+    what: Path | Sequence[Upload],
+    options: Options,
+    *,
+    progress: Progress | None = None,
+    sink: Sink | None = None,
 ) -> Inspection:
     """Look through a folder, a zip file, a table of files beside it, or uploaded files.
 
@@ -99,7 +103,7 @@ def _by_index(tiles: Tiles, rows: pd.DataFrame, cells: Cells) -> dict[tuple[int,
     return {place[cell]: images for cell, images in tiles.images.items()}
 
 
-def _open(what: Path | list[Upload], problems: Problems) -> tuple[Source, str]:
+def _open(what: Path | Sequence[Upload], problems: Problems) -> tuple[Source, str]:
     """Return the source and, where it was named, its table."""
     if isinstance(what, Path):
         return _open_path(what, problems)
@@ -122,5 +126,5 @@ def _open_path(path: Path, problems: Problems) -> tuple[Source, str]:
     raise UserError("path", "a folder, a zip file or a table (CSV)", repr(str(path)), "There is none.")
 
 
-def _title(what: Path | list[Upload]) -> str:
+def _title(what: Path | Sequence[Upload]) -> str:
     return what.name if isinstance(what, Path) else what[0][0] if what else "upload"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -26,7 +26,7 @@ _SPARE_BYTES = 100_000_000
 def add(
     data_dir: Path,
     name: str,
-    what: Path | list[Upload],
+    what: Path | Sequence[Upload],
     options: Options,
     *,
     title: str = "",

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fairdd_core.settings import Settings
 
-MAX_FILES = 1_000_000
+MAX_FILES = 400_000
 MAX_IMAGES = 300_000
 MAX_TABLE_BYTES = 200_000_000
 MAX_IMAGE_BYTES = 50_000_000

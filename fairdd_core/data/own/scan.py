@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from pathlib import PurePosixPath
 
@@ -64,8 +65,9 @@ def _tables(source: Source) -> list[str]:
 
 def _there(rows: pd.DataFrame, table: str, source: Source, problems: Problems) -> pd.DataFrame:
     """Keep the rows whose file exists."""
-    if source.flat:
-        rows = rows.assign(file=[file.rpartition("/")[2] for file in rows["file"]])
+    spelt = {unicodedata.normalize("NFC", name): name for name in source.files}
+    files = [file.rpartition("/")[2] if source.flat else file for file in rows["file"]]
+    rows = rows.assign(file=[spelt.get(file, file) for file in files])
     # A plain loop, because pandas takes no names that are not UTF-8, which the source may have.
     missing = np.array([file not in source.files for file in rows["file"]], bool)
     for file, line in rows.loc[missing, ["file", "line"]].itertuples(index=False):
@@ -133,7 +135,8 @@ def _tree(images: list[str], source: Source, problems: Problems) -> pd.DataFrame
         elif not all(folder.isprintable() for folder in folders):
             problems.add("name", "A label or group has characters that cannot be shown.", name)
         else:
-            found.append((name, 0, folders[0].strip(), (folders[1].strip(),), part))
+            label, group = (unicodedata.normalize("NFC", folder.strip()) for folder in folders)
+            found.append((name, 0, label, (group,), part))
     if len(images) > MAX_IMAGES:
         problems.add("size", f"There are more than {MAX_IMAGES:,} images.", source.title)
     return pd.DataFrame(found, columns=COLUMNS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -54,12 +55,20 @@ def _text(source: Source, name: str, problems: Problems) -> str | None:
         return None
     try:
         return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        problems.add(
-            "table", "This line is not UTF-8. Save the table as CSV with the encoding UTF-8.", name, line
-        )
+    except UnicodeDecodeError:
+        for line, part in enumerate(content.split(b"\n"), 1):
+            if not _is_text(part):
+                text = "This line is not UTF-8. Save the table as CSV with the encoding UTF-8."
+                problems.add("table", text, name, line)
         return None
+
+
+def _is_text(part: bytes) -> bool:
+    try:
+        part.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _rows(text: str, name: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
@@ -124,7 +133,8 @@ def _complete(
             text = f"The row has {counted(len(row), 'field')}, the header has {len(header)}."
             problems.add("row", text, name, line)
             continue
-        values = [value.strip() for value in row]
+        # One spelling of accented letters, which programs write in two ways.
+        values = [unicodedata.normalize("NFC", value.strip()) for value in row]
         groups = tuple(values[i] for i in places[2])
         split = values[places[3][0]].casefold() if places[3] else ""
         file = values[file_at].replace("\\", "/").removeprefix("./")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from fairdd_core.data.own.problems import Problems
 from tests.data.own.make import encoded, written
 
 
-def rows(cells: dict[tuple[str, ...], int], split: str = "") -> pd.DataFrame:
+def rows(cells: Mapping[tuple[str, ...], int], split: str = "") -> pd.DataFrame:
     """So many images of each (label, group, …)."""
     found = [("x.png", 0, names[0], names[1:], split) for names, n in cells.items() for _ in range(n)]
     return pd.DataFrame(found, columns=["file", "line", "label", "groups", "split"])

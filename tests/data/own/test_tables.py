@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,26 @@ def test_a_table_that_cannot_be_read_names_the_line(tmp_path: Path, content: byt
     problem = only(inspect(written(tmp_path, {"t.csv": content, "a.png": encoded()}), ALL), "table")
     assert problem.fatal
     assert problem.line == line
+
+
+def test_all_lines_that_are_no_text_are_told(tmp_path: Path) -> None:
+    content = b"file,label,group\na.png,caf\xe9,x\nb.png,y,x\nc.png,\xff,x"
+    found = inspect(written(tmp_path, {"t.csv": content, "a.png": encoded()}), ALL)
+    assert [problem.line for problem in said(found, "table")] == [2, 4]
+
+
+def test_accents_may_be_spelt_in_two_ways(tmp_path: Path) -> None:
+    files = {f"{unicodedata.normalize('NFD', 'é')}{i}.png": encoded() for i in range(8)}
+    spellings = ("NFC", "NFD")
+    lines = [
+        f"é{i}.png,{unicodedata.normalize(spellings[i // 4], 'né')}{i % 2},{GROUPS[i // 2 % 2]}"
+        for i in range(8)
+    ]
+    files["t.csv"] = "\n".join(["file,label,group", *lines]).encode()
+    found = inspect(written(tmp_path, files), ALL)
+    assert found.sound
+    assert found.cells is not None
+    assert found.cells.class_names == ("né0", "né1")
 
 
 def test_an_empty_table_is_refused(tmp_path: Path) -> None:
