@@ -14,6 +14,8 @@ from fairdd_core.plots.fairness_tables import Counts, network_table
 from fairdd_core.plots.theme import NEUTRAL, arm_styles, base, percent_axis
 
 _ROW = 40
+_CORNERS = ("top left", "top right", "bottom right", "bottom left")
+"""Every run has its letter at another corner, so that runs which agree can still be told apart."""
 
 
 def overview_table(runs: Mapping[str, Counts]) -> pd.DataFrame:
@@ -51,12 +53,13 @@ def overview(table: pd.DataFrame, gap: str = "deo_mean", *, height: int = 420) -
             name=style.label,
             mode="markers+text",
             text=[f"<b>{letter}</b>" for letter in rows["run"]],
-            textposition="middle center",
-            textfont={"size": 11} if hollow else {"size": 11, "color": "white"},
+            textposition=[_CORNERS[ord(letter) % len(_CORNERS)] for letter in rows["run"]],
+            textfont={"size": 13, "color": style.color},
+            cliponaxis=False,
             marker={
                 "color": style.color,
                 "symbol": style.symbol + ("-open" if hollow else ""),
-                "size": 21,
+                "size": 13,
                 "line": {"color": style.color if hollow else NEUTRAL, "width": 2 if hollow else 1},
             },
             customdata=rows[["run"]],
@@ -96,7 +99,7 @@ def differences(table: pd.DataFrame, metric: str, *, reach: float, height: int |
         fixedrange=True,
     )
     fig.update_xaxes(
-        title_text=f"difference in points · {better} is better",
+        title_text=f"points · {better} better",
         range=[-100 * reach, 100 * reach],
         tickformat="+.0f",
         fixedrange=True,

@@ -65,7 +65,7 @@ def what_differs(views: Sequence[RunView]) -> None:
         for row in table.itertuples(index=False)
     )
     st.html(
-        f"<div class='fx-scroll'><table class='fx-table'><thead><tr>{head}</tr></thead>"
+        f"<div class='fx-scroll'><table class='fx-table fx-narrow'><thead><tr>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )
     st.caption("Everything that is not listed is the same in all of them.")
@@ -173,8 +173,10 @@ def classes(views: Sequence[RunView], arms: Sequence[str]) -> None:
                 st.caption("This run has no such method.")
                 return
             table = recall_table({arm: counts[arm]}, view.labels.classes, view.labels.groups)
+            fig = fairness.dumbbell(table, view.labels.colors)
+            fig.update_xaxes(range=[-0.03, 2.0])  # the columns are narrow, and the groups' names are not
             show(
-                fairness.dumbbell(table, view.labels.colors),
+                fig,
                 table,
                 key=f"classes-{arm}-{letter}",
                 alt=f"Recall of each group in each class, {arm_label(arm)} in run {letter}.",
