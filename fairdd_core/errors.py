@@ -43,4 +43,4 @@ class Diverged(RuntimeError):  # noqa: N818 - it names what happened
         hint: one thing to do next.
     """
 
-    hint = "Launch again with a smaller step size of the images (--lr); the last snapshot was kept."
+    hint = "Launch again with a smaller step size of the images (on the command line: --lr)."
