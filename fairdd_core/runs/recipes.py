@@ -14,12 +14,7 @@ Recipe = Mapping[str, Any]
 
 SHORT: dict[str, Recipe] = {
     "dm": {},
-    "dc": {
-        "matching": "cosine",
-        "iterations": 200,
-        "lr": 10.0,
-        "schedule": {"pairs": 30, "samples": 16, "experts": 3, "expert_steps": 60},
-    },
+    "dc": {"matching": "cosine", "iterations": 200, "lr": 10.0, "schedule": {"pairs": 30, "samples": 16}},
     "idc": {
         "matching": "cosine",
         "iterations": 200,
