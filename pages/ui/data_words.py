@@ -10,6 +10,7 @@ import numpy as np
 
 from fairdd_core.data.own.check import Inspection
 from fairdd_core.data.own.options import TRUSTED_TEST, TRUSTED_TRAIN
+from fairdd_core.data.own.problems import OF_A_ROW
 
 PATCH = 2
 """A cell's picture is so many images wide and high."""
@@ -32,7 +33,9 @@ def verdict(found: Inspection) -> str:
     fatal, notes = len(found.problems.fatal), len(found.problems) - len(found.problems.fatal)
     also = f" There {_are(notes, 'note')} too." if notes else ""
     if not found.sound:
-        return f"**This set cannot be added yet.** {_count(fatal, 'problem')} must be solved first.{also}"
+        single = all(problem.kind in OF_A_ROW for problem in found.problems.fatal)
+        way = " Or leave out these images, under **Columns, size and test set**." if single else ""
+        return f"**This set cannot be added yet.** {_count(fatal, 'problem')} must be solved.{way}{also}"
     assert found.cells is not None
     size = f"{_count(len(found.rows), 'image')}, {len(found.cells.class_names)} classes"
     return f"**Ready to add**: {size}, {len(found.cells.group_names)} groups.{also}"

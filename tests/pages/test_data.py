@@ -95,7 +95,7 @@ def test_every_problem_is_in_the_table_and_nothing_can_be_added(
     look: Callable[[Path], AppTest], tmp_path: Path
 ) -> None:
     app = look(tabled(tmp_path / "set", ["none.png,cat,indoors", "short"]))
-    assert "**This set cannot be added yet.** 2 problems must be solved first." in words(app)
+    assert "**This set cannot be added yet.** 2 problems must be solved. Or leave" in words(app)
     table = next(frame.value for frame in app.dataframe if "problem" in frame.value)
     assert table["line"].tolist()[:2] == [10, 11]
     assert "data-add-button" not in {button.key for button in app.button}

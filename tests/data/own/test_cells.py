@@ -81,7 +81,7 @@ def test_one_class_and_one_group_are_both_told() -> None:
 
 def test_an_empty_cell_and_small_ones_are_told_not_refused() -> None:
     problems = Problems()
-    table = {("cat", "a"): 400, ("cat", "b"): 40, ("dog", "a"): 400}
+    table: dict[tuple[str, ...], int] = {("cat", "a"): 400, ("cat", "b"): 40, ("dog", "a"): 400}
     cells = cells_of(rows(table), Options(test_share=0.25), problems)
     assert cells is not None
     assert cells.counts_CG(test=True).tolist() == [[100, 10], [100, 0]]

@@ -6,6 +6,7 @@ import os
 import time
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_all_lines_that_are_no_text_are_told(tmp_path: Path) -> None:
 
 def test_accents_may_be_spelt_in_two_ways(tmp_path: Path) -> None:
     files = {f"{unicodedata.normalize('NFD', 'é')}{i}.png": encoded() for i in range(8)}
-    spellings = ("NFC", "NFD")
+    spellings: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
     lines = [
         f"é{i}.png,{unicodedata.normalize(spellings[i // 4], 'né')}{i % 2},{GROUPS[i // 2 % 2]}"
         for i in range(8)
