@@ -2,10 +2,10 @@
 
     python -m tests.benchmarks.import_faces [IMAGES]
 
-Writes so many (20 000) face-like portraits of 200×200 with UTKFace's names into a temporary folder, then loads
-them three times in processes of their own: the first reads and resizes all, the second and third find the
-store. Prints seconds and the largest resident memory of each. Exits with 1 when the first load takes more than
-a minute or 2 GB, or a later one more than a second of work after its imports.
+Writes so many (20 000) face-like portraits of 200×200 with UTKFace's names into a temporary folder, then
+loads them three times in processes of their own: the first reads and resizes all, the second and third find
+the store. Prints seconds, seconds of processor time and the largest resident memory of each. Exits with 1
+when the first load takes more than a minute or 2 GB, or a later one more than a second after its imports.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def main() -> int:
         size = sum(path.stat().st_size for path in (data_dir / "UTKFace").iterdir())
         print(f"{images} portraits of {SIDE}×{SIDE}, {size / 1e6:.0f} MB as JPEG")
         rows = [_loaded(data_dir) for _ in range(3)]
-    for name, (seconds, peak) in zip(("first load", "second load", "third load"), rows, strict=True):
-        print(f"{name:<12}{seconds:>8.2f} s{peak / 1e6:>9.0f} MB at most")
-    good = rows[0][0] < MOST_SECONDS and all(peak < MOST_BYTES for _, peak in rows)
-    return 0 if good and all(seconds < AGAIN_SECONDS for seconds, _ in rows[1:]) else 1
+    for name, (seconds, work, peak) in zip(("first load", "second load", "third load"), rows, strict=True):
+        print(f"{name:<12}{seconds:>8.2f} s{work:>9.2f} s of processor{peak / 1e6:>9.0f} MB at most")
+    good = rows[0][0] < MOST_SECONDS and all(peak < MOST_BYTES for *_, peak in rows)
+    return 0 if good and all(seconds < AGAIN_SECONDS for seconds, *_ in rows[1:]) else 1
 
 
 def draw_face(folder: Path, number: int) -> None:
@@ -61,16 +61,16 @@ def draw_face(folder: Path, number: int) -> None:
     Image.fromarray(noisy).save(folder / f"{age}_{gender}_{race}_{number:017d}.jpg.chip.jpg", quality=90)
 
 
-def _loaded(data_dir: Path) -> tuple[float, float]:
-    """Load the data set in a process of its own; return its seconds and its largest resident memory."""
+def _loaded(data_dir: Path) -> tuple[float, float, float]:
+    """Load the data set in a process of its own; return seconds, processor seconds and the largest memory."""
     code = f"from tests.benchmarks.import_faces import load_once; load_once({str(data_dir)!r})"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    seconds, peak = map(float, done.stdout.split())
-    return seconds, peak
+    seconds, work, peak = map(float, done.stdout.split())
+    return seconds, work, peak
 
 
 def load_once(data_dir: str) -> None:
-    """Load the data set and print seconds and bytes; imports are not counted."""
+    """Load the data set and print seconds, processor seconds and bytes; imports are not counted."""
     import pandas as pd
 
     from fairdd_core.data.registry import DATASETS, load
@@ -78,12 +78,12 @@ def load_once(data_dir: str) -> None:
 
     pd.DataFrame({"warm": ["up"]}).to_parquet(Path(data_dir) / "warm.parquet")  # loads the reader's libraries
     spec = DataSpec.model_validate(DATASETS["utkface"].usual().model_dump() | {"dataset": "utkface"})
-    start = time.monotonic()
+    start, worked = time.monotonic(), time.process_time()
     split = load(spec, 0, Path(data_dir))
     _ = split.train.x_NCHW[np.arange(256)]
-    seconds = time.monotonic() - start
+    seconds, work = time.monotonic() - start, time.process_time() - worked
     unit = 1 if sys.platform == "darwin" else 1024
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+    print(seconds, work, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 
 
 if __name__ == "__main__":
