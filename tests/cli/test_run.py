@@ -139,3 +139,20 @@ def test_list_describes_every_name(kind: str, capsys: pytest.CaptureFixture[str]
     assert all(len(text) > 10 for text in described.values())
     assert main(["list", kind]) == 0
     assert all(name in capsys.readouterr().out for name in list(described)[:1])
+
+
+def test_list_shows_a_data_sets_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FAIRDD_DATA", str(tmp_path))
+    assert main(["list", "datasets", "celeba"]) == 0
+    text = capsys.readouterr().out
+    for words in ("Licence", "Limits", "Wavy_Hair", "00d2c5bc6d35e252742224ab0c1e8fcb", "missing", "gdown"):
+        assert words in text
+    assert str(tmp_path / "celeba" / "list_attr_celeba.txt") in text
+    assert main(["list", "datasets", "celeba", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["Classes"] == "2: not attractive, attractive"
+    assert main(["list", "networks", "convnet"]) == 0
+    assert capsys.readouterr().out.startswith("convnet ")
+    assert main(["list", "datasets", "celebs"]) == 2
+    assert "celeba" in capsys.readouterr().err
