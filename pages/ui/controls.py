@@ -9,6 +9,7 @@ from fairdd_core.runs.presets import PRESETS
 from fairdd_core.runs.spec import RunSpec
 from pages.ui.address import from_address, to_address
 from pages.ui.arm_choices import coincidence, difference_sentence
+from pages.ui.condition_controls import condition_controls
 from pages.ui.dataset_controls import dataset_controls
 from pages.ui.methods import backbone_control, distance_control, matching_control, method_controls
 from pages.ui.settings import (
@@ -157,6 +158,7 @@ def _advanced_controls() -> None:
             (left, right)[place % 2].number_input(
                 label, low, high, step=step, key=key(field), persist_state="session", help=text
             )
+        condition_controls()
         st.toggle(
             "UMAP map",
             key=key("umap"),

@@ -12,7 +12,7 @@ from pages.ui.arm_choices import OTHER_DISTANCES, matchings, other_distances, su
 from pages.ui.dataset_values import begin
 from pages.ui.settings import CONTROLS, key, values_of
 
-IPC_CHOICES = (1, 3, 5, 10, 20, 50)
+IPC_CHOICES = (1, 3, 5, 10, 20, 50, 100)
 
 
 FOLLOW = ("iterations", "pairs", "samples", "matching")

@@ -15,6 +15,8 @@ from fairdd_core.distill.alignments.registry import ALL_DISCREPANCIES, arm_name
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.compatibility import check_distill
 from fairdd_core.distill.spec import MAX_ARMS
+from fairdd_core.nets.registry import NETWORKS
+from fairdd_core.nets.spec import NetSpec
 from fairdd_core.runs.presets import PRESETS, arms_named
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.suit import card
@@ -40,6 +42,10 @@ class Control:
     from_spec: Callable[[Any], Any] = lambda value: value
 
 
+OTHER_NETWORKS = tuple(name for name in NETWORKS if name != NetSpec().name)
+"""Architectures that the presets do not judge with."""
+
+
 def key(name: str) -> str:
     """Return the session's key of a control."""
     return f"control-{name}"
@@ -62,6 +68,10 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
         return value
 
     return parse
+
+
+def _per_cent(path: str, low: int, high: int) -> Control:
+    return Control(path, _whole(low, high), lambda v: v / 100, lambda v: round(100 * v))
 
 
 def _share(text: str) -> float:
@@ -106,6 +116,13 @@ def _arm_names(arms: list[dict[str, Any]]) -> list[str]:
     return [arm_name(arm["alignment"], arm["discrepancy"], arm["intervention"]) for arm in arms]
 
 
+def _judges(text: str) -> list[str]:
+    names = text.split(",")
+    if len(set(names)) != len(names) or not set(names) <= set(OTHER_NETWORKS):
+        raise ValueError(text)
+    return names
+
+
 CONTROLS: dict[str, Control] = {
     "dataset": Control("data.dataset", _one_of(catalogue)),
     "label": Control("data.label", _attribute),
@@ -113,14 +130,17 @@ CONTROLS: dict[str, Control] = {
     "groups": Control("data.groups", _whole(2, MAX_GROUPS)),
     "skew": Control("data.skew", _whole(AS_FOUND, 99), _to_share, _to_per_cent),
     "separation": Control("data.separation", _share),
+    "noise": _per_cent("data.label_noise", 0, 50),
+    "known": _per_cent("data.known_share", 5, 100),
     "backbone": Control("distill.backbone", _one_of(lambda: BACKBONES)),
     "arms": Control("distill.arms", _arms, _arm_specs, _arm_names),
     "matching": Control("distill.matching", _one_of(lambda: ALL_DISCREPANCIES)),
-    "ipc": Control("distill.ipc", _whole(1, 50)),
+    "ipc": Control("distill.ipc", _whole(1, 100)),
     "iterations": Control("distill.iterations", _whole(1, 20_000)),
     "seed": Control("seed", _whole(0, 2**31 - 1)),
     "device": Control("device", _device),
     "networks": Control("evaluation.networks", _whole(1, 20)),
+    "judges": Control("evaluation.others", _judges),
     "epochs": Control("evaluation.epochs", _whole(1, 2000)),
     "pairs": Control("distill.schedule.pairs", _whole(1, 500)),
     "samples": Control("distill.schedule.samples", _whole(1, 4096)),

@@ -64,3 +64,13 @@ def test_a_network_that_is_still_to_come_says_so(studio: Studio, home: Path, no_
     judge.set_value("mlp").run()
     assert not app.exception
     assert any("No test results by MLP yet" in str(info.value) for info in app.info)
+
+
+def test_the_conditions_of_a_study_reach_the_address(studio: Studio, no_examples: None) -> None:
+    app = studio(noise="20", judges="mlp,vgg11")
+    assert app.slider(key="control-noise").value == 20
+    assert app.multiselect(key="control-judges").value == ["mlp", "vgg11"]
+    app.slider(key="control-known").set_value(40).run()
+    assert not app.exception
+    assert app.query_params["known"] == "40"
+    assert app.query_params["noise"] == "20"

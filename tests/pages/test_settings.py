@@ -23,7 +23,7 @@ from pages.ui.arm_choices import (
 )
 from pages.ui.dataset_values import lowest_skew
 from pages.ui.estimate import Measured, duration, stage_seconds
-from pages.ui.settings import spec_of, values_of
+from pages.ui.settings import OTHER_NETWORKS, spec_of, values_of
 from tests.helpers import tiny_distill
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,18 +43,26 @@ def test_a_preset_survives_the_controls(name: str) -> None:
     seed=st.integers(0, 2**31 - 1),
     arms=st.permutations(["vanilla", "cobra", "fairdd", "cobra:cosine"]),
     umap=st.booleans(),
+    noise=st.integers(0, 50),
+    known=st.integers(5, 100),
+    judges=st.lists(st.sampled_from(OTHER_NETWORKS), unique=True),
 )
 def test_the_address_gives_the_controls_back(**changes: object) -> None:
     values = values_of(PRESETS["quick"]()) | changes
     back, complaints = from_address(to_address(values))
     assert back == values
+    assert spec_of(back).data.label_noise == changes["noise"] / 100  # type: ignore[operator]
+    assert spec_of(back).evaluation.others == tuple(changes["judges"])  # type: ignore[arg-type]
     assert not complaints
 
 
 @settings(max_examples=100, deadline=None)
 @given(
     st.dictionaries(
-        st.sampled_from(["preset", "groups", "skew", "separation", "arms", "seed", "umap"]), st.text()
+        st.sampled_from(
+            ["preset", "groups", "skew", "separation", "arms", "noise", "judges", "seed", "umap"]
+        ),
+        st.text(),
     )
 )
 def test_any_address_gives_usable_controls(params: dict[str, str]) -> None:
