@@ -9,7 +9,17 @@ import pytest
 import torch
 
 from fairdd_core.distill.spec import ArmSpec, DistillSpec
-from fairdd_core.events import Checkpoint, Diagnosed, Distilled, Embedded, Evaluated, Event, Phase, Snapshot, Step
+from fairdd_core.events import (
+    Checkpoint,
+    Diagnosed,
+    Distilled,
+    Embedded,
+    Evaluated,
+    Event,
+    Phase,
+    Snapshot,
+    Step,
+)
 from fairdd_core.runs.execute import load_progress
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.recorder import record

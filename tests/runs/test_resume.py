@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from fairdd_core.events import Distilled, Embedded, Evaluated, Event, Phase, Step
 from fairdd_core.runs import engine, posix
@@ -18,6 +19,7 @@ from fairdd_core.runs.recorder import record
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunState, Store
 from fairdd_core.runs.warmup import tiny_spec
+from tests.runs.conftest import kill_all, until
 
 Cut = Callable[[Event], bool]
 ARTEFACTS = ("synthetic.safetensors", "counts.safetensors", "points.parquet", "residuals.parquet")
@@ -90,19 +92,25 @@ def test_a_run_cut_anywhere_ends_with_the_same_bytes(
 
 
 def test_a_worker_killed_and_resumed_ends_with_the_same_bytes(
-    spec: RunSpec, whole: RunFolder, home: Home
+    spec: RunSpec, whole: RunFolder, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same through the engine: real processes, a real SIGKILL."""
-    store = Store(home)
+    """The same through the engine: real processes, a real SIGKILL, another number of threads by default."""
+    store, threads = Store(home), torch.get_num_threads()
+    monkeypatch.setenv("OMP_NUM_THREADS", str(threads))
     run_id = engine.submit(home, spec)
     folder = store.folder(run_id)
     while not folder.snapshot_iterations():
         assert store.get(run_id).state.live
     posix.signal_holder(folder.lock_file, 9)
     assert engine.wait(home, run_id, 60).state is RunState.LOST
-    engine.resume(home, run_id)
-    assert engine.wait(home, run_id, 120).state is RunState.DONE
+    kill_all(home)  # the next dispatcher passes on what it is started with
+    until(lambda: not posix.is_held(home.dispatcher_lock))
+    monkeypatch.setenv("OMP_NUM_THREADS", str(threads + 1))
+    assert engine.resume(home, run_id) == ""
+    record = engine.wait(home, run_id, 120)
+    assert (record.state, record.hint) == (RunState.DONE, "")
     assert contents(folder) == contents(whole)
     result = folder.result()
     assert result is not None
+    assert [attempt["threads"] for attempt in result["attempts"]] == [threads, threads]
     assert set(result["arms"]) == {"vanilla", "cobra", "random-subset", "full-data"}
