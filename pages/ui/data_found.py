@@ -105,6 +105,14 @@ def cells_view(
                 alt=f"Images {what} by class and group, {counts_CG.min()} to {counts_CG.max()} a cell.",
                 percent=("share",),
             )
+    _tiles_view(classes, groups, tiles)
+
+
+def _tiles_view(
+    classes: Sequence[str],
+    groups: Sequence[str],
+    tiles: Mapping[tuple[int, int], Sequence[np.ndarray]],
+) -> None:
     st.subheader("What they look like", anchor=False)
     side = next(iter(tiles.values()))[0].shape[-1] if tiles else 32
     pictures, present = patches(tiles, len(classes), len(groups), side)
