@@ -201,12 +201,8 @@ class RunFolder:
         Args:
             architecture: one of the evaluation's others; empty for its own.
         """
-        found = {}
-        for name, counts_KGCC in self.count_series().items():
-            arm, _, kind = name.partition(SERIES_SIGN)
-            if kind == architecture:
-                found[arm] = counts_KGCC
-        return found
+        stored = {name.partition(SERIES_SIGN): counts for name, counts in self.count_series().items()}
+        return {arm: counts for (arm, _, kind), counts in stored.items() if kind == architecture}
 
     def count_series(self) -> dict[str, np.ndarray]:
         """Return the counts of every arm under every architecture (see ``evaluate.spec.series``)."""
