@@ -141,7 +141,7 @@ def _minimum(cost: Callable[[np.ndarray], np.ndarray], signals_GD: np.ndarray) -
     The search starts from the best of the points at which such costs often have their minimum: the signals,
     their mean, and every mixture of their coordinates (a median is one of them).
     """
-    scale = np.linalg.norm(np.ptp(signals_GD, axis=0))
+    scale = float(np.linalg.norm(np.ptp(signals_GD, axis=0)))
     if scale == 0:
         return signals_GD[0]
     dimensions = signals_GD.shape[1]

@@ -133,15 +133,15 @@ def sentence(verdict: Verdict, names: Sequence[str], method: str = "COBRA") -> s
     )
     if verdict.holds:
         return (
-            f"**The condition holds**: vanilla is not pulled towards {worst}. "
+            f"**The condition holds**: seen from {method}'s target, vanilla's does not lie towards {worst}. "
             f"So {method}'s largest residual cannot exceed vanilla's. Indeed, {outcome}."
         )
     if verdict.kept:
         return (
-            f"**The condition does not hold**: vanilla is pulled towards {worst}. So the theorem promises "
-            f"nothing here. Even so, {outcome}."
+            f"**The condition does not hold**: seen from {method}'s target, vanilla's lies towards {worst}. "
+            f"So the theorem promises nothing here. Even so, {outcome}."
         )
     return (
-        f"**The condition does not hold**, and it shows: vanilla is pulled towards {worst}. "
-        f"{outcome}: here {method} leaves somebody farther behind than vanilla does."
+        f"**The condition does not hold**, and it shows: seen from {method}'s target, vanilla's lies towards "
+        f"{worst}. {outcome}: here {method} leaves somebody farther behind than vanilla does."
     )

@@ -14,7 +14,6 @@ def dots(
     title: str,
     *,
     percent: bool = False,
-    names: bool = True,
     height: int = 250,
 ) -> go.Figure:
     """Draw a number for every case, a mark per arm.
@@ -24,7 +23,6 @@ def dots(
         column: the number.
         title: of the axis.
         percent: whether the number is a share.
-        names: whether to name the cases, which the first of several figures side by side does.
         height: in pixels.
     """
     cases = list(dict.fromkeys(table["case"]))
@@ -43,7 +41,7 @@ def dots(
         fig.update_xaxes(tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     fig.update_yaxes(
         tickvals=list(range(len(cases))),
-        ticktext=cases if names else [""] * len(cases),
+        ticktext=cases,
         range=[len(cases) - 0.5, -0.5],
         showgrid=False,
         fixedrange=True,

@@ -78,7 +78,7 @@ def plane(scene: Scene, *, every_target: bool = False, height: int = 450) -> go.
     _shift(fig, scene)
     _centres(fig, scene)
     if every_target:
-        x_range = [x_range[0], x_range[1] + 0.32 * width]
+        x_range = [x_range[0], x_range[1] + 0.45 * width]
         _every_target(fig, scene, x_range[0] + 1.02 * width, y_range)
     _targets(fig, scene, width, named=not every_target)
     fig.add_shape(
@@ -106,7 +106,7 @@ def _clouds(fig: go.Figure, scene: Scene) -> None:
 
 
 def _centres(fig: go.Figure, scene: Scene) -> None:
-    """Mark the groups' centres, with name and share on the side away from the middle."""
+    """Mark the groups' centres, with name and share."""
     signals_GD = scene.signals_GD
     middle_D = signals_GD.mean(axis=0)
     for name, share, point_D, (color, symbol) in zip(
@@ -120,7 +120,9 @@ def _centres(fig: go.Figure, scene: Scene) -> None:
             marker={"color": color, "symbol": symbol, "size": 17, "line": {"color": NEUTRAL, "width": 1.5}},
             hovertemplate=f"<b>Group {name}</b>, {share:.1%} of the class<extra></extra>",
         )
-        _label(fig, f"<b>{name}</b> {share:.0%}", point_D, point_D - middle_D, 30)
+        # Above or below, never beside: a narrow screen has no room there.
+        up_D = np.array([0.0, 1.0 if point_D[1] >= middle_D[1] else -1.0])
+        _label(fig, f"<b>{name}</b> {share:.0%}", point_D, up_D, 24)
 
 
 def _label(fig: go.Figure, text: str, point_D: np.ndarray, away_D: np.ndarray, pixels: float) -> None:
@@ -200,7 +202,7 @@ def _every_target(fig: go.Figure, scene: Scene, edge: float, y_range: Sequence[f
     color = arm_styles(["cobra"])["cobra"].color
     points = {name: scene.barycenter(name) for name in DISTANCES} | {"vanilla": scene.vanilla_D}
     order = sorted(points, key=lambda name: float(points[name][1]))
-    for name, height in zip(order, np.linspace(*y_range, len(order) + 2)[1:-1], strict=True):
+    for name, height in zip(order, np.linspace(y_range[0], y_range[1], len(order) + 2)[1:-1], strict=True):
         title, symbol = TARGETS.get(name, ("<b>Vanilla</b>", ""))
         if name == scene.distance:
             title = f"<b>COBRA: {title}</b>"

@@ -82,7 +82,7 @@ def _runs() -> dict[str, Facts]:
 def _balance_reveal() -> None:
     runs = _runs()
     table = learn_say.conditions_table(runs)
-    left, right = st.columns([1.25, 1], gap="medium")
+    left, right = st.columns(2, gap="large")
     with left:
         show(
             dots(table, "residual", "largest residual"),
@@ -92,7 +92,7 @@ def _balance_reveal() -> None:
         )
     with right:
         show(
-            dots(table, "gap", "mean gap (DEO_A)", percent=True, names=False),
+            dots(table, "gap", "mean gap (DEO_A)", percent=True),
             None,
             key="lesson-gaps",
             alt="Mean gap of vanilla and COBRA in the same four cases, with 95 % intervals.",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
+from typing import Any
 
-from fairdd_core.errors import UserError
 from fairdd_core.plane.barycenters import DISTANCES
-from fairdd_core.plane.scene import LIMITS, Scene, checked, fitted
+from fairdd_core.plane.scene import LIMITS, Scene, fitted
 
 STATIONS = ("Playground", "Bias", "Distil", "The gap", "Align", "Balanced")
 """The playground and the five steps."""
@@ -89,21 +89,17 @@ def _answer(step: int, text: str) -> int | str | None:
 
 
 def _scene(params: Mapping[str, str], complaints: list[str]) -> Scene:
-    scene = Scene()
+    values: dict[str, Any] = {}
     for name, limits in LIMITS.items():
         if name in params:
-            value = _whole(params[name], *limits)
-            if value is None:
-                complaints.append(f"{name}={params[name]}")
-            else:
-                scene = replace(scene, **{name: value})
+            values[name] = _whole(params[name], *limits)
     if "distance" in params:
-        if params["distance"] in DISTANCES:
-            scene = replace(scene, distance=params["distance"])
-        else:
-            complaints.append(f"distance={params['distance']}")
-    try:
-        return checked(scene)
-    except UserError as error:
-        complaints.append(f"{error.field}={error.got}")
-        return checked(fitted(scene))
+        values["distance"] = params["distance"] if params["distance"] in DISTANCES else None
+    wanted = Scene(**{name: value for name, value in values.items() if value is not None})
+    scene = fitted(wanted)  # single values may be possible and not fit together
+    complaints += [
+        f"{name}={params[name]}"
+        for name, value in values.items()
+        if value is None or getattr(scene, name) != getattr(wanted, name)
+    ]
+    return scene

@@ -39,7 +39,7 @@ def test_a_majority_that_is_farthest_out_breaks_condition_and_promise() -> None:
     verdict = judge(LINE, np.array([0.3, 0.3, 0.4]), LINE.mean(axis=0))
     assert not verdict.holds and not verdict.kept
     text = sentence(verdict, NAMES)
-    assert "does not hold" in text and "pulled towards C" in text and "farther behind" in text
+    assert "does not hold" in text and "lies towards C" in text and "farther behind" in text
 
 
 def test_condition_can_fail_and_the_promise_be_kept_all_the_same() -> None:
