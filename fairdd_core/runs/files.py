@@ -53,7 +53,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: dict[str, 
     """Replace ``path`` by a safetensors file of ``arrays``, atomically; ``about`` is its metadata."""
     from safetensors.numpy import save
 
-    tidy = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    tidy = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     write_bytes(path, save(tidy, metadata=about))
 
 

@@ -32,7 +32,7 @@ def inspect(folder: RunFolder) -> None:
     _check(folder.result_file, lambda path: _require(isinstance(json.loads(path.read_bytes()), dict)))
     _check(folder.counts_file, _counts)
     _check(folder.synthetic_file, _floats)
-    _check(folder.checkpoint_file, _floats)
+    _check(folder.checkpoint_file, _numbers)
     _check(folder.points_file, lambda path: _table(path, _POINTS))
     _check(folder.residuals_file, lambda path: _table(path, _RESIDUALS))
 
@@ -66,6 +66,12 @@ def _counts(path: Path) -> None:
 def _floats(path: Path) -> None:
     for array in read_arrays(path)[0].values():
         _require(array.dtype in (np.float32, np.int64))
+
+
+def _numbers(path: Path) -> None:
+    """Check a file whose names are the business of the method that wrote it."""
+    for array in read_arrays(path)[0].values():
+        _require(array.dtype.kind in "fiub")
 
 
 def _table(path: Path, columns: set[str]) -> None:

@@ -110,6 +110,7 @@ def watch(page: Page, server: Server, run_id: str, minutes: float) -> None:
     assert server.process is not None
     meter = Meter(psutil.Process(server.process.pid))
     page.on("websocket", meter.listen)
+    page.set_default_timeout(SLOW)
     print("| phase | s | messages | of a core | MB at first | at last | at most | MB/100 messages | MB/h |")
     print("|" + "---|" * 9)
 

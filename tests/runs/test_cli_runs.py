@@ -94,8 +94,7 @@ def test_show_says_what_was_asked_and_what_came_out(cli: Cli, done: str) -> None
 
 
 def test_show_tells_the_cause_and_the_way_on(cli: Cli, done: str, home: Home) -> None:
-    ending = {"state": RunState.LOST, "message": "It is gone.", "hint": "Go on."}
-    Store(home).update(done, **ending)
+    Store(home).update(done, state=RunState.LOST, message="It is gone.", hint="Go on.")
     out = cli("show", done)[1]
     assert "lost – It is gone." in out
     assert f"Go on. (resume {done[-6:]})" in out

@@ -22,6 +22,7 @@ from fairdd_core.events import (
 )
 from fairdd_core.runs.execute import load_progress
 from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.inspection import inspect
 from fairdd_core.runs.recorder import record
 from fairdd_core.runs.spec import RunSpec
 
@@ -97,6 +98,26 @@ def test_progress_comes_back(tmp_path: Path) -> None:
     assert torch.equal(progress.checkpoint.tensors["cobra/images"], torch.full((2,), 20.0))
     assert progress.distilled == {}
     assert list(progress.counts["cobra"]) == [0]
+
+
+def test_a_checkpoint_may_hold_whatever_a_method_needs(tmp_path: Path) -> None:
+    folder = folder_for(tmp_path, 40)
+    tensors = {
+        "cobra/images": torch.rand(2, 3, 4, 4),
+        "cobra/networks/0/weight": torch.rand(3, 2).T,  # not in the order of its rows
+        "shared/step": torch.tensor(7),
+        "shared/stream": torch.randint(0, 255, (5,), dtype=torch.uint8),
+        "shared/mean": torch.rand(2, dtype=torch.float64),
+    }
+    record([Checkpoint(5, tensors)], folder)
+    inspect(folder)
+    checkpoint = load_progress(folder).checkpoint
+    assert checkpoint is not None
+    assert set(checkpoint.tensors) == set(tensors)
+    for name, tensor in tensors.items():
+        assert checkpoint.tensors[name].shape == tensor.shape
+        assert checkpoint.tensors[name].dtype == tensor.dtype
+        assert torch.equal(checkpoint.tensors[name], tensor)
 
 
 def test_a_second_part_continues_the_first(tmp_path: Path) -> None:
