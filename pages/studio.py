@@ -106,14 +106,13 @@ def show_view(view: RunView | None, spec: RunSpec | None, name: str) -> None:
 def open_earlier() -> None:
     """Offer the runs of this home."""
     runs = {run.id: run for run in store().list()}
-    ids = [*runs, *(view.id for view in examples())]
+    bundled = {view.id: f"Example: {title_of(view.spec)}" for view in examples()}
     if not runs:
         return
 
     def label(run_id: str) -> str:
-        return (
-            f"{runs[run_id].title or run_id} · {runs[run_id].state}" if run_id in runs else "Bundled example"
-        )
+        run = runs.get(run_id)
+        return f"{run.title or run_id} · {run.state}" if run else bundled[run_id]
 
     def opened() -> None:
         if st.session_state["open-run"]:
@@ -123,7 +122,7 @@ def open_earlier() -> None:
 
     st.selectbox(
         "Earlier runs",
-        ids,
+        [*runs, *bundled],
         index=None,
         format_func=label,
         key="open-run",

@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 from fairdd_core.plane.barycenters import DISTANCES
 from fairdd_core.plane.scene import LIMITS, PRESETS, Scene, checked, fitted
+from fairdd_core.runs.inspection import inspect
 from pages.ui import learn_balance, learn_say
 from pages.ui.address import from_address as from_studio_address
 from pages.ui.learn_facts import RUNS, Facts, facts, nearest_color
@@ -215,6 +216,15 @@ def test_without_the_bundled_runs_the_page_stays_up(learn: Visit, no_examples: N
     assert "cannot be read" in app.error[0].value
     app.button(key="learn-back").click().run()
     assert app.session_state["learn-at"] == "Distil"
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_bundled_runs_are_sound_and_small(name: str) -> None:
+    folder = facts(name).view.folder
+    inspect(folder)
+    assert name == "skewed" or folder.size() < 1_500_000
+    assert {"vanilla", "cobra"} <= set(facts(name).counts) or name == "methods"
+    assert facts(name).view.spec.seed == facts("skewed").view.spec.seed, "so that only what is named differs"
 
 
 # The statements
