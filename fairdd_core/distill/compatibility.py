@@ -7,6 +7,7 @@ from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
 from fairdd_core.distill.spec import ArmSpec, DistillSpec
 from fairdd_core.errors import UserError, lookup
+from fairdd_core.nets.registry import NETWORKS
 
 CLOUD_BACKBONES = [name for name, card in BACKBONES.items() if card.clouds]
 
@@ -19,6 +20,13 @@ def check_distill(spec: DistillSpec) -> None:
     """
     lookup(BACKBONES, spec.backbone, "distill.backbone")
     lookup(ALL_DISCREPANCIES, spec.matching, "distill.matching")
+    if not lookup(NETWORKS, spec.network.name, "distill.network.name").independent:
+        raise UserError(
+            "distill.network.name",
+            "a network without batch norm: a group's signal must not depend on who shares its batch",
+            spec.network.name,
+            "Match under convnet; as a test network it can be used.",
+        )
     for arm in spec.arms:
         check_arm(arm)
         lookup(ALL_DISCREPANCIES, arm.matching or spec.matching, "distill.arms.matching")

@@ -21,6 +21,11 @@ class ConvNet(Net):
         UserError: when the image is too small for the depth.
     """
 
+    @staticmethod
+    def norm(channels: int) -> nn.Module:
+        """Return the norm layer of a block."""
+        return nn.InstanceNorm2d(channels, affine=True)
+
     def __init__(self, spec: NetSpec, side: int, classes: int) -> None:
         if side >> spec.depth < 1:
             most = side.bit_length() - 1
@@ -29,7 +34,7 @@ class ConvNet(Net):
         blocks = [
             nn.Sequential(
                 nn.Conv2d(before, after, kernel_size=3, padding=1),
-                nn.InstanceNorm2d(after, affine=True),
+                self.norm(after),
                 nn.ReLU(),
                 nn.AvgPool2d(2),
             )

@@ -70,7 +70,6 @@ class RunSpec(Settings):
         known = DATASETS if data_dir is None else cards(data_dir)
         lookup(known, self.data.dataset, "data.dataset").check(self.data)
         check_distill(self.distill)
-        lookup(NETWORKS, self.distill.network.name, "distill.network.name")
         lookup(NETWORKS, self.evaluation.network.name, "evaluation.network.name")
         for name in self.evaluation.others:
             lookup(NETWORKS, name, "evaluation.others")

@@ -56,6 +56,12 @@ def test_points_and_clouds_do_not_mix(distance: str, other: str) -> None:
     assert f"cobra:{distance}" in str(refused(arms=(arm_name("cobra", other),), matching=distance))
 
 
+def test_batch_norm_is_for_testing_only() -> None:
+    error = refused(network={"name": "convnet-bn", "width": 8, "depth": 2})
+    assert "who shares its batch" in str(error)
+    assert "convnet" in str(error)
+
+
 def test_networks_are_not_trained_on_the_images_twice() -> None:
     arm = tiny_distill("cobra").arms[0].model_copy(update={"warm_steps": 3})
     spec = tiny_distill(schedule={"kind": "inner"}).model_copy(update={"arms": (arm,)})

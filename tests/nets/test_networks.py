@@ -15,6 +15,7 @@ from fairdd_core.rng import torch_stream
 
 CPU = torch.device("cpu")
 SIDES = (16, 28, 32, 64)
+INDEPENDENT = pytest.mark.parametrize("name", [name for name, card in NETWORKS.items() if card.independent])
 ALL = pytest.mark.parametrize("name", NETWORKS)
 AT_EVERY_SIDE = pytest.mark.parametrize("side", SIDES)
 
@@ -52,7 +53,7 @@ def test_the_generator_alone_decides(name: str) -> None:
     assert not torch.equal(net(images()), other(images()))
 
 
-@ALL
+@INDEPENDENT
 @AT_EVERY_SIDE
 def test_an_image_does_not_see_its_batch(name: str, side: int) -> None:
     net, x_NCHW = net_for(name, side), images(side)
@@ -66,7 +67,7 @@ def test_an_image_does_not_see_its_batch(name: str, side: int) -> None:
     assert not gradient[1:].any()
 
 
-@ALL
+@INDEPENDENT
 def test_training_and_testing_are_the_same_function(name: str) -> None:
     net = net_for(name)
     assert torch.equal(net.train()(images()), net.eval()(images()))
@@ -96,6 +97,7 @@ def test_second_derivatives_reach_the_images(name: str) -> None:
     [
         # Published: 320 010 for the ConvNet; the others by convolution k²·in·out + out, norm 2·out.
         ("convnet", 128 * 4 * 4, 320_010),
+        ("convnet-bn", 128 * 4 * 4, 320_010),
         ("alexnet", 192 * 4 * 4, 9_728 + 614_592 + 442_624 + 442_560 + 331_968 + 30_730),
         ("vgg11", 512, 9_220_480 + 2 * 2752 + 5130),
         ("resnet18", 512, 11_173_962),
