@@ -67,7 +67,7 @@ def dataset_controls(changed: Callable[[], None]) -> None:
 def facts_text(card: DatasetCard) -> str:
     """Return what to know about a data set, in Markdown."""
     facts = {name: text.rstrip(".") for name, text in card.facts().items() if name != "Attributes"}
-    return "\n\n".join(f"**{name}.** {literal(text)}." for name, text in facts.items())
+    return "\n\n".join(f"**{name}.** {literal(text[0].upper() + text[1:])}." for name, text in facts.items())
 
 
 def _about(card: DatasetCard) -> None:

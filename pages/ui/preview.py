@@ -130,7 +130,11 @@ def _thin(text: str) -> str:
 def _missing(name: str, card: DatasetCard, data_dir: Path) -> None:
     """Say what to fetch, from where and into which folder; offer the data set that is always there."""
     st.warning(f"The files of **{literal(card.title)}** are not here yet.", icon=":material/download:")
-    st.markdown(f"They belong into `{data_dir}`. {card.how_to_fetch(name)}")
+    st.markdown(f"Their place is `{data_dir}`. {card.fetch}")
+    if card.torchvision:
+        also = f" It needs the package `{card.needs}`." if card.needs else ""
+        st.markdown(f"Or let this command fetch them; interrupted, it can be started again.{also}")
+        st.code(f"python -m fairdd_core data download {name}", language="bash")
     rows = [
         {
             "file or folder": file.path,
@@ -142,9 +146,14 @@ def _missing(name: str, card: DatasetCard, data_dir: Path) -> None:
         for file in card.files
     ]
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, width="stretch", key="missing-files", placeholder="not known"
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="stretch",
+        key="missing-files",
+        placeholder="not known",
+        column_config={"bytes": st.column_config.NumberColumn(format="localized")},
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         title = DATASETS[EMBEDDED].title
         st.button(
             f"Use {title} instead",

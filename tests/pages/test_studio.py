@@ -95,7 +95,7 @@ def test_preset_sets_every_control(studio: Studio, no_examples: None) -> None:
 def test_missing_files_are_explained_and_the_embedded_set_offered(studio: Studio, no_examples: None) -> None:
     app = studio(dataset="colored-mnist-fg", skew="70", view="data")
     assert "Colored MNIST" in app.warning[0].value
-    assert "data download colored-mnist-fg" in words(app)
+    assert app.code[0].value == "python -m fairdd_core data download colored-mnist-fg"
     files = app.dataframe[0].value
     assert files["file or folder"].str.startswith("MNIST/raw/").all()
     assert files["bytes"].sum() == 54_950_048
