@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ def worst_residual(statistics: Statistics, signal_CRD: torch.Tensor) -> float:
 
 
 @torch.no_grad()
-def diagnose(layers: Sequence[Statistics], signals: dict[str, Signal]) -> pd.DataFrame:
+def diagnose(layers: Sequence[Statistics], signals: Mapping[str, Signal]) -> pd.DataFrame:
     """Return the geometry of every cell under one network, all layers together.
 
     Args:

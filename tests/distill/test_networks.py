@@ -9,7 +9,7 @@ from torch.nn import functional as F  # noqa: N812 - the field's name for it
 from fairdd_core.distill.loop import distill
 from fairdd_core.distill.networks import MOMENTS, MatchingNetworks
 from fairdd_core.distill.spec import DistillSpec
-from fairdd_core.events import Checkpoint, Distilled, Step
+from fairdd_core.events import Checkpoint, Distilled, Event, Step
 from tests.helpers import tiny_distill, toy_dataset
 
 CPU = torch.device("cpu")
@@ -36,10 +36,15 @@ def test_an_expert_learns_along_its_path() -> None:
 
 
 def test_experts_are_trained_once_and_met_at_different_moments(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = networks(experts=2, expert_steps=MOMENTS)
     trained: list[int] = []
-    inner = made._expert
-    made._path = __import__("functools").cache(lambda e: trained.append(e) or inner(e))
+    inner = MatchingNetworks._expert
+
+    def counted(self: MatchingNetworks, e: int) -> list[dict[str, torch.Tensor]]:
+        trained.append(e)
+        return inner(self, e)
+
+    monkeypatch.setattr(MatchingNetworks, "_expert", counted)
+    made = networks(experts=2, expert_steps=MOMENTS)
     states = [tuple(made(k).head.weight.flatten().tolist()) for k in range(8)]
     assert sorted(trained) == [0, 1]
     assert len(set(states)) > 4
@@ -48,8 +53,8 @@ def test_experts_are_trained_once_and_met_at_different_moments(monkeypatch: pyte
 
 def finished(
     spec: DistillSpec, resume: Checkpoint | None = None
-) -> tuple[dict[str, torch.Tensor], list[object]]:
-    events = list(distill(toy_dataset(), spec, 0, CPU, resume))
+) -> tuple[dict[str, torch.Tensor], list[Event]]:
+    events: list[Event] = list(distill(toy_dataset(), spec, 0, CPU, resume))
     return {e.arm: e.x_NCHW for e in events if isinstance(e, Distilled)}, events
 
 
