@@ -1,5 +1,6 @@
 """The Studio, without a browser."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -303,4 +304,26 @@ def test_a_distance_between_clouds_takes_the_barycenters_along(studio: Studio, n
     assert not app.error
     next(box for box in app.selectbox if box.label == "Distillation").set_value("cafe").run()
     assert app.session_state["control-arms"] == ["vanilla", "cobra"]
+    assert not app.error
+
+
+@pytest.mark.parametrize("view", ["data", "images", "maps", "fairness"])
+def test_a_run_opens_with_its_names_when_its_data_is_gone(
+    studio: Studio, home: Path, no_examples: None, view: str
+) -> None:
+    run_id = finished(home)
+    folder = Store(Home(home)).folder(run_id)
+    spec = json.loads(folder.spec_file.read_text())
+    spec["data"]["dataset"] = "own-gone"
+    folder.spec_file.write_text(json.dumps(spec))
+    names = {"classes": [f"thing {c}" for c in range(10)], "groups": [f"people {g}" for g in range(10)]}
+    with folder.events_file.open("a") as log:
+        log.write(json.dumps({"t": 0, "event": "loaded", **names, "colors": []}) + "\n")
+    app = studio(run=run_id, view=view)
+    assert "own-gone" in "\n".join(str(error.value) for error in app.error)
+    shown = "\n".join(element.proto.body for element in app.get("html"))
+    if view == "fairness":
+        assert "people 7" in shown
+    app.selectbox(key="control-dataset").set_value("colored-digits-bg").run()
+    assert not app.exception
     assert not app.error

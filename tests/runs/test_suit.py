@@ -78,6 +78,7 @@ def test_a_quick_run_on_faces_keeps_its_names(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_the_quick_preset_itself_on_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAIRDD_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FAIRDD_DATA", str(tmp_path / "data"))
