@@ -40,18 +40,24 @@ def export_popover(view: RunView) -> None:
     """Draw a button that opens what can be exported of a run that has ended."""
     with st.popover("Export", icon=":material/download:", key="export", help="Take this run with you."):
         for export in exports(view):
-            st.download_button(
-                export.label,
-                data=export.make,
-                file_name=f"{export.part}-{view.id}.{export.suffix}",
-                mime=_KINDS.get(export.suffix, "application/octet-stream"),
-                key=f"export-{export.part}",
-                icon=f":material/{export.icon}:",
-                on_click="ignore",
-                width="stretch",
-                help=export.told,
-            )
+            # The text stands beside the button: a tooltip would cover the button above.
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                _button(view, export)
+                st.caption(export.told, width=230)
         _command(view)
+
+
+def _button(view: RunView, export: Export) -> None:
+    st.download_button(
+        export.label,
+        data=export.make,
+        file_name=f"{export.part}-{view.id}.{export.suffix}",
+        mime=_KINDS.get(export.suffix, "application/octet-stream"),
+        key=f"export-{export.part}",
+        icon=f":material/{export.icon}:",
+        on_click="ignore",
+        width=210,
+    )
 
 
 def exports(view: RunView) -> list[Export]:

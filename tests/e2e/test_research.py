@@ -68,9 +68,9 @@ def sweep(page: Page) -> None:
     expect(page).to_have_url(re.compile("sweep="))
     settle(page)
     chart = page.locator(".js-plotly-plot").first
-    box = chart.locator(".heatmaplayer").bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.75)
+    cells = chart.locator(".heatmaplayer").bounding_box()
+    assert cells is not None
+    page.mouse.click(cells["x"] + cells["width"] * 0.75, cells["y"] + cells["height"] * 0.75)
     expect(page.get_by_text("Skew 10%, separation 1")).to_be_visible()
     expect(page).to_have_url(re.compile("at=0.1"))
     expect(page.get_by_role("link", name="Open the run")).to_be_visible()
@@ -109,7 +109,9 @@ def export(page: Page, url: str, run_id: str, target: Path) -> Path:
 def read_offline(browser: Browser, report: Path) -> None:
     """The report draws everything without asking for anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
-    page, asked, complaints = context.new_page(), [], []
+    page = context.new_page()
+    asked: list[str] = []
+    complaints: list[str] = []
 
     def note(request: Request) -> None:
         if not request.url.startswith((report.as_uri(), "data:", "blob:")):
