@@ -58,11 +58,12 @@ def _other_methods() -> None:
 
 
 def _balance_story() -> None:
-    skew = facts("balanced").view.spec.data.skew
+    f = facts("balanced")
+    n_CG = f.sizes_CG()
     st.markdown(
         "One could do without COBRA and collect better data: as many images of every colour. In the next run "
-        f"the skew is **{skew:.0%}**, so the ten colours are equally frequent. They look as different as "
-        "before."
+        f"the skew is **{f.view.spec.data.skew:.0%}**: each of the {n_CG.shape[1]} colours has "
+        f"{n_CG.min()} to {n_CG.max()} images of a digit. They look as different as before."
     )
 
 
