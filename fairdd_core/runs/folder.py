@@ -47,20 +47,11 @@ class RunFolder:
 
     def artefacts(self) -> list[Path]:
         """Return the files that make up the run, without locks and left-overs."""
-        single = [
-            self.spec_file,
-            self.events_file,
-            self.checkpoint_file,
-            self.synthetic_file,
-            self.counts_file,
-            self.points_file,
-            self.residuals_file,
-            self.diagnostics_file,
-            self.result_file,
-            self.log_file,
-        ]
+        words = (self.spec_file, self.events_file, self.result_file, self.log_file)
+        arrays = (self.checkpoint_file, self.synthetic_file, self.counts_file)
+        tables = (self.points_file, self.residuals_file, self.diagnostics_file)
         snapshots = [self.snapshot_file(iteration) for iteration in self.snapshot_iterations()]
-        return [path for path in [*single, *snapshots] if path.exists()]
+        return [path for path in [*words, *arrays, *tables, *snapshots] if path.exists()]
 
     @property
     def complete(self) -> bool:

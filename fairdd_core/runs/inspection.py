@@ -14,6 +14,7 @@ from fairdd_core.runs.folder import RunFolder
 
 MAX_ROWS = 1_000_000
 _POINTS = {"kind", "arm", "class_id", "group_id", "index", "pca_x", "pca_y", "umap_x", "umap_y"}
+_DIAGNOSTICS = {"arm", "iteration", "class_id", "group_id", "share", "residual"}
 _RESIDUALS = {"arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"}
 
 
@@ -35,6 +36,7 @@ def inspect(folder: RunFolder) -> None:
     _check(folder.checkpoint_file, _numbers)
     _check(folder.points_file, lambda path: _table(path, _POINTS))
     _check(folder.residuals_file, lambda path: _table(path, _RESIDUALS))
+    _check(folder.diagnostics_file, lambda path: _table(path, _DIAGNOSTICS))
 
 
 def _check(path: Path, sound: Callable[[Path], None]) -> None:

@@ -25,7 +25,7 @@ FORMAT = 1
 MAX_FILES = 1000
 MAX_BYTES = 1_000_000_000
 _NAMES = re.compile(
-    r"about\.json|spec\.json|events\.jsonl|result\.json|(points|residuals)\.parquet"
+    r"about\.json|spec\.json|events\.jsonl|result\.json|(points|residuals|diagnostics)\.parquet"
     r"|(checkpoint|synthetic|counts)\.safetensors|snapshots/\d{6}\.safetensors"
 )
 _CHUNK = 1 << 20

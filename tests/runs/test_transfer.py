@@ -25,6 +25,10 @@ def fill(folder: RunFolder) -> None:
     folder.write_snapshot(7, {"vanilla": np.zeros((2, 1, 3, 4, 4), np.uint8)})
     points = pd.DataFrame([["real", "", 0, 1, 5, 0.5, 0.5, 1.0, 2.0]], columns=POINTS)
     folder.write_tables(points, pd.DataFrame([["vanilla", 0, 1, 5, 0.1, 0.2, 0.3]], columns=RESIDUALS))
+    cells = [["vanilla", 0, 1, 0.1, 0.2]]
+    folder.write_diagnostics(
+        7, pd.DataFrame(cells, columns=["arm", "class_id", "group_id", "share", "residual"])
+    )
     folder.events_file.write_text('{"event": "phase", "t": 0.0}\n')
     folder.log_file.write_text("said in /home/somebody\n")
 
@@ -79,6 +83,7 @@ def test_a_run_comes_back_as_it_went(home: Home, archive: bytes, tmp_path: Path)
     assert theirs.result() == mine.result()
     assert np.array_equal(theirs.snapshot(7)["vanilla"], mine.snapshot(7)["vanilla"])
     pd.testing.assert_frame_equal(theirs.points(), mine.points())
+    pd.testing.assert_frame_equal(theirs.diagnostics(), mine.diagnostics())
     assert not theirs.log_file.exists()
     assert [path.name for path in other.runs.iterdir()] == [run_id]
     assert import_run(other, io.BytesIO(archive)) != run_id
