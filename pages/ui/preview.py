@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from fairdd_core.data.card import EMBEDDED, DatasetCard
-from fairdd_core.data.grouped import Split
+from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import DATASETS, card_of, load
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import UserError
@@ -43,44 +43,50 @@ def data_view(spec: DataSpec, seed: int) -> None:
     except (UserError, OSError) as error:
         st.error(f"This data set cannot be shown. {error}", icon=":material/error:")
         return
-    train = split.train
-    counts_CG = train.counts_CG()
-    table = counts_table(counts_CG, train.class_names, train.group_names)
     _sentence(split)
     _left_out(split)
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("How many training images", anchor=False)
-        show(
-            counts_heatmap(table, train.group_colors),
-            table,
-            key="counts",
-            alt="Training images by class and group; the shade is the share of the class.",
-            caption="Numbers are images, shade is their share. "
-            + ("**Skew** moves them to the diagonal." if card.made else "**Skew** leaves some of them out."),
-            percent=("share",),
-        )
+        _counts(split.train, card)
     with right:
-        st.subheader("What they look like", anchor=False)
-        tiles, present = sample_tiles(train.x_NCHW, train.y_N, train.a_N, train.num_classes, train.num_groups)
-        st.html(
-            grid_html(
-                tiles,
-                train.group_names,
-                alt=f"One image of every class (columns) in each of {train.num_groups} groups (rows).",
-                present_RC=present,
-                swatches=group_css(train.group_colors, train.num_groups),
-                max_width=520,
-            )
+        _tiles(split.train, card)
+
+
+def _counts(train: GroupedDataset, card: DatasetCard) -> None:
+    table = counts_table(train.counts_CG(), train.class_names, train.group_names)
+    st.subheader("How many training images", anchor=False)
+    show(
+        counts_heatmap(table, train.group_colors),
+        table,
+        key="counts",
+        alt="Training images by class and group; the shade is the share of the class.",
+        caption="Numbers are images, shade is their share. "
+        + ("**Skew** moves them to the diagonal." if card.made else "**Skew** leaves some of them out."),
+        percent=("share",),
+    )
+
+
+def _tiles(train: GroupedDataset, card: DatasetCard) -> None:
+    st.subheader("What they look like", anchor=False)
+    tiles, present = sample_tiles(train.x_NCHW, train.y_N, train.a_N, train.num_classes, train.num_groups)
+    st.html(
+        grid_html(
+            tiles,
+            train.group_names,
+            alt=f"One image of every class (columns) in each of {train.num_groups} groups (rows).",
+            present_RC=present,
+            swatches=group_css(train.group_colors, train.num_groups),
+            max_width=520,
         )
-        st.caption(
-            "One image of each class, a row per group; a gap means there is none. "
-            + (
-                "**Separation** decides how different the groups look."
-                if card.made
-                else "**Separation** tints them."
-            )
+    )
+    st.caption(
+        "One image of each class, a row per group; a gap means there is none. "
+        + (
+            "**Separation** decides how different the groups look."
+            if card.made
+            else "**Separation** tints them."
         )
+    )
 
 
 def _sentence(split: Split) -> None:
