@@ -18,6 +18,7 @@ from fairdd_core.runs.dispatcher import IDLE_SECONDS
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.inspection import inspect
 from fairdd_core.runs.store import RunState, Store
+from fairdd_core.runs.surroundings import surroundings
 from tests.runs.conftest import SECONDS, MakeSpec, finish, has_steps, kill_all, processes, until
 
 pytestmark = pytest.mark.usefixtures("stand_in")
@@ -30,7 +31,9 @@ def test_a_run_is_done_and_the_dispatcher_leaves(home: Home, make_spec: MakeSpec
     assert record.created <= (record.started or 0) <= (record.finished or 0)
     folder = Store(home).folder(run_id)
     inspect(folder)
-    assert folder.result() == {"run": run_id, "arms": {}}
+    attempt = {**surroundings("cpu"), "threads": 2}
+    assert folder.result() == {"run": run_id, "arms": {}, "attempts": [attempt]}
+    assert folder.attempts() == [attempt]
     assert not folder.checkpoint_file.exists()
     until(lambda: not processes(home), IDLE_SECONDS + 5)
 
