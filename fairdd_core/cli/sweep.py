@@ -84,7 +84,7 @@ def run_sweep(args: argparse.Namespace) -> int:
     spec, home = sweep_from_args(args), Home.default()
     sweep = sweeps.launch(home, spec, args.title)
     here = sum(entry.reused for entry in sweep.entries)
-    print(f"sweep {sweep.id}: {len(sweep.entries)} runs, {here} of them here already", file=sys.stderr)
+    print(f"sweep {sweep.id}; places: {len(sweep.entries)}, here already: {here}", file=sys.stderr)
     if args.submit:
         print(sweep.id)
         return 0

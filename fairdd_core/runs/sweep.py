@@ -6,7 +6,6 @@ from itertools import product
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
-from pydantic.main import IncEx
 
 from fairdd_core.errors import UserError
 from fairdd_core.runs.spec import RunSpec
@@ -120,7 +119,7 @@ def serves(finished: RunSpec, wanted: RunSpec) -> bool:
 
 def deciding(spec: RunSpec) -> str:
     """Return the fields that decide an arm's numbers, as text that can be compared and looked up."""
-    leave_out: IncEx = {
+    leave_out: dict[str, bool | dict[str, bool]] = {
         "version": True,
         "preset": True,
         "embedding": True,

@@ -34,20 +34,20 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_sweep_runs_prints_writes_and_is_not_run_twice(
     tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    grid = ["sweep", "--spec", str(tiny), "--skews", "0.5,0.9", "--separations", "1"]
+    grid = ["sweep", "--spec", str(tiny), "--skews", "0.9", "--separations", "1"]
     assert main([*grid, "--out", str(tmp_path / "out"), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [(row["skew"], row["arm"], row["state"]) for row in rows] == [
-        (skew, arm, "done") for skew in (0.5, 0.9) for arm in ("vanilla", "cobra")
+        (0.9, arm, "done") for arm in ("vanilla", "cobra")
     ]
     assert all(0 <= row["accuracy"] <= 1 for row in rows)
 
     assert main([*grid, "--submit"]) == 0
     told = capsys.readouterr()
-    assert "2 runs, 2 of them here already" in told.err
+    assert "places: 1, here already: 1" in told.err
     home = Home(tmp_path / "home")
     assert sweeps.find(home, told.out.strip()).entries[0].reused
-    assert len(Store(home).list()) == 2
+    assert len(Store(home).list()) == 1
 
     kept = sweeps.read(tmp_path / "out" / "sweep.json")
     cells = sweeps.bundled_cells(kept, tmp_path / "out")
