@@ -12,6 +12,7 @@ from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import build_alignment
 from fairdd_core.distill.backbones.base import WeightedSets
 from fairdd_core.distill.backbones.means import DistributionMatching
+from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.discrepancies.squared_l2 import SquaredL2
 from fairdd_core.distill.matching import matching_loss
 from fairdd_core.distill.sampling import draw_real
@@ -73,6 +74,18 @@ def test_the_barycenter_is_one_weighted_mean_of_the_samples() -> None:
     means, resampled = layer.reshape(2, 3, 2, -1)
     stats = GroupStatistics(means, resampled, torch.from_numpy(sample.counts_CG))
     assert torch.allclose(target("cobra", stats), one_pass, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", DISCREPANCIES)
+def test_cobra_aims_at_the_barycenter_of_its_own_distance(name: str) -> None:
+    """One weighted pass may stand in for the groups' signals only where the barycenter is their mean."""
+    stats = statistics(empty=True)
+    cells = zip(stats.means_CGD, stats.uniform_CG.double(), strict=True)
+    expected_CD = torch.stack([DISCREPANCIES[name].build().barycenter(*cell) for cell in cells])
+    alignment = build_alignment(ArmSpec(name="arm", alignment="cobra", discrepancy=name))
+    assert torch.allclose(alignment.targets(stats).points_CTD[:, 0], expected_CD, atol=1e-6)
+    averaging = {"squared-l2", "diagonal-l2"}
+    assert torch.allclose(expected_CD, target("cobra", stats), atol=1e-2) == (name in averaging)
 
 
 @pytest.mark.parametrize("empty", [False, True])

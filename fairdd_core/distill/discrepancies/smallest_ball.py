@@ -20,6 +20,8 @@ class SmallestBall(SquaredL2):
     inside could be anywhere in it.
     """
 
+    linear = False  # unlike the mean, the centre needs the signal of every group
+
     def barycenter(self, signals_GD: torch.Tensor, weights_G: torch.Tensor) -> torch.Tensor:
         """Return the centre of the smallest enclosing ball, (D,), exact up to rounding."""
         return solve_in_hull(signals_GD, weights_G, lambda points_PR, _: ball_centre(points_PR))
