@@ -69,8 +69,7 @@ class SignalMatching:
         """Return the loss and the signals, layers (C, R, D); see ``Matching``."""
         signal = self.backbone.synthetic_signals(pair.net, sets, variables)
         terms = [
-            matching_loss(self._rows(s_CRD), t.targets, t.discrepancy)
-            / self.backbone.scale(t.targets.points_CTD)
+            matching_loss(self._rows(s_CRD), t.targets, t.discrepancy) / self.backbone.scale(t.targets)
             for s_CRD, t in zip(signal, targets, strict=True)
         ]
         return torch.stack(terms).sum(), signal

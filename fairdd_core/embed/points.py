@@ -110,9 +110,7 @@ def class_means(synthetic: Tensors, classes: int) -> torch.Tensor:
 
 def target_points(arm: ArmSpec, statistics: GroupStatistics) -> torch.Tensor:
     """Return the weighted mean of an arm's targets in every class, (C, D)."""
-    targets = build_alignment(arm).targets(statistics)
-    weights = targets.weights_CT / targets.weights_CT.sum(dim=1, keepdim=True)
-    return torch.einsum("ct,ctd->cd", weights, targets.points_CTD)
+    return build_alignment(arm).targets(statistics).mean_CD
 
 
 def point_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> tuple[pd.DataFrame, np.ndarray]:

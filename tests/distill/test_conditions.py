@@ -13,6 +13,7 @@ from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, arm_named, build_alignment
 from fairdd_core.distill.backbones.base import WeightedSets
 from fairdd_core.distill.backbones.means import DistributionMatching
+from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.distill.loop import distill
 from fairdd_core.distill.sampling import draw_real
@@ -80,6 +81,15 @@ def test_no_arm_learns_what_is_hidden(backbone: str, sampling: str, monkeypatch:
     for arm in arms:
         assert torch.equal(one[arm], other[arm]), arm
         assert one[arm].isfinite().all(), arm
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_fairdd_and_cobra_coincide_under_the_squared_distance(backbone: str) -> None:
+    """Also where a column holds no group, and where the loss is divided by the size of the target."""
+    spec = tiny_distill("fairdd", "cobra", "vanilla", backbone=backbone, lr=1.0, iterations=2)
+    done = {e.arm: e.x_NCHW for e in distill(hidden(), spec, 0, CPU) if isinstance(e, Distilled)}
+    apart, moved = ((done["cobra"] - done[name]).abs().max().item() for name in ("fairdd", "vanilla"))
+    assert apart < 1e-3 * moved
 
 
 def test_the_map_does_not_show_what_is_hidden() -> None:

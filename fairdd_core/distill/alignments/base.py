@@ -152,6 +152,17 @@ class Targets:
     points_CTD: torch.Tensor
     weights_CT: torch.Tensor
 
+    @property
+    def mean_CD(self) -> torch.Tensor:
+        """Weighted mean of the points of every class; points of weight 0 are absent groups."""
+        share_CT = self.weights_CT / self.weights_CT.sum(dim=1, keepdim=True)
+        return torch.einsum("ct,ctd->cd", share_CT, self.points_CTD)
+
+    @property
+    def mean_square(self) -> float:
+        """Squared length of that mean, averaged over the classes; never 0."""
+        return self.mean_CD.square().sum(dim=-1).mean().clamp(min=1e-12).item()
+
 
 class Alignment(ABC):
     """Pure rule from statistics to targets.

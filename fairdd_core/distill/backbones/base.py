@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from fairdd_core.distill.alignments.base import RealFeatures
+from fairdd_core.distill.alignments.base import RealFeatures, Targets
 from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.nets.base import Net
 
@@ -71,8 +71,11 @@ class Backbone(ABC):
         """Return the start of what is learned beside the images."""
         return {}
 
-    def scale(self, target_CTD: torch.Tensor) -> float:
-        """Return what the distance to a layer's targets is divided by."""
+    def scale(self, targets: Targets) -> float:
+        """Return what the distance to a layer's targets is divided by.
+
+        It must not depend on whether groups are matched one by one or by their mean.
+        """
         return 1.0
 
     def penalty(self, signal: Signal, features: RealFeatures, weights_CG: torch.Tensor) -> torch.Tensor:

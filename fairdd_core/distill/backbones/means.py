@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from fairdd_core.distill.alignments.base import RealFeatures
+from fairdd_core.distill.alignments.base import RealFeatures, Targets
 from fairdd_core.distill.backbones.base import Backbone, Signal, WeightedSets
 from fairdd_core.nets.base import Net
 
@@ -37,8 +37,10 @@ class CAFE(Backbone):
     """The mean features of every block, and a term that keeps the classes apart.
 
     CAFE (Wang et al., CVPR 2022, arXiv 2203.01531). The discrimination term takes the class means of the
-    synthetic features as a classifier: every real image should be told by it. An image counts there what its
-    group counts in the arm's target, so that the term is as blind to group sizes as the target is.
+    synthetic features as a classifier: every real image should be told by it. Two deviations. Real features
+    are brought to length 1 first, so that their length does not decide how sure the classifier is. And an
+    image counts what its group counts in the arm's target, so that the term is as blind to group sizes as the
+    target is.
     """
 
     keeps_features = True
@@ -51,9 +53,9 @@ class CAFE(Backbone):
         """Return weighted means of the output of every block."""
         return weighted_means(net.layers, sets)
 
-    def scale(self, target_CTD: torch.Tensor) -> float:
+    def scale(self, targets: Targets) -> float:
         """Return the layer's size, so that a layer counts by how well it is matched, not by its length."""
-        return target_CTD.square().sum(dim=-1).mean().clamp(min=1e-12).item()
+        return targets.mean_square
 
     def penalty(self, signal: Signal, features: RealFeatures, weights_CG: torch.Tensor) -> torch.Tensor:
         """Return the weighted cross-entropy of real images under the synthetic class means."""

@@ -8,6 +8,7 @@ import torch
 from torch.func import functional_call
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
+from fairdd_core.distill.alignments.base import Targets
 from fairdd_core.distill.backbones.base import Backbone, Signal, Variables, WeightedSets
 from fairdd_core.nets.base import Net
 
@@ -47,9 +48,9 @@ class TrajectoryMatching(Backbone):
         lr = variables["log_lr"].exp()
         return _displacements(net, sets, lr, self.spec.trajectory.student_steps)
 
-    def scale(self, target_CTD: torch.Tensor) -> float:
-        """Return the mean squared length of the targets."""
-        return target_CTD.square().sum(dim=-1).mean().clamp(min=1e-12).item()
+    def scale(self, targets: Targets) -> float:
+        """Return the squared length of the target."""
+        return targets.mean_square
 
 
 def _displacements(net: Net, sets: WeightedSets, lr: torch.Tensor, steps: int) -> Signal:
