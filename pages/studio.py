@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
-from pages.ui import history
+from pages.ui import addresses, history
 from pages.ui.controls import adopt, comparison_notes, controls, restore
 from pages.ui.ended import ended_panel
 from pages.ui.estimate import duration
@@ -18,10 +17,10 @@ from pages.ui.images_view import images_view
 from pages.ui.live import live_panel
 from pages.ui.maps_view import maps_view
 from pages.ui.preview import data_view
-from pages.ui.run_actions import literal
+from pages.ui.run_actions import EXPECTED, literal
 from pages.ui.run_rows import dataset_title, name_of, settings_text, title_of
 from pages.ui.runs import RunView, current_run, examples, store
-from pages.ui.settings import CONTROLS, values_of
+from pages.ui.settings import CONTROLS, key, values_of
 
 VIEWS = {
     "data": ("Data", ":material/grid_on:"),
@@ -35,10 +34,16 @@ def launch(spec: RunSpec) -> None:
     """Hand a run to the engine and turn to it."""
     try:
         run_id = engine.submit(Home.default(), spec, title_of(spec))
-    except (UserError, OSError) as error:
-        st.session_state["notice"] = f"The run could not be started, and nothing was changed. {error}"
+    except EXPECTED as error:
+        told = literal(str(error))
+        st.session_state["notice"] = f"The run could not be started, and nothing was changed. {told}"
         return
-    st.query_params["run"] = run_id
+    turn_to(run_id)
+
+
+def turn_to(run_id: str) -> None:
+    """Show the images of a run; the controls stay as they are."""
+    addresses.write(addresses.STUDIO, st.query_params.to_dict() | {"run": run_id})
     st.session_state["view"] = "images"
 
 
@@ -80,9 +85,9 @@ def run_header(view: RunView | None) -> None:
         )
     else:
         name = name_of(view.record.title if view.record else "", view.spec)
-        own_name = name != dataset_title(view.spec)
+        told = settings_text(view.spec) if name == dataset_title(view.spec) else title_of(view.spec)
         st.title(literal(name), anchor=False)
-        st.caption(f"{title_of(view.spec) if own_name else settings_text(view.spec)} · run {view.id}")
+        st.caption(f"{literal(told)} · run {view.id}")
 
 
 def show_view(view: RunView | None, spec: RunSpec | None, name: str) -> None:
@@ -116,8 +121,7 @@ def open_earlier() -> None:
 
     def opened() -> None:
         if st.session_state["open-run"]:
-            st.query_params["run"] = st.session_state["open-run"]
-            st.session_state["view"] = "images"
+            turn_to(st.session_state["open-run"])
             st.session_state["open-run"] = None
 
     st.selectbox(
@@ -136,10 +140,7 @@ def open_earlier() -> None:
 def choose_view(view: RunView | None) -> str:
     """Draw the switch between the views and return the chosen one."""
     if "view" not in st.session_state:
-        wanted = st.query_params.get("view")
-        st.session_state["view"] = wanted if wanted in VIEWS else "images" if view else "data"
-        if wanted and wanted not in VIEWS:
-            st.session_state["notice"] = f"The link asked for a view called `{wanted}`, which there is not."
+        st.session_state["view"] = "images" if view else "data"
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         name = st.segmented_control(
             "View",
@@ -152,29 +153,52 @@ def choose_view(view: RunView | None) -> str:
         open_earlier()
         if view is not None and not view.live:
             export_popover(view)
-    st.query_params["view"] = str(name)
+    addresses.write(addresses.STUDIO, st.query_params.to_dict() | {"view": str(name)})
     return str(name)
 
 
-def adopt_once(view: RunView | None) -> None:
-    """Let the controls of a new session say what its run was made with, unless the address says otherwise."""
-    fresh = "control-preset" not in st.session_state
-    if fresh and view is not None and not (set(st.query_params) & {"preset", *CONTROLS}):
-        adopt(values_of(view.spec))
-    restore()
+def take_controls(view: RunView | None, linked: bool) -> None:
+    """Set the controls of a new session, and whenever a link brings others.
+
+    They are those of the address; where it names none, those that its run was made with. An address of
+    neither leaves them as they are.
+    """
+    fresh, params = key("preset") not in st.session_state, st.query_params.to_dict()
+    named = not params.keys().isdisjoint({"preset", *CONTROLS})
+    if fresh or (linked and (named or "run" in params)):
+        if view is not None and not named:
+            adopt(values_of(view.spec))
+        else:
+            restore()
+
+
+def take_view(linked: bool) -> None:
+    """Turn to the view of the address: in a new session, on the way back, and when a link brings it."""
+    if "view" in st.session_state and not linked:
+        return
+    wanted = st.query_params.get("view")
+    if wanted in VIEWS:
+        st.session_state["view"] = wanted
+        return
+    if wanted:
+        st.session_state["notice"] = f"The link asked for the view “{literal(wanted)}”, which there is not."
+    if "run" in st.query_params:
+        st.session_state["view"] = "images"
 
 
 def come_back() -> None:
     """Return from another screen to the run and the view that were left."""
     if not st.query_params and "studio-address" in st.session_state:
-        st.query_params.update(st.session_state["studio-address"])
+        addresses.write(addresses.STUDIO, st.session_state["studio-address"])
 
 
 def main() -> None:
     """Draw the page."""
     come_back()
+    linked = addresses.by_link(addresses.STUDIO)
     view = current_run()
-    adopt_once(view)
+    take_controls(view, linked)
+    take_view(linked)
     spec = sidebar()
     run_header(view)
     name = choose_view(view)

@@ -7,11 +7,13 @@ import streamlit as st
 from fairdd_core.errors import UserError
 from fairdd_core.runs.presets import PRESETS
 from fairdd_core.runs.spec import RunSpec
+from pages.ui import addresses
 from pages.ui.address import from_address, to_address
 from pages.ui.arm_choices import coincidence, difference_sentence
 from pages.ui.condition_controls import condition_controls
 from pages.ui.dataset_controls import dataset_controls
 from pages.ui.methods import backbone_control, distance_control, matching_control, method_controls
+from pages.ui.run_actions import literal
 from pages.ui.settings import (
     CONTROLS,
     Values,
@@ -29,14 +31,12 @@ def adopt(values: Values) -> None:
 
 
 def restore() -> None:
-    """Set the controls from the address, once per session; say what could not be used."""
-    if key("preset") in st.session_state:
-        return
+    """Set the controls from the address; say what could not be used."""
     values, complaints = from_address(st.query_params.to_dict())
     adopt(values)
     if complaints:
         st.session_state["notice"] = (
-            f"The link asked for {', '.join(f'`{c}`' for c in complaints)}, which is not possible; "
+            f"The link asked for {', '.join(f'“{literal(c)}”' for c in complaints)}, which is not possible; "
             "the preset's value is used instead."
         )
 
@@ -48,13 +48,9 @@ def current() -> Values:
 
 def write_address() -> None:
     """Keep the address a permalink of the controls, beside what others put there."""
-    wanted = to_address(current())
-    for name in ("preset", *CONTROLS):
-        if name in wanted:
-            if st.query_params.get(name) != wanted[name]:
-                st.query_params[name] = wanted[name]
-        elif name in st.query_params:
-            del st.query_params[name]
+    params = st.query_params.to_dict()
+    others = {name: value for name, value in params.items() if name not in ("preset", *CONTROLS)}
+    addresses.write(addresses.STUDIO, others | to_address(current()))
 
 
 def _preset_chosen() -> None:
@@ -91,7 +87,7 @@ def controls() -> RunSpec | None:
     try:
         return spec_of(current())
     except UserError as error:
-        st.error(f"These settings do not fit together. {error}", icon=":material/error:")
+        st.error(f"These settings do not fit together. {literal(str(error))}", icon=":material/error:")
         return None
 
 

@@ -38,10 +38,13 @@ def sets_view(cards: Mapping[str, DatasetCard]) -> None:
             "None yet. Choose **Add your own** above: a zip file or a folder of images is all it takes."
         )
     for key, about in own.items():
-        _own_card(key, cards[key], about, data_dir)
+        if key in cards:  # else it was added a moment ago, elsewhere
+            _own_card(key, cards[key], about, data_dir)
     for name in store.damaged_sets(data_dir):
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"damaged-{name}"):
-            st.markdown(f":material/broken_image: **{name}** cannot be read any more.", width="stretch")
+            st.markdown(
+                f":material/broken_image: **{literal(name)}** cannot be read any more.", width="stretch"
+            )
             _remove_button(name, name)
     st.subheader("Benchmarks", anchor=False)
     for key, card in cards.items():
@@ -50,7 +53,7 @@ def sets_view(cards: Mapping[str, DatasetCard]) -> None:
 
 
 def go_to_studio() -> None:
-    """Turn to the Studio when a button asked for it: a link could not set controls that are there already."""
+    """Turn to the Studio when a button asked for it; no control is drawn here, so all can be set."""
     if (key := st.session_state.pop(_STUDIO, None)) is not None:
         adopt(values_of(suited(next(iter(PRESETS.values()))(), key)))
         st.session_state["view"] = "data"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunState
+from pages.ui import addresses
 from pages.ui.controls import adopt
-from pages.ui.run_actions import literal
+from pages.ui.run_actions import EXPECTED, literal
 from pages.ui.runs import RunView, store
 from pages.ui.settings import values_of
 
@@ -73,15 +73,16 @@ def ended_panel(view: RunView) -> None:
 def _edit(spec: RunSpec) -> None:
     """Turn from a run to its settings."""
     adopt(values_of(spec))
-    st.query_params.pop("run", None)
+    params = st.query_params.to_dict()
+    addresses.write(addresses.STUDIO, {name: value for name, value in params.items() if name != "run"})
     st.session_state["view"] = "data"
 
 
 def _resume(run_id: str) -> None:
     try:
         remark = engine.resume(store().home, run_id)
-    except (UserError, OSError) as error:
-        st.session_state["notice"] = f"The run could not be continued. {error}"
+    except EXPECTED as error:
+        st.session_state["notice"] = f"The run could not be continued. {literal(str(error))}"
     else:
         if remark:
-            st.session_state["notice"] = remark
+            st.session_state["notice"] = literal(remark)

@@ -7,11 +7,11 @@ from dataclasses import fields
 import streamlit as st
 
 from fairdd_core.plane.scene import Scene
+from pages.ui import addresses
 from pages.ui.learn_state import STATIONS, Lesson, Said, from_address, to_address
+from pages.ui.run_actions import literal
 
-STATION, ALL, SAID, ADDRESSES = "learn-at", "play-all", "learn-said", "learn-addresses"
-MEMORY = 50
-"""Addresses of this session that are remembered."""
+STATION, ALL, SAID = "learn-at", "play-all", "learn-said"
 _FIELDS = tuple(entry.name for entry in fields(Scene))
 
 
@@ -41,30 +41,22 @@ def lesson_now() -> Lesson:
 
 def restore() -> None:
     """Take the state from the address, once per session and whenever a link brings another one."""
-    if STATION in st.session_state:
-        # Without parameters we are back from another screen. An address of this session means that a click
-        # overtook the last change of the address, and must not undo what that change said.
-        own = st.session_state.setdefault(ADDRESSES, [])
-        if not st.query_params or st.query_params.to_dict() in own:
-            return
+    # Without parameters we are back from another screen.
+    if STATION in st.session_state and not addresses.by_link(addresses.LEARN):
+        return
     lesson, complaints = from_address(st.query_params.to_dict())
     st.session_state[STATION] = STATIONS[lesson.station]
     st.session_state[ALL] = lesson.every_target
     st.session_state[SAID] = dict(lesson.said)
     set_scene(lesson.scene)
     if complaints:
+        named = ", ".join(f"“{literal(text)}”" for text in complaints)
         st.session_state["learn-notice"] = (
-            f"The link asked for {', '.join(f'`{c}`' for c in complaints)}, which is not possible here; "
+            f"The link asked for {named}, which is not possible here; "
             "the nearest that is possible is shown instead."
         )
 
 
 def keep_address() -> None:
     """Make the address a permalink of the state."""
-    params = to_address(lesson_now())
-    if st.query_params.to_dict() != params:
-        st.query_params.from_dict(params)
-    own = st.session_state.setdefault(ADDRESSES, [])
-    if params not in own:
-        own.append(params)
-        del own[:-MEMORY]
+    addresses.write(addresses.LEARN, to_address(lesson_now()))

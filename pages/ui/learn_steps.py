@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from pages.ui.controls import adopt
 from pages.ui.learn_facts import Facts
 from pages.ui.learn_session import said
 from pages.ui.learn_state import CHOICES, SCALES
-from pages.ui.settings import values_of
 
 CLOSE = 0.06
 """Predictions off by this share of the scale are called close."""
@@ -131,12 +129,6 @@ def feedback(number: int, step: Step) -> str:
     return f"You said {guess}{unit}; it is **{float(truth):.4g}{unit}**." + (" Close." if close else "")
 
 
-def _prepare_studio(f: Facts, view: str) -> None:
-    """Set the Studio's controls and view, which a session that has been there would keep as they were."""
-    adopt(values_of(f.view.spec))
-    st.session_state["view"] = view
-
-
 def studio_link(f: Facts, view: str, label: str) -> None:
     """Draw what opens a bundled run, with its settings, in the Studio."""
     if st.button(
@@ -144,8 +136,6 @@ def studio_link(f: Facts, view: str, label: str) -> None:
         type="tertiary",
         icon=":material/science:",
         key=f"studio-{f.view.id}-{view}",
-        on_click=_prepare_studio,
-        args=(f, view),
         help="Opens the run and its settings. The lesson stays where it is.",
     ):
         st.switch_page("studio.py", query_params=f.link(view))

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from fairdd_core.runs.files import write_arrays
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import arms_named, quick, standard
 from fairdd_core.runs.recipes import SHORT
@@ -327,3 +328,88 @@ def test_a_run_opens_with_its_names_when_its_data_is_gone(
     app.selectbox(key="control-dataset").set_value("colored-digits-bg").run()
     assert not app.exception
     assert not app.error
+
+
+def elsewhere_and_back(app: AppTest, **params: str) -> AppTest:
+    """Go to another screen, and from there to the Studio by a link with these parameters."""
+    app.query_params.clear()  # as the navigation does
+    app.switch_page("runs.py").run()
+    app.query_params.clear()
+    for name, value in params.items():
+        app.query_params[name] = value
+    app.switch_page("studio.py").run()
+    assert not app.exception
+    return app
+
+
+def test_a_link_sets_controls_and_view_of_a_studio_that_was_in_use(studio: Studio, no_examples: None) -> None:
+    app = elsewhere_and_back(studio(skew="50", seed="3"), skew="70", view="fairness")
+    assert app.session_state["control-skew"] == 70
+    assert app.session_state["control-seed"] == 0, "what a link does not name is as in the preset"
+    assert app.session_state["view"] == "fairness"
+
+
+def test_a_link_without_controls_leaves_them_as_they_are(studio: Studio, no_examples: None) -> None:
+    app = elsewhere_and_back(studio(skew="50", seed="3"), view="data")
+    assert (app.session_state["control-skew"], app.session_state["control-seed"]) == (50, 3)
+
+
+def test_a_link_to_a_run_shows_its_images_and_settings(studio: Studio, home: Path, no_examples: None) -> None:
+    store = Store(Home(home))
+    spec = quick().model_copy(update={"seed": 9})
+    run_id = store.create(spec)
+    store.update(run_id, state=RunState.DONE)
+    write_fake_run(store.folder(run_id).path, spec)
+    app = studio(seed="3", view="data")
+    for _ in range(2):  # the same link works again after the controls were moved
+        elsewhere_and_back(app, run=run_id)
+        assert app.session_state["control-seed"] == 9
+        assert app.session_state["view"] == "images"
+        next(box for box in app.number_input if box.label == "Seed").set_value(4).run()
+        assert app.session_state["control-seed"] == 4
+
+
+def test_a_click_that_overtakes_the_address_is_not_undone(studio: Studio, no_examples: None) -> None:
+    app = studio(skew="50")
+    before = {name: app.query_params[name] for name in app.query_params}
+    skew = next(slider for slider in app.slider if slider.label == "Skew")
+    skew.set_value(70).run()
+    app.query_params.clear()
+    for name, value in before.items():  # the browser has not heard of the new address yet
+        app.query_params[name] = value
+    next(box for box in app.number_input if box.label == "Seed").set_value(4).run()
+    assert (app.session_state["control-skew"], app.session_state["control-seed"]) == (70, 4)
+
+
+@pytest.mark.parametrize("page", ["sweep", "data", "runs", "compare", "learn"])
+def test_every_screen_can_be_left_and_visited_again(studio: Studio, home: Path, page: str) -> None:
+    finished(home)
+    app = studio()
+    for name in (page, "studio", page):
+        app.query_params.clear()
+        app.switch_page(f"{name}.py").run()
+        assert not app.exception, app.exception[0].value
+        app.run()
+        assert not app.exception, app.exception[0].value
+
+
+def test_names_of_classes_are_shown_as_they_are(studio: Studio, home: Path, no_examples: None) -> None:
+    run_id = finished(home)
+    names = {"classes": ["![x](http://a.b/c)", *map(str, range(1, 10))], "groups": list("abcdefghij")}
+    with Store(Home(home)).folder(run_id).events_file.open("a") as log:
+        log.write(json.dumps({"t": 0, "event": "loaded", **names, "colors": []}) + "\n")
+    assert "![x](" not in words(studio(run=run_id, view="maps"))
+
+
+def test_without_a_defined_gap_no_sentence_is_made_of_it(
+    studio: Studio, home: Path, no_examples: None
+) -> None:
+    run_id = finished(home)
+    folder = Store(Home(home)).folder(run_id)
+    counts = folder.counts()
+    for counts_KGCC in counts.values():
+        counts_KGCC[:, 1:] = 0  # test images of one group only
+    write_arrays(folder.counts_file, counts)
+    text = words(studio(run=run_id, view="fairness"))
+    assert "nan" not in text
+    assert "instead of vanilla" not in text
