@@ -116,7 +116,9 @@ def _pair(place: Any) -> tuple[float, float]:
 def _place(view: SweepView) -> plots.Place | None:
     """Return the place in focus: what was clicked or chosen, else what the address says."""
     spec = view.sweep.spec
-    if st.session_state.get("sweep-shown") != view.id:  # another sweep has another grid
+    keys = ("place-skew", "place-separation")
+    # Another sweep has another grid.
+    if st.session_state.get("sweep-shown") != view.id or any(key not in st.session_state for key in keys):
         st.session_state["sweep-shown"] = view.id
         asked = st.query_params.get("at", "")
         place = place_of(asked, spec) or (spec.skews[-1], spec.separations[-1])
@@ -138,7 +140,9 @@ def _detail(view: SweepView, cells: Sequence[Cell], at: plots.Place | None) -> N
 
 def _slider(label: str, key: str, values: tuple[float, ...], text: Callable[[float], str], told: str) -> None:
     if len(values) > 1:
-        st.select_slider(label, values, format_func=text, key=key, help=told, width=260)
+        st.select_slider(
+            label, values, format_func=text, key=key, help=told, width=260, persist_state="session"
+        )
 
 
 def _cell(view: SweepView, cell: Cell) -> None:
