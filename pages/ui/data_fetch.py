@@ -13,7 +13,6 @@ import streamlit as st
 
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.download import arrived
-from fairdd_core.runs.home import Home
 from pages.ui.run_actions import literal
 from pages.ui.run_rows import bytes_text
 
@@ -86,9 +85,10 @@ def start(key: str) -> None:
 
 
 def _progress(key: str, card: DatasetCard, data_dir: Path) -> None:
-    if _JOBS[key].process.poll() is not None:
-        if not card.missing(Home.default().data):
-            _JOBS.pop(key)
+    job = _JOBS.get(key)  # gone when the page of another visitor saw first that all is here
+    if job is None or job.process.poll() is not None:
+        if not card.missing(data_dir):
+            _JOBS.pop(key, None)
         st.rerun()
     done, total = arrived(card, data_dir)
     if total:

@@ -55,6 +55,8 @@ def headline(view: RunView, counts: Counts | None = None) -> None:
     gap, accuracy = (METRICS[name].of for name in ("deo_mean", "accuracy"))
     before, after = float(gap(counts["vanilla"]).mean()), float(gap(counts[best]).mean())
     lift = float(accuracy(counts["vanilla"]).mean()), float(accuracy(counts[best]).mean())
+    if not np.isfinite([before, after, *lift]).all():  # the table below says what is undefined
+        return
     st.markdown(
         f"With **{arm_label(best)}** instead of vanilla, the mean gap between the groups' recalls goes from "
         f"**{100 * before:.0f}** to **{100 * after:.0f}** points, "
@@ -131,7 +133,7 @@ def _recalls(counts: Counts, labels: Labels, arms: list[str]) -> None:
     st.html(legend([("chip", color, name) for color, name in zip(palette, labels.groups, strict=True)]))
     table = recall_table({arm: counts[arm] for arm in chosen}, labels.classes, labels.groups)
     styles = arm_styles(list(chosen))
-    for column, arm in zip(st.columns(min(3, max(2, len(styles)))) * 3, styles, strict=False):
+    for column, arm in zip(st.columns(min(3, max(2, len(styles)))) * len(styles), styles, strict=False):
         with column:
             st.html(arm_heading(styles[arm]))
             own = table[table["arm"] == arm]
@@ -198,7 +200,7 @@ def _confusion(counts: Counts, labels: Labels) -> None:
     group = None if choice == "All groups" else labels.groups.index(choice)
     arms = [arm for arm in st.session_state["fairness-arms"] if arm in counts]
     styles = arm_styles(arms)
-    for column, arm in zip(st.columns(min(3, max(2, len(arms)))) * 3, arms, strict=False):
+    for column, arm in zip(st.columns(min(3, max(2, len(arms)))) * len(arms), arms, strict=False):
         with column:
             st.html(arm_heading(styles[arm]))
             table = confusion_table(counts[arm], group, labels.classes)

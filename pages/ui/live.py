@@ -18,7 +18,7 @@ from fairdd_core.runs.store import RunRecord, RunState
 from pages.ui import history
 from pages.ui.estimate import duration
 from pages.ui.images_view import image_grids
-from pages.ui.run_actions import literal
+from pages.ui.run_actions import EXPECTED, literal
 from pages.ui.run_rows import seconds_text
 from pages.ui.runs import RunView, open_run, store
 
@@ -70,7 +70,10 @@ def keep_going() -> None:
 
 def _panel(run_id: str, images: bool, drawn: tuple[object, ...], pace: float) -> None:
     keep_going()
-    view = open_run(run_id)
+    try:
+        view = open_run(run_id)
+    except UserError:  # removed for good just now
+        st.rerun()
     news = _news(view)
     if not view.live or pace != _pace(view) or (not images and news != drawn):
         st.rerun()
@@ -171,5 +174,5 @@ def _steps_html(record: RunRecord) -> str:
 def _stop(run_id: str) -> None:
     try:
         engine.cancel(store().home, run_id)
-    except UserError as error:
-        st.session_state["notice"] = f"The run could not be stopped. {error}"
+    except EXPECTED as error:
+        st.session_state["notice"] = f"The run could not be stopped. {literal(str(error))}"

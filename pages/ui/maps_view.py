@@ -8,6 +8,7 @@ import streamlit as st
 from fairdd_core.plots import maps
 from fairdd_core.plots.theme import NEUTRAL, arm_styles, group_css
 from pages.ui.figures import numbers, show
+from pages.ui.run_actions import literal
 from pages.ui.runs import Labels, RunView
 from pages.ui.style import arm_heading, legend
 
@@ -126,7 +127,7 @@ def _distances(view: RunView, labels: Labels, focus: int | None) -> None:
         (right, "to_synthetic", "To the mean of the synthetic images"),
     ):
         with column:
-            st.markdown(f"**{title}**, class {labels.classes[focus]}")
+            st.markdown(f"**{title}**, class {literal(labels.classes[focus])}")
             show(
                 maps.distance_bars(residuals, focus, labels.groups, name),
                 own if name == "to_target" else None,

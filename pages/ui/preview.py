@@ -41,7 +41,7 @@ def data_view(spec: DataSpec, seed: int) -> None:
         _prepare(spec.dataset, stamp, card, data_dir)
         split = _load(spec.model_dump_json(), seed, str(data_dir), stamp)
     except (UserError, OSError) as error:
-        st.error(f"This data set cannot be shown. {error}", icon=":material/error:")
+        st.error(f"This data set cannot be shown. {literal(str(error))}", icon=":material/error:")
         return
     _sentence(split)
     _left_out(split)

@@ -9,12 +9,13 @@ from pathlib import Path
 import streamlit as st
 
 from fairdd_core.data.card import Labels
-from fairdd_core.data.registry import card_of
 from fairdd_core.errors import UserError
+from fairdd_core.report.labels import labels_of
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunRecord, RunState, Store
+from pages.ui.run_actions import literal
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
 EXAMPLE_PREFIX = "example-"
@@ -58,30 +59,8 @@ class RunView:
 
     @cached_property
     def labels(self) -> Labels:
-        """Names and colours of its classes and groups."""
-        return labels_of(self.spec, self.folder)
-
-
-def labels_of(spec: RunSpec, folder: RunFolder) -> Labels:
-    """Return the names of a run's classes and groups without loading the data, which may be gone.
-
-    They are those that the run noted down; before it has loaded its data, and for old runs, those of the data
-    set's card; numbers when neither is there or fits what was counted.
-    """
-    counts = next(iter(folder.counts().values()), None)
-    shape = None if counts is None else (counts.shape[2], counts.shape[1])
-    for labels in (folder.labels(), _labels_of_card(spec)):
-        if labels and shape in {None, (len(labels.classes), len(labels.groups))}:
-            return labels
-    classes, groups = shape or (10, spec.data.groups)
-    return Labels(tuple(str(c) for c in range(classes)), tuple(f"group {g + 1}" for g in range(groups)))
-
-
-def _labels_of_card(spec: RunSpec) -> Labels | None:
-    try:
-        return card_of(spec.data.dataset, Home.default().data).labels(spec.data)
-    except UserError:
-        return None
+        """Names and colours of its classes and groups, also when its data is gone."""
+        return labels_of(self.folder, Home.default().data)
 
 
 def store() -> Store:
@@ -130,7 +109,8 @@ def current_run() -> RunView | None:
             return open_run(wanted)
         except UserError as error:
             del st.query_params["run"]
-            st.session_state["notice"] = f"The link names a run that is not here. {error}"
+            told = literal(str(error))
+            st.session_state["notice"] = f"The link names a run that is not here. {told}"
     if not store().list():
         return next(iter(examples()), None)
     return None
