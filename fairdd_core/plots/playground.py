@@ -93,8 +93,7 @@ def plane(scene: Scene, *, every_target: bool = False, height: int = 450) -> go.
 
 
 def _clouds(fig: go.Figure, scene: Scene) -> None:
-    styles = zip(scene.names, scene.clouds(), GROUP_STYLES, strict=False)
-    for name, dots_ND, (color, symbol) in styles:
+    for name, dots_ND, (color, symbol) in zip(scene.names, scene.clouds(), GROUP_STYLES, strict=False):
         fig.add_scatter(
             x=dots_ND[:, 0],
             y=dots_ND[:, 1],

@@ -16,6 +16,7 @@ from fairdd_core.plots import fairness
 from fairdd_core.plots.curves import CURVES, curve, curves_table
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.plots.theme import NEUTRAL, arm_label
+from fairdd_core.report.pictures import file_name
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.runs.folder import RunFolder
 
@@ -35,7 +36,7 @@ class Figure:
     """A figure, and what stands beside it.
 
     Attributes:
-        name: short, unique within a run, usable as the name of a file.
+        name: short, unique within a run.
         title: for people.
         alt: what it shows, for those who cannot see it.
         caption: what must be known to read it.
@@ -141,7 +142,9 @@ def snippet(figure: go.Figure) -> str:
 
 def vector_files(found: Sequence[Figure], form: str) -> dict[str, bytes]:
     """Return every figure as ``svg`` or ``pdf``, by the name of its file; see ``can_draw_vectors``."""
-    return {f"{entry.name}.{form}": entry.figure.to_image(format=form, width=900) for entry in found}
+    return {
+        f"{file_name(entry.name)}.{form}": entry.figure.to_image(format=form, width=900) for entry in found
+    }
 
 
 def can_draw_vectors() -> bool:

@@ -14,7 +14,10 @@ from fairdd_core.runs.folder import RunFolder
 
 MAX_ROWS = 1_000_000
 _POINTS = {"kind", "arm", "class_id", "group_id", "index", "pca_x", "pca_y", "umap_x", "umap_y"}
-_DIAGNOSTICS = {"arm", "iteration", "class_id", "group_id", "share", "residual"}
+_DIAGNOSTICS = {
+    *("arm", "iteration", "class_id", "group_id", "share", "residual"),
+    *("vanilla", "uniform", "shift", "inner"),
+}
 _RESIDUALS = {"arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"}
 
 

@@ -18,6 +18,7 @@ from fairdd_core.runs.transfer import export_run, import_run
 from tests.runs.conftest import MakeSpec
 
 POINTS = ["kind", "arm", "class_id", "group_id", "index", "pca_x", "pca_y", "umap_x", "umap_y"]
+CELLS = ["arm", "class_id", "group_id", "share", "residual", "vanilla", "uniform", "shift", "inner"]
 RESIDUALS = ["arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"]
 
 
@@ -25,9 +26,8 @@ def fill(folder: RunFolder) -> None:
     folder.write_snapshot(7, {"vanilla": np.zeros((2, 1, 3, 4, 4), np.uint8)})
     points = pd.DataFrame([["real", "", 0, 1, 5, 0.5, 0.5, 1.0, 2.0]], columns=POINTS)
     folder.write_tables(points, pd.DataFrame([["vanilla", 0, 1, 5, 0.1, 0.2, 0.3]], columns=RESIDUALS))
-    cells = [["vanilla", 0, 1, 0.1, 0.2]]
     folder.write_diagnostics(
-        7, pd.DataFrame(cells, columns=["arm", "class_id", "group_id", "share", "residual"])
+        7, pd.DataFrame([["vanilla", 0, 1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]], columns=CELLS)
     )
     folder.events_file.write_text('{"event": "phase", "t": 0.0}\n')
     folder.log_file.write_text("said in /home/somebody\n")
@@ -178,9 +178,22 @@ def test_unsound_contents_are_refused(home: Home, archive: bytes, name: str, con
     assert len(list(home.runs.iterdir())) == 1
 
 
-def test_tables_with_other_columns_are_refused(home: Home, archive: bytes) -> None:
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [("points", ["x"]), ("diagnostics", ["iteration", *CELLS[:5]]), ("residuals", RESIDUALS[:6])],
+)
+def test_tables_without_their_columns_are_refused(
+    home: Home, archive: bytes, name: str, columns: list[str]
+) -> None:
     table = io.BytesIO()
-    pd.DataFrame({"x": [b"bytes"]}).to_parquet(table)
+    pd.DataFrame([[0] * len(columns)], columns=columns).to_parquet(table)
+    with pytest.raises(UserError, match=rf"sound {name}\.parquet"):
+        import_run(home, altered(archive, **{f"{name}__parquet": table.getvalue()}))
+
+
+def test_tables_of_bytes_are_refused(home: Home, archive: bytes) -> None:
+    table = io.BytesIO()
+    pd.DataFrame([[b"bytes"] * len(POINTS)], columns=POINTS).to_parquet(table)
     with pytest.raises(UserError, match=r"sound points\.parquet"):
         import_run(home, altered(archive, points__parquet=table.getvalue()))
 
