@@ -31,7 +31,7 @@ class Progress:
 
     Attributes:
         checkpoint: of the distillation.
-        distilled: arm -> finished images, float32 (C·IPC, 3, H, W).
+        distilled: arm -> finished training images, float32 (C·IPC·factor², 3, H, W).
         counts: arm or baseline (see ``evaluate.spec.series``) -> network -> counts (G, C, C).
     """
 

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairdd_core.distill.formation import check_factor, fold, unfold
+from fairdd_core.distill.initial import initial_images
 from fairdd_core.errors import UserError
+from tests.helpers import tiny_distill, toy_dataset
 
 
 def test_parts_come_back_in_order() -> None:
@@ -33,6 +35,15 @@ def test_gradients_reach_every_pixel() -> None:
     unfold(x_NCHW, 2).sum().backward()
     assert x_NCHW.grad is not None
     assert (x_NCHW.grad > 0).all()
+
+
+def test_mosaics_of_more_images_than_a_class_has_are_refused_by_the_number_that_was_asked_for() -> None:
+    train, spec = toy_dataset(), tiny_distill(ipc=4, factor=2)  # 15 images in every class
+    with pytest.raises(UserError, match="at most 3, each of 4 of the 15 images of class class 0") as caught:
+        initial_images(train, spec, 0, torch.device("cpu"))
+    assert caught.value.got == 4
+    start = initial_images(train, tiny_distill(ipc=3, factor=2), 0, torch.device("cpu"))
+    assert start.shape == (9, 3, 8, 8)
 
 
 def test_a_factor_that_does_not_divide_is_refused() -> None:
