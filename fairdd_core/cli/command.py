@@ -11,6 +11,7 @@ from fairdd_core.distill.alignments.registry import arm_named
 from fairdd_core.distill.spec import ArmSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.presets import PRESETS
+from fairdd_core.runs.recipes import with_backbone
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.suit import suited
 from fairdd_core.runs.sweep import SweepSpec
@@ -60,15 +61,20 @@ def _said(spec: RunSpec) -> list[str] | None:
     preset = PRESETS.get(spec.preset)
     if preset is None:
         return None
-    wanted, document = spec.model_dump(mode="json"), preset().model_dump(mode="json")
+    wanted, start = spec.model_dump(mode="json"), preset()
     arguments = ["--preset", spec.preset]
     chosen = {name: wanted["data"][name] for name in ("dataset", "label", "group")}
-    if any(document["data"][name] != value for name, value in chosen.items()):
-        arguments += [f"--{name}={value}" for name, value in chosen.items() if value]
-        try:  # what follows from the choice of data need not be said
-            document = suited(preset(), **chosen).model_dump(mode="json")
-        except UserError:  # a data set that is not here any more
-            return None
+    # What follows from the choice of data and backbone need not be said.
+    try:
+        if any(getattr(start.data, name) != value for name, value in chosen.items()):
+            arguments += [f"--{name}={value}" for name, value in chosen.items() if value]
+            start = suited(start, **chosen)
+        if (backbone := spec.distill.backbone) != start.distill.backbone:
+            arguments.append(f"--backbone={backbone}")
+            start = with_backbone(start, backbone)
+    except UserError:  # a data set that is not here any more
+        return None
+    document = start.model_dump(mode="json")
     for option, (field, _, _) in OPTIONS.items():
         (parent, last), (other, _) = _place(document, field), _place(wanted, field)
         if parent[last] != other[last]:

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 
 from fairdd_core.cards import Card
 from fairdd_core.data.registry import DatasetCard, cards
-from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.alignments.registry import ALIGNMENTS, ALL_DISCREPANCIES
 from fairdd_core.distill.backbones.registry import BACKBONES
-from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.errors import lookup
 from fairdd_core.nets.registry import NETWORKS
@@ -34,7 +33,7 @@ KINDS: dict[str, Callable[[], Described]] = {
     "datasets": lambda: _said(cards(Home.default().data)),
     "backbones": lambda: _said(BACKBONES),
     "alignments": lambda: _said(ALIGNMENTS),
-    "discrepancies": lambda: _said(DISCREPANCIES),
+    "discrepancies": lambda: _said(ALL_DISCREPANCIES),
     "interventions": lambda: _said(INTERVENTIONS),
     "networks": lambda: _said(NETWORKS),
     "presets": _presets,

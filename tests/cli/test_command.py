@@ -14,8 +14,10 @@ from fairdd_core.cli.run import spec_from_args
 from fairdd_core.cli.sweep import sweep_from_args
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
+from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs.presets import PRESETS, arms_named, quick
+from fairdd_core.runs.recipes import with_backbone
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.suit import suited
 from fairdd_core.runs.sweep import SweepSpec
@@ -40,6 +42,7 @@ data = st.builds(
 said = st.fixed_dictionaries(
     {
         "preset": st.sampled_from(list(PRESETS)),
+        "backbone": st.sampled_from(list(BACKBONES)),
         "data": data,
         "seed": st.integers(0, 2**31 - 1),
         "device": st.sampled_from(["auto", "cpu", "cuda:3"]),
@@ -57,6 +60,8 @@ said = st.fixed_dictionaries(
 @settings(deadline=None)
 def test_options_say_what_they_can_and_read_back_as_the_same_run(values: dict) -> None:
     base = suited(PRESETS[values["preset"]](), values["data"].dataset)
+    if values["backbone"] != base.distill.backbone:
+        base = with_backbone(base, values["backbone"])
     distill = {
         "arms": arms_named(*values["arms"]),
         **{name: values[name] for name in ("ipc", "lr", "iterations")},
@@ -102,6 +107,12 @@ def test_what_options_cannot_say_goes_through_a_file(changes: dict) -> None:
     spec = RunSpec.model_validate({**quick().model_dump(), **changes})
     assert needs_file(spec)
     assert run_command(spec, "a folder/spec.json") == "python -m fairdd_core run --spec 'a folder/spec.json'"
+
+
+def test_a_backbone_without_its_recipe_goes_through_a_file() -> None:
+    """The option brings the recipe along, so it does not say what was run."""
+    distill = quick().distill.model_copy(update={"backbone": "dc"})
+    assert needs_file(quick().model_copy(update={"distill": distill}))
 
 
 def test_the_file_brings_the_same_run_back(tmp_path: Path) -> None:

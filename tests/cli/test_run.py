@@ -141,6 +141,12 @@ def test_list_describes_every_name(kind: str, capsys: pytest.CaptureFixture[str]
     assert all(name in capsys.readouterr().out for name in list(described)[:1])
 
 
+def test_list_knows_every_distance_that_a_run_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "discrepancies", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert {"squared-l2", "smallest-ball", "wasserstein", "sinkhorn", "bures"} <= set(listed)
+
+
 def test_list_shows_a_data_sets_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
