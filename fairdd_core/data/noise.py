@@ -49,7 +49,7 @@ def with_conditions(split: Split, spec: DataSpec, seed: int) -> Split:
     """Apply a specification's label noise, then hide groups; the test set keeps the truth.
 
     Images, classes and normalisation stay as they are. An image of unknown group takes no part in any
-    group's signal, but it does in what is matched without looking at groups.
+    group's signal or weights, but it does in what is matched without looking at groups.
 
     Args:
         split: with every group known.

@@ -52,19 +52,13 @@ class Reweighting(Alignment):
 
     The usual repair of a loss on imbalanced data. For signals that are linear in the images' weights the
     weighted mean of all images is the uniform mean of the group signals, so there it coincides with the
-    squared-ℓ2 barycenter.
+    squared-ℓ2 barycenter. Images of unknown group have no share to weigh them by and are left out.
     """
 
     def targets(self, statistics: Statistics) -> Targets:
         """Return the mean of all images under the inverse shares."""
-        return single(statistics.mixture(self.cell_weights(statistics)))
-
-    def cell_weights(self, statistics: Statistics) -> torch.Tensor:
-        """Return Σ over a cell's images of 1 / π, normalised in each class."""
-        share_CG = statistics.share_CG
-        inverse_CG = torch.where(share_CG > 0, 1 / share_CG.clamp(min=torch.finfo().tiny), 0.0)
-        weights_CG = share_CG * inverse_CG
-        return weights_CG / weights_CG.sum(dim=1, keepdim=True)
+        # A cell's images, π of the class at 1 / π each, weigh as much as those of any other cell.
+        return single(statistics.mixture(statistics.uniform_CG))
 
 
 class FairDD(Alignment):
