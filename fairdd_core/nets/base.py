@@ -11,8 +11,9 @@ from torch import nn
 class Net(nn.Module):
     """A classifier whose representation can be read, block by block: blocks, then a linear head.
 
-    A network must treat every image on its own (no BatchNorm): only then is the count-weighted mean of the
-    groups' signals the signal of the pooled data, and a pass over one group what the group is in the whole.
+    A network under which signals are matched must treat every image on its own (no BatchNorm; its card says
+    ``independent``): only then is the count-weighted mean of the groups' signals the signal of the pooled
+    data, and a pass over one group what the group is in the whole.
 
     Args:
         blocks: applied one after the other; the last one's flattened output is the representation.

@@ -65,6 +65,12 @@ def test_gradients_of_sets_are_those_of_autograd() -> None:
         assert all(torch.allclose(layer[c], e, atol=1e-6) for layer, e in zip(layers, expected, strict=True))
 
 
+@pytest.mark.parametrize("name", BACKBONES)
+def test_a_card_says_what_its_backbone_is(name: str) -> None:
+    """The screens read the card, for the backbone needs torch."""
+    assert BACKBONES[name].linear == BACKBONES[name].build(tiny_distill()).linear
+
+
 def test_a_set_without_images_has_signal_zero() -> None:
     net, train = network(), toy_dataset()
     sets = WeightedSets(*images(train), torch.zeros(2, len(train)))

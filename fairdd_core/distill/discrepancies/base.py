@@ -11,7 +11,9 @@ class Discrepancy(Protocol):
     """A discrepancy d(u, v) between signals.
 
     ``u`` is what is given (the signal of a group, or a target) and ``v`` what is fitted to it. Most
-    discrepancies are symmetric, so that it does not matter; Huber takes its scale from ``u``.
+    discrepancies are symmetric, so that it does not matter; Huber takes its scale from ``u``. One whose
+    barycenter is the weighted mean says so with ``linear = True``, and is spared the groups' signals where a
+    weighted pass over their images gives the same.
     """
 
     def __call__(self, u_D: torch.Tensor, v_D: torch.Tensor) -> torch.Tensor:
