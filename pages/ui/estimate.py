@@ -65,12 +65,13 @@ def work(spec: RunSpec) -> dict[str, float]:
     arms, synthetic = len(spec.distill.arms), classes * spec.distill.ipc
     cells = classes * spec.data.groups
     schedule, evaluation = spec.distill.schedule, spec.evaluation
+    judged = len(evaluation.architectures) * sum(_training(spec, synthetic))
     real = min(schedule.samples * cells, 1300 if side <= 16 else 60_000)
     passes = schedule.pairs if schedule.kind == "bank" else spec.distill.iterations
     distilling = 3 * spec.distill.iterations * arms * synthetic + passes * real
     return {
         "distill": distilling * _image_cost(spec.distill.network, side),
-        "evaluate": sum(_training(spec, synthetic)) * _image_cost(evaluation.network, side),
+        "evaluate": judged * _image_cost(evaluation.network, side),
         "embed": 1.0 if spec.embedding.umap else 0.3,
     }
 

@@ -175,7 +175,9 @@ def _overview(counts: Counts, labels: Labels) -> None:
             required=True,
             key="gap-kind",
             format_func=lambda name: METRICS[name].title,
-            label_visibility="collapsed",
+            help="\n\n".join(
+                f"**{METRICS[n].title}**: {METRICS[n].sentence}" for n in ("deo_mean", "deo_max")
+            ),
         )
         table = network_table(counts)
         show(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 import streamlit as st
 
@@ -14,21 +15,22 @@ from fairdd_core.runs.store import RunRecord, RunState
 from pages.ui.estimate import Measured, seconds_left, stage_seconds
 from pages.ui.runs import examples, store
 
-_RECENT = 8
+_RECENT, _LOOKED_AT = 8, 60
 _TRUST = 0.1
 """Share of a run for which its own pace counts no more than earlier runs do."""
 
 
 def predicted(spec: RunSpec) -> dict[str, float] | None:
-    """Return the predicted seconds of each stage, or None when no run was ever finished here on its device.
+    """Return the predicted seconds of each stage, or None when none like it was ever finished here.
 
-    Runs from elsewhere and the bundled examples say nothing about this machine.
+    Runs on another device or with another backbone, runs from elsewhere and the bundled examples say nothing
+    about how long it takes on this machine.
     """
     try:
         device = lane(spec.device)
     except UserError:  # a GPU that is not here
         return None
-    return stage_seconds(spec, _own(device))
+    return stage_seconds(spec, _own(device, spec.distill.backbone))
 
 
 def remaining(spec: RunSpec, record: RunRecord, elapsed: float) -> float | None:
@@ -42,7 +44,7 @@ def remaining(spec: RunSpec, record: RunRecord, elapsed: float) -> float | None:
         record: its latest progress.
         elapsed: seconds since it started.
     """
-    own = stage_seconds(spec, _own(record.device))
+    own = stage_seconds(spec, _own(record.device, spec.distill.backbone))
     stages = own or stage_seconds(spec, _measured(str(view.folder.path) for view in examples()))
     if stages is None:
         return None
@@ -50,11 +52,11 @@ def remaining(spec: RunSpec, record: RunRecord, elapsed: float) -> float | None:
     return seconds_left(spec, stages, record, None if record.resumes else elapsed, _TRUST if own else 0.0)
 
 
-def _own(device: str) -> list[Measured]:
-    """Return the latest runs that were finished on a device of this machine."""
+def _own(device: str, backbone: str) -> list[Measured]:
+    """Return the latest runs of a backbone that were finished on a device of this machine."""
     done = (run for run in store().list([RunState.DONE]) if run.device == device and run.imported is None)
-    paths = (str(store().folder(run.id).path) for run in done)
-    return _measured(path for path, _ in zip(paths, range(_RECENT), strict=False))
+    paths = (str(store().folder(run.id).path) for run in islice(done, _LOOKED_AT))
+    return [run for run in _measured(paths) if run.spec.distill.backbone == backbone][:_RECENT]
 
 
 def _measured(paths: Iterable[str]) -> list[Measured]:

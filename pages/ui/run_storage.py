@@ -42,7 +42,14 @@ def _import_dialog() -> None:
         st.rerun()
     st.markdown("Add a run that was exported here or on another machine.")
     key = f"upload-{st.session_state.get('import-count', 0)}"  # a new field after each file
-    st.file_uploader("Exported run", type=["zip"], key=key, on_change=actions.import_uploaded, args=(key,))
+    st.file_uploader(
+        "Exported run",
+        type=["zip"],
+        key=key,
+        on_change=actions.import_uploaded,
+        args=(key,),
+        help="A zip file from Export as zip. Every file in it is checked; nothing in it is executed.",
+    )
     if last is not None:
         st.error(last.text, icon=":material/error:")
 

@@ -12,7 +12,7 @@ from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import quick
 from fairdd_core.runs.store import RunState, Store
 from pages.ui import history
-from pages.ui.estimate import seconds_left
+from pages.ui.estimate import seconds_left, work
 from tests.pages.fake_run import write_fake_run
 
 STAGES = {"distill": 20.0, "evaluate": 30.0, "embed": 10.0}
@@ -72,6 +72,14 @@ def test_only_runs_of_this_machine_and_device_tell_its_time(home: Path) -> None:
     finish(home, device="cpu")
     assert history.predicted(spec) == pytest.approx({"distill": 20.0, "evaluate": 25.0, "embed": 12.0})
     assert history.predicted(spec.model_copy(update={"device": f"cuda:{gpu_count() + 5}"})) is None
+    other = spec.model_copy(update={"distill": spec.distill.model_copy(update={"backbone": "dc"})})
+    assert history.predicted(other) is None, "another backbone takes another time"
+
+
+def test_every_further_architecture_makes_the_test_longer() -> None:
+    one = quick()
+    two = one.model_copy(update={"evaluation": one.evaluation.model_copy(update={"others": ("mlp",)})})
+    assert work(two) == {**work(one), "evaluate": 2 * work(one)["evaluate"]}
 
 
 @pytest.mark.usefixtures("one_example")
