@@ -15,6 +15,7 @@ from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.errors import lookup
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs.home import Home
+from fairdd_core.runs.presets import KINDS as SIGNS
 from fairdd_core.runs.presets import PRESETS
 
 WIDTH = 100
@@ -22,7 +23,13 @@ Described = Mapping[str, str]
 
 
 def _presets() -> Described:
-    return {name: (build.__doc__ or "").splitlines()[0] for name, build in PRESETS.items()}
+    described = {name: (build.__doc__ or "").splitlines()[0] for name, build in PRESETS.items()}
+    for sign, start in SIGNS.items():
+        described |= {
+            f"{sign}{name}": f"The preset {start} with {card.title} and its recipe."
+            for name, card in BACKBONES.items()
+        }
+    return described
 
 
 def _said(registry: Mapping[str, Card | DatasetCard]) -> Described:

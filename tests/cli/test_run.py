@@ -12,6 +12,7 @@ from fairdd_core.__main__ import main
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.presets import preset_named
 from fairdd_core.runs.spec import RunSpec
 from tests.helpers import tiny_distill, tiny_evaluation
 
@@ -145,6 +146,14 @@ def test_list_knows_every_distance_that_a_run_takes(capsys: pytest.CaptureFixtur
     assert main(["list", "discrepancies", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert {"squared-l2", "smallest-ball", "wasserstein", "sinkhorn", "bures"} <= set(listed)
+
+
+def test_list_knows_every_preset_by_a_name_that_a_run_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "presets", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert {"quick", "controlled-mtt", "published-dc"} <= set(listed)
+    for name in listed:
+        assert preset_named(name).distill.backbone == (name.partition("-")[2] or "dm")
 
 
 def test_list_shows_a_data_sets_card(
