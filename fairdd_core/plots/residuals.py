@@ -73,15 +73,18 @@ def theorem_table(cells: pd.DataFrame, classes: Sequence[str], groups: Sequence[
     return pd.DataFrame(rows)
 
 
-def residual_dots(table: pd.DataFrame, group_colors: Sequence[RGB], most: float) -> go.Figure:
+def residual_dots(
+    table: pd.DataFrame, groups: Sequence[str], group_colors: Sequence[RGB], most: float
+) -> go.Figure:
     """Draw one arm's rows of ``residual_table``: a dot for every group, a row for every class.
 
     Args:
-        table: the rows.
+        table: the rows; a class need not have every group.
+        groups: names of all groups.
         group_colors: RGB of every group, or empty.
         most: end of the axis, so that arms can be compared.
     """
-    classes, groups = list(dict.fromkeys(table["class"])), list(dict.fromkeys(table["group"]))
+    classes = list(dict.fromkeys(table["class"]))
     colors = dict(zip(groups, group_css(group_colors, len(groups)), strict=True))
     fig = base(70 + _ROW * len(classes), showlegend=False)
     rows = [classes.index(name) for name in table["class"]]

@@ -34,7 +34,7 @@ def _residuals(now: pd.DataFrame, view: RunView) -> None:
             st.html(arm_heading(styles[arm]))
             own = table[table["arm"] == arm]
             show(
-                residual_dots(own, view.labels.colors, most),
+                residual_dots(own, view.labels.groups, view.labels.colors, most),
                 own,
                 key=f"residuals-{arm}",
                 alt=f"Distance of every group from the synthetic images of each class, {styles[arm].label}.",

@@ -9,6 +9,7 @@ import torch
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.diagnostics import diagnose
 from fairdd_core.plots.residuals import ALL_CLASSES, last_moment, residual_dots, residual_table, theorem_table
+from fairdd_core.plots.theme import css
 
 GROUPS = ("near", "next", "far")
 
@@ -26,8 +27,16 @@ def test_residuals_are_in_units_of_the_class_spread() -> None:
     assert len(table) == 6
     vanilla = table[table["arm"] == "vanilla"].set_index("group")["residual"]
     assert vanilla.tolist() == pytest.approx([0.5, 0.0, 2.0])  # the groups are 2 from their centre on average
-    figure = residual_dots(table[table["arm"] == "cobra"], (), 2.0)
+    figure = residual_dots(table[table["arm"] == "cobra"], GROUPS, (), 2.0)
     assert list(figure.data[0].x) == pytest.approx([1.0, 0.5, 1.5])
+
+
+def test_a_group_keeps_its_colour_where_another_is_absent() -> None:
+    table = residual_table(last_moment(cells([8, 0, 1])), ["zero"], GROUPS)
+    colors = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    dots = residual_dots(table[table["arm"] == "cobra"], GROUPS, colors, 2.0).data[0]
+    assert [row[1] for row in dots.customdata] == ["near", "far"]
+    assert list(dots.marker.color) == [css(colors[0]), css(colors[2])]
 
 
 def test_the_theorem_promises_something_only_where_vanilla_is_not_pulled_to_the_worst_group() -> None:
