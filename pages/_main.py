@@ -6,6 +6,7 @@ import streamlit as st
 
 from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
+from pages.ui import addresses
 from pages.ui.style import inject_css
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
@@ -34,4 +35,5 @@ page = st.navigation(
     ],
     position="top",
 )
+addresses.arrive(page.url_path)
 page.run()

@@ -8,22 +8,22 @@ import streamlit as st
 
 from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
-from pages.ui import compare_view
+from pages.ui import addresses, compare_view
 from pages.ui.compare_model import MAX_RUNS, common_arms, comparable, label, parse
 from pages.ui.run_actions import literal
 from pages.ui.runs import RunView
 
-CHOICE, WRITTEN = "compare-runs", "compare-written"
+CHOICE, ARMS = "compare-runs", "compare-arms"
 
 
-def choose(known: dict[str, RunView]) -> list[RunView]:
+def choose(known: dict[str, RunView], linked: bool) -> list[RunView]:
     """Draw the choice of runs; the address names them too, and what it names wrongly is told."""
     asked = st.query_params.get("runs")
-    if asked is not None and asked != st.session_state.get(WRITTEN):
+    if asked is not None and linked:
         chosen, unknown = parse(asked, list(known))
         st.session_state[CHOICE] = chosen
         if unknown:
-            names = ", ".join(f"`{literal(name)}`" for name in unknown)
+            names = ", ".join(f"“{literal(name)}”" for name in unknown)
             st.session_state["notice"] = (
                 f"The link names {names}, which cannot be compared: not here, not tested yet, or beyond the "
                 f"{MAX_RUNS} that fit."
@@ -41,32 +41,34 @@ def choose(known: dict[str, RunView]) -> list[RunView]:
         placeholder="Choose two to four runs",
         help="Every run that has been tested, newest first, and the examples that came with the explorer.",
     )
-    st.query_params["runs"] = st.session_state[WRITTEN] = ",".join(chosen)
+    addresses.write_also(runs=",".join(chosen))
     return [known[run] for run in chosen]
 
 
-def choose_arms(views: list[RunView]) -> list[str]:
+def choose_arms(views: list[RunView], linked: bool) -> list[str]:
     """Draw the choice of methods for what is shown method by method."""
     offered = common_arms(views)
-    if "compare-arms" not in st.session_state:
-        asked = st.query_params.get("arms", "").split(",")
-        st.session_state["compare-arms"] = [arm for arm in asked if arm in offered] or offered[:2]
-    kept = [arm for arm in st.session_state["compare-arms"] if arm in offered]
-    st.session_state["compare-arms"] = kept or offered[:2]
+    if linked:
+        asked = list(filter(None, st.query_params.get("arms", "").split(",")))
+        st.session_state[ARMS] = [arm for arm in asked if arm in offered]
+        if unknown := [f"“{literal(arm)}”" for arm in asked if arm not in offered]:
+            st.warning(f"These runs have no method {', '.join(unknown)}.", icon=":material/info:")
+    kept = [arm for arm in st.session_state.get(ARMS, []) if arm in offered]
+    st.session_state[ARMS] = kept or offered[:2]
     arms = st.pills(
         "Methods below",
         offered,
         selection_mode="multi",
         format_func=arm_label,
-        key="compare-arms",
+        key=ARMS,
         persist_state="session",
         help="The class by class figures, the curves and the images show these methods.",
     )
-    st.query_params["arms"] = ",".join(arms)
+    addresses.write_also(arms=",".join(arms))
     return list(arms)
 
 
-def comparison(views: list[RunView]) -> None:
+def comparison(views: list[RunView], linked: bool) -> None:
     """Draw everything about the chosen runs."""
     compare_view.what_differs(views)
     left, right = st.columns([5, 7], gap="large")
@@ -74,7 +76,7 @@ def comparison(views: list[RunView]) -> None:
         compare_view.scatter(views)
     with right:
         compare_view.differences(views)
-    arms = choose_arms(views)
+    arms = choose_arms(views, linked)
     if not arms:
         st.info("Choose at least one method above.", icon=":material/arrow_upward:")
         return
@@ -87,11 +89,12 @@ def main() -> None:
     """Draw the page."""
     st.title("Compare runs", anchor=False)
     try:
-        views = choose(comparable())
+        linked = addresses.by_link()
+        views = choose(comparable(), linked)
         if notice := st.session_state.pop("notice", None):
             st.warning(notice, icon=":material/info:")
         if len(views) >= 2:
-            comparison(views)
+            comparison(views, linked)
             return
     except (UserError, OSError, sqlite3.Error) as error:
         st.error(f"**The runs cannot be read.** {literal(str(error))}", icon=":material/error:")

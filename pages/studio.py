@@ -43,7 +43,7 @@ def launch(spec: RunSpec) -> None:
 
 def turn_to(run_id: str) -> None:
     """Show the images of a run; the controls stay as they are."""
-    addresses.write(addresses.STUDIO, st.query_params.to_dict() | {"run": run_id})
+    addresses.write_also(run=run_id)
     st.session_state["view"] = "images"
 
 
@@ -153,7 +153,7 @@ def choose_view(view: RunView | None) -> str:
         open_earlier()
         if view is not None and not view.live:
             export_popover(view)
-    addresses.write(addresses.STUDIO, st.query_params.to_dict() | {"view": str(name)})
+    addresses.write_also(view=str(name))
     return str(name)
 
 
@@ -189,13 +189,13 @@ def take_view(linked: bool) -> None:
 def come_back() -> None:
     """Return from another screen to the run and the view that were left."""
     if not st.query_params and "studio-address" in st.session_state:
-        addresses.write(addresses.STUDIO, st.session_state["studio-address"])
+        addresses.write(st.session_state["studio-address"])
 
 
 def main() -> None:
     """Draw the page."""
     come_back()
-    linked = addresses.by_link(addresses.STUDIO)
+    linked = addresses.by_link()
     view = current_run()
     take_controls(view, linked)
     take_view(linked)

@@ -1,4 +1,4 @@
-"""Telling an address that a link brought from one that this session wrote itself."""
+"""Telling an address that a link brought from one that the screen wrote itself."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-STUDIO, LEARN = "studio-addresses", "learn-addresses"
-"""Keys of the screens under which their own addresses are noted."""
 MEMORY = 50
-"""Addresses of a screen that are noted."""
+"""Addresses that are noted."""
+_SCREEN, _OWN = "screen", "own-addresses"
 
 
-def write(screen: str, params: Mapping[str, str]) -> None:
+def arrive(screen: str) -> None:
+    """Say which screen is drawn; what another one has written is forgotten, so a link works a second time."""
+    if st.session_state.get(_SCREEN) != screen:
+        st.session_state[_SCREEN] = screen
+        st.session_state[_OWN] = []
+
+
+def write(params: Mapping[str, str]) -> None:
     """Make ``params`` the address, and note them as written here.
 
     They are noted first: a click may overtake the change of the address, and must not pass for a link.
     """
-    wanted, own = dict(params), st.session_state.setdefault(screen, [])
+    wanted, own = dict(params), st.session_state.setdefault(_OWN, [])
     if wanted not in own:
         own.append(wanted)
         del own[:-MEMORY]
@@ -25,7 +31,12 @@ def write(screen: str, params: Mapping[str, str]) -> None:
         st.query_params.from_dict(wanted)
 
 
-def by_link(screen: str) -> bool:
+def write_also(**params: str) -> None:
+    """Set some parameters of the address, as ``write`` does."""
+    write(st.query_params.to_dict() | params)
+
+
+def by_link() -> bool:
     """Return whether the address says something, and does not come from ``write``."""
     params = st.query_params.to_dict()
-    return bool(params) and params not in st.session_state.get(screen, [])
+    return bool(params) and params not in st.session_state.get(_OWN, [])

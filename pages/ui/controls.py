@@ -50,7 +50,7 @@ def write_address() -> None:
     """Keep the address a permalink of the controls, beside what others put there."""
     params = st.query_params.to_dict()
     others = {name: value for name, value in params.items() if name not in ("preset", *CONTROLS)}
-    addresses.write(addresses.STUDIO, others | to_address(current()))
+    addresses.write(others | to_address(current()))
 
 
 def _preset_chosen() -> None:

@@ -74,7 +74,7 @@ def _edit(spec: RunSpec) -> None:
     """Turn from a run to its settings."""
     adopt(values_of(spec))
     params = st.query_params.to_dict()
-    addresses.write(addresses.STUDIO, {name: value for name, value in params.items() if name != "run"})
+    addresses.write({name: value for name, value in params.items() if name != "run"})
     st.session_state["view"] = "data"
 
 

@@ -42,7 +42,7 @@ def lesson_now() -> Lesson:
 def restore() -> None:
     """Take the state from the address, once per session and whenever a link brings another one."""
     # Without parameters we are back from another screen.
-    if STATION in st.session_state and not addresses.by_link(addresses.LEARN):
+    if STATION in st.session_state and not addresses.by_link():
         return
     lesson, complaints = from_address(st.query_params.to_dict())
     st.session_state[STATION] = STATIONS[lesson.station]
@@ -59,4 +59,4 @@ def restore() -> None:
 
 def keep_address() -> None:
     """Make the address a permalink of the state."""
-    addresses.write(addresses.LEARN, to_address(lesson_now()))
+    addresses.write(to_address(lesson_now()))

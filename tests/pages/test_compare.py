@@ -83,6 +83,7 @@ def test_other_seeds_are_compared_without_pairs(compare_page: Visit, home: Path,
     app = compare_page(runs=f"{one},{other}", arms="cobra,nonsense")
     assert "**unpaired**" in words(app)
     assert app.button_group(key="compare-arms").value == ["cobra"]
+    assert "no method “nonsense”" in words(app)
     assert len(app.get("plotly_chart")) == 1 + 3 + 2 + 2
 
 
