@@ -20,7 +20,7 @@ from fairdd_core.distill.interventions import INTERVENTIONS, NONE
 from fairdd_core.distill.matching import build_matching
 from fairdd_core.distill.schedules import OwnNetworks, Pair, PairMaker, schedule
 from fairdd_core.distill.spec import ArmSpec, DistillSpec
-from fairdd_core.errors import Diverged, lookup
+from fairdd_core.errors import Diverged, UserError, lookup
 from fairdd_core.events import Checkpoint, Diagnosed, Distilled, Phase, Snapshot, Step
 
 CHECKPOINT_EVERY = 50  # iterations, so that a cut run loses little of its end, where snapshots are rare
@@ -121,10 +121,17 @@ def _arm(problem: Problem, arm: ArmSpec, seed: int, resume: Checkpoint | None) -
     if resume:
         for kind, tensors in (("value", values), ("momentum", momenta)):
             for name in tensors:
-                tensors[name] = resume.tensors[f"{arm.name}/{kind}/{name}"].to(device, copy=True)
+                tensors[name] = _taken_up(resume, f"{arm.name}/{kind}/{name}").to(device, copy=True)
     matching = build_matching(arm.matching or spec.matching, problem.backbone, problem.parts)
     leaves = {name: value.requires_grad_() for name, value in values.items()}
     return Arm(arm, build_alignment(arm), matching, leaves, momenta)
+
+
+def _taken_up(resume: Checkpoint, name: str) -> torch.Tensor:
+    if name not in resume.tensors:
+        known = ", ".join(sorted(resume.tensors)) or "nothing"
+        raise UserError("checkpoint", name, known, "Another version wrote it: launch the run again.")
+    return resume.tensors[name]
 
 
 def _give_pairs(problem: Problem, arms: list[Arm], maker: Callable[[str], PairMaker], seed: int) -> int:

@@ -78,7 +78,10 @@ class MatchingNetworks:
         return net
 
     def _expert(self, e: int) -> list[State]:
-        """Return an expert's parameters at evenly spaced moments, the first as initialised."""
+        """Return an expert's parameters at evenly spaced moments, the first as initialised.
+
+        Between two moments it is trained as any network here is, so its momentum starts anew at each.
+        """
         net, train = self._initial(e), self.train_set
         labels_N = torch.from_numpy(train.y_N).to(self.device)
         path = [_copy(net)]

@@ -168,6 +168,12 @@ def test_going_on_from_a_checkpoint_ends_with_the_same_bytes(kind: str) -> None:
         assert min(e.iteration for e in resumed if isinstance(e, Step)) == checkpoint.iteration + 1
 
 
+def test_a_checkpoint_of_another_version_is_refused_with_what_to_do() -> None:
+    spec = tiny_distill("vanilla")
+    with pytest.raises(UserError, match=r"vanilla/value/images, got vanilla/images.*launch the run again"):
+        run(spec, resume=Checkpoint(2, {"vanilla/images": torch.zeros(6, 3, 8, 8)}))
+
+
 def test_a_loss_that_is_not_a_number_stops_the_run() -> None:
     with pytest.raises(Diverged, match="vanilla"):
         run(tiny_distill(lr=1e60, iterations=50))
