@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,7 +37,9 @@ def _gap_text(rows: pd.DataFrame) -> str:
     if ends is None or pd.isna(rows["gap"].iloc[0]):
         return "undefined"
     low, high = ends
-    names = f"{low['group']} → {high['group']}" if high["recall"] > low["recall"] else "all equal"
+    # A figure's text is half HTML: of groups like "<30" and ">=30" it would take what lies between for a tag.
+    worst, best = (html.escape(str(end["group"]), quote=False) for end in ends)
+    names = f"{worst} → {best}" if high["recall"] > low["recall"] else "all equal"
     return f"<b>{100 * rows['gap'].iloc[0]:.0f}</b>  {names}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -55,7 +56,8 @@ def shaded(z: np.ndarray, text: np.ndarray, hover: np.ndarray, *, height: int) -
 
 def name_axis(axis_update: object, names: Sequence[str], title: str, **extra: object) -> None:
     """Write names instead of numbers on an axis (``fig.update_xaxes`` or ``fig.update_yaxes``)."""
-    axis_update(tickvals=list(range(len(names))), ticktext=list(names), title_text=title, **extra)  # type: ignore[operator]
+    told = [html.escape(str(name), quote=False) for name in names]  # a figure's text is half HTML
+    axis_update(tickvals=list(range(len(names))), ticktext=told, title_text=title, **extra)  # type: ignore[operator]
 
 
 def swatch_row(fig: go.Figure, colors: Sequence[str], names: Sequence[str], y: float) -> None:

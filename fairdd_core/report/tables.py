@@ -29,9 +29,14 @@ ABOUT = {
 """Name of a table -> what is in it."""
 
 
-def ordered_counts(folder: RunFolder) -> dict[str, np.ndarray]:
-    """Return the counts of a run: its methods in the order asked for, then the baselines."""
-    counts = folder.counts()
+def ordered_counts(folder: RunFolder, architecture: str = "") -> dict[str, np.ndarray]:
+    """Return the counts of a run: its methods in the order asked for, then the baselines.
+
+    Args:
+        folder: of the run.
+        architecture: one of the evaluation's others; empty for its own.
+    """
+    counts = folder.counts(architecture)
     order = [*(arm.name for arm in folder.spec().distill.arms), *BASELINES]
     return {arm: counts[arm] for arm in order if arm in counts}
 

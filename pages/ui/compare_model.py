@@ -13,6 +13,7 @@ from fairdd_core.evaluate.difference import difference
 from fairdd_core.evaluate.metrics import METRICS
 from fairdd_core.evaluate.spec import BASELINES
 from fairdd_core.plots.theme import arm_label
+from fairdd_core.report.tables import ordered_counts
 from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.differences import differing, same_test, title_of_field
 from pages.ui.catalogue import catalogue
@@ -83,12 +84,6 @@ def common_arms(views: Sequence[RunView]) -> list[str]:
     return sorted(names, key=lambda arm: -sum(arm in view.arms for view in views))
 
 
-def ordered_counts(view: RunView) -> dict[str, np.ndarray]:
-    """Return the counts of a run: its methods in order, then the baselines."""
-    counts = view.folder.counts()
-    return {arm: counts[arm] for arm in [*view.arms, *BASELINES] if arm in counts}
-
-
 def paired(one: RunView, other: RunView) -> bool:
     """Return whether the test networks of two runs are pairs."""
     if not same_test(one.spec.model_dump(mode="json"), other.spec.model_dump(mode="json")):
@@ -108,11 +103,11 @@ def difference_table(views: Sequence[RunView], reference: int) -> pd.DataFrame:
     """
     rows = []
     base = views[reference]
-    base_counts = ordered_counts(base)
+    base_counts = ordered_counts(base.folder)
     for letter, view in zip(LETTERS, views, strict=False):
         if view is base:
             continue
-        pairs, counts = paired(view, base), ordered_counts(view)
+        pairs, counts = paired(view, base), ordered_counts(view.folder)
         for arm in (arm for arm in counts if arm in base_counts and arm not in BASELINES):
             for name in SHOWN_METRICS:
                 rng = numpy_stream(0, "compare", view.id, base.id, arm, name)

@@ -15,12 +15,12 @@ from fairdd_core.plots.curves import CURVES, curve, curves_table
 from fairdd_core.plots.fairness_tables import recall_table
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
+from fairdd_core.report.tables import ordered_counts
 from pages.ui.compare_model import (
     LETTERS,
     SHOWN_METRICS,
     difference_table,
     differing_table,
-    ordered_counts,
 )
 from pages.ui.figures import show
 from pages.ui.run_rows import name_of, settings_text
@@ -89,7 +89,7 @@ def scatter(views: Sequence[RunView]) -> None:
         help="\n\n".join(f"**{METRICS[n].title}**: {METRICS[n].sentence}" for n in ("deo_mean", "deo_max")),
     )
     table = plots.overview_table(
-        {letter: ordered_counts(view) for letter, view in zip(LETTERS, views, strict=False)}
+        {letter: ordered_counts(view.folder) for letter, view in zip(LETTERS, views, strict=False)}
     )
     show(
         plots.overview(table, str(which)),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from fairdd_core.evaluate.metrics import METRICS
-from fairdd_core.evaluate.spec import BASELINES
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.plots.fairness_across import MEASURES, across, across_table
+from fairdd_core.report.tables import ordered_counts
 from pages.ui.figures import show
 from pages.ui.runs import RunView
 
@@ -41,18 +40,15 @@ def judge_control(view: RunView) -> str:
     return "" if chosen == own else chosen
 
 
-def counts_in_order(view: RunView, architecture: str = "") -> dict[str, np.ndarray]:
-    """Return the counts of an architecture: the arms in the run's order, then the baselines."""
-    counts = view.folder.counts(architecture)
-    return {arm: counts[arm] for arm in (*view.arms, *BASELINES) if arm in counts}
-
-
 def across_architectures(view: RunView) -> None:
     """Draw what every architecture says, where a run has several."""
     if not view.spec.evaluation.others:
         return
     table = across_table(
-        {title_of(view, kind): counts_in_order(view, kind) for kind in view.spec.evaluation.architectures}
+        {
+            title_of(view, kind): ordered_counts(view.folder, kind)
+            for kind in view.spec.evaluation.architectures
+        }
     )
     st.subheader("With other networks", anchor=False)
     columns = st.columns(2, gap="large")

@@ -12,7 +12,8 @@ from fairdd_core.evaluate.metrics import METRICS, spread
 from fairdd_core.plots import fairness
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
-from pages.ui.fairness_across import across_architectures, counts_in_order, judge_control, title_of
+from fairdd_core.report.tables import ordered_counts
+from pages.ui.fairness_across import across_architectures, judge_control, title_of
 from pages.ui.figures import show
 from pages.ui.residual_view import residual_view
 from pages.ui.runs import Labels, RunView
@@ -25,7 +26,7 @@ _SHOWN = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
 def fairness_view(view: RunView) -> None:
     """Draw every fairness figure of a run."""
     architecture = judge_control(view)
-    counts = counts_in_order(view, architecture)
+    counts = ordered_counts(view.folder, architecture)
     if not counts:
         waiting = "They come after the images." if view.live else "This run ended before it was tested."
         whose = f" by {title_of(view, architecture)}" if architecture else ""

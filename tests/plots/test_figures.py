@@ -188,3 +188,11 @@ def test_grid_names_its_rows_and_says_what_it_shows() -> None:
     assert "&lt;b&gt;" in markup
     assert 'alt="a &quot;b&quot;"' in markup
     assert markup.count("<i ") == 2
+
+
+def test_names_that_look_like_tags_are_drawn_as_they_are(counts: dict[str, np.ndarray]) -> None:
+    table = recall_table({"cobra": counts["cobra"]}, ("<b>cat", "dog"), ("<30", ">=30"))
+    fig = fairness.dumbbell(table, COLORS)
+    assert fig.layout.yaxis.ticktext == ("&lt;b&gt;cat", "dog")
+    texts = [note.text for note in fig.layout.annotations]
+    assert any("&gt;=30 → &lt;30" in text for text in texts)
