@@ -42,7 +42,7 @@ def main() -> None:
     cards = catalogue()
     st.title("Data", anchor=False)
     own = sum(key.startswith(PREFIX) for key in cards)
-    st.caption(f"{len(cards) - own} benchmarks and {own} of your own, all on this machine.")
+    st.caption(f"{len(cards) - own} benchmarks and {own} of your own. Nothing leaves this machine.")
     name = choose_view()
     if (key := st.session_state.get(ADDED)) in cards:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="data-flash"):

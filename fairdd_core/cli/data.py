@@ -196,10 +196,11 @@ def as_text(cells: Cells) -> str:
 
 def verdict(found: Inspection) -> str:
     """Say in a sentence whether a set can be added."""
-    notes = len(found.problems) - len(found.problems.fatal)
+    stops = counted(len(found.problems.fatal), "problem")
+    notes = counted(len(found.problems) - len(found.problems.fatal), "note")
     if found.sound:
-        return f"{len(found.rows)} images can be added; {notes} notes."
-    return f"Cannot be added: {len(found.problems.fatal)} problems and {notes} notes."
+        return f"{len(found.rows)} images can be added; {notes}."
+    return f"Cannot be added: {stops} and {notes}."
 
 
 def _tell(problems: list[Problem]) -> None:

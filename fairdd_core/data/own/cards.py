@@ -10,6 +10,7 @@ import numpy as np
 from fairdd_core.data.card import DataFile, DatasetCard
 from fairdd_core.data.found import Cut
 from fairdd_core.data.grouped import Split
+from fairdd_core.data.own.problems import counted
 from fairdd_core.data.own.store import FOLDER, IMAGES, SAMPLES, About, folder_of, images_of, own_sets
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import UserError
@@ -56,7 +57,8 @@ def card_of(about: About) -> DatasetCard:
 def _test_words(about: About) -> str:
     """Say what is tested."""
     cells = [n for row in about.test for n in row]
-    spread = f"{min(cells)} to {max(cells)} images a cell"
+    fewest, most = min(cells), max(cells)
+    spread = f"{counted(most, 'image')} a cell" if fewest == most else f"{fewest} to {most} images a cell"
     options = about.options
     if about.drawn:
         return f"{options.test_share:.0%} of every cell, drawn once with seed {options.seed}; {spread}."
