@@ -1,5 +1,6 @@
 """What every screen shares: title, logo, navigation."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
 from pages.ui import addresses
+from pages.ui.run_actions import EXPECTED
 from pages.ui.style import inject_css
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
@@ -22,7 +24,8 @@ st.logo(str(ASSETS / "wordmark.svg"), size="large", icon_image=str(ASSETS / "log
 
 if "welcomed" not in st.session_state:  # a visitor is likely to launch something soon
     st.session_state["welcomed"] = True
-    engine.standby(Home.default())
+    with suppress(*EXPECTED):  # a home that cannot be written: the screens explain it
+        engine.standby(Home.default())
 
 page = st.navigation(
     [

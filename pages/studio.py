@@ -193,7 +193,19 @@ def come_back() -> None:
 
 
 def main() -> None:
-    """Draw the page."""
+    """Draw the page; an index or a file that cannot be read is explained."""
+    try:
+        studio()
+    except EXPECTED as error:
+        st.error(
+            f"**Something that this page shows cannot be read.** {literal(str(error))} Nothing is lost in "
+            f"`{Home.default().runs}`. Reload the page; if that does not help, restart the explorer.",
+            icon=":material/error:",
+        )
+
+
+def studio() -> None:
+    """Draw controls, run and view."""
     come_back()
     linked = addresses.by_link()
     view = current_run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -346,6 +347,17 @@ def test_unreadable_index_is_explained(runs_page: Visit, home: Path, monkeypatch
     app.run()
     assert "The list of runs cannot be read." in app.error[0].value
     assert "Update the program" in app.error[0].value
+
+
+def test_the_studio_explains_an_unreadable_index(
+    visit: Visit, home: Path, no_examples: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> list[object]:
+        raise sqlite3.DatabaseError("file is not a database")
+
+    monkeypatch.setattr(Store, "list", broken)
+    app = visit()
+    assert "file is not a database" in app.error[0].value
 
 
 @pytest.mark.parametrize("page", ["runs", "studio"])
