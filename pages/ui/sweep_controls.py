@@ -9,6 +9,7 @@ from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.presets import PRESETS
+from fairdd_core.runs.suit import suited
 from fairdd_core.runs.sweep import SweepSpec
 from fairdd_core.settings import user_error
 from pages.ui.catalogue import catalogue
@@ -45,6 +46,12 @@ def _adopt() -> None:
     st.session_state[key("arms")] = known
 
 
+def _dataset_chosen() -> None:
+    """Take as many groups as the data set has; the skew follows, see ``_grid_controls``."""
+    preset = PRESETS[st.session_state[key("preset")]]()
+    st.session_state[key("groups")] = suited(preset, st.session_state[key("dataset")]).data.groups
+
+
 def controls() -> SweepSpec | None:
     """Draw the controls and return the sweep they describe; None, with the reason shown, if none."""
     known = catalogue()
@@ -65,6 +72,7 @@ def controls() -> SweepSpec | None:
         [name for name, card in known.items() if card.made],
         format_func=lambda name: known[name].title,
         key=key("dataset"),
+        on_change=_dataset_chosen,
         persist_state="session",
         help="Every run of the grid uses this data set, biased more or less.",
     )

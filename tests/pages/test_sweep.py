@@ -147,6 +147,15 @@ def test_taking_a_place_to_the_studio_sets_its_controls(
     assert app.session_state["control-seed"] == 4
 
 
+def test_a_data_set_brings_its_number_of_groups(sweep_page: Visit, home: Path, no_bundle: None) -> None:
+    app = sweep_page()
+    app.selectbox(key="sweep-dataset").set_value("cifar10-s").run()
+    settled(app)
+    assert not app.error
+    assert app.number_input(key="sweep-groups").value == 2
+    assert app.session_state["sweep-skew"][0] == 50
+
+
 def test_places_steps_and_sentences() -> None:
     spec = SweepSpec(base=quick(), skews=(0.5, 0.9), separations=(0, 1))
     assert place_of("0.9,1", spec) == (0.9, 1.0)
