@@ -97,9 +97,7 @@ def coincidence(spec: DistillSpec) -> str:
         return ""
     if "fairdd" in names:
         if matchings <= set(SAME_TARGET):
-            notes.append(
-                "COBRA and FairDD coincide here: under squared distances their aim is the same."
-            )
+            notes.append("COBRA and FairDD coincide here: under squared distances their aim is the same.")
         else:
             notes.append("COBRA and FairDD differ here, for the distance that is matched by is not squared.")
     if "reweight" in names:
