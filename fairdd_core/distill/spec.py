@@ -26,7 +26,7 @@ class ArmSpec(Settings):
         intervention: a name in ``INTERVENTIONS``: what the arm does for fairness outside the alignment.
     """
 
-    name: str
+    name: str = Field(pattern=r"^[\w:+@.\- ]{1,80}$")
     alignment: str
     discrepancy: str = "squared-l2"
     matching: str = ""

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from fairdd_core.distill.backbones.registry import BACKBONES
+from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.errors import UserError
 from fairdd_core.plots.images import data_uri, mosaic, png, scale_for
 from fairdd_core.plots.theme import arm_label
@@ -91,8 +93,11 @@ def settings_text(spec: RunSpec) -> str:
     """Return the settings that decide most, in one line."""
     data, distill = spec.data, spec.distill
     skew = "as found" if data.skew is None else f"{data.skew:.0%}"
+    usual = distill.backbone == DistillSpec.model_fields["backbone"].default
+    card = BACKBONES.get(distill.backbone)
+    method = "" if usual else f"{card.title if card else distill.backbone} · "
     return (
-        f"{data.groups} groups · skew {skew} · separation {data.separation:g} · "
+        f"{data.groups} groups · {method}skew {skew} · separation {data.separation:g} · "
         f"{distill.ipc} images per class · {distill.iterations} iterations · seed {spec.seed}"
     )
 

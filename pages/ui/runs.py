@@ -99,7 +99,7 @@ def open_run(run_id: str) -> RunView:
 
 
 def current_run() -> RunView | None:
-    """Return the run named by ``?run=``; else the example while there are no runs; else None.
+    """Return the run named by ``?run=``; else the example while nothing runs or is done; else None.
 
     A name that leads nowhere is dropped from the address, with a message.
     """
@@ -111,6 +111,6 @@ def current_run() -> RunView | None:
             del st.query_params["run"]
             told = literal(str(error))
             st.session_state["notice"] = f"The link names a run that is not here. {told}"
-    if not store().list():
+    if not any(run.state.live or run.state is RunState.DONE for run in store().list()):
         return next(iter(examples()), None)
     return None

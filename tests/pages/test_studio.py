@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from fairdd_core.runs.files import write_arrays
 from fairdd_core.runs.home import Home
-from fairdd_core.runs.presets import arms_named, quick, standard
+from fairdd_core.runs.presets import arms_named, preset_named, quick, standard
 from fairdd_core.runs.recipes import SHORT
 from fairdd_core.runs.store import RunState, Store
 from pages.ui.run_rows import title_of
@@ -416,3 +416,14 @@ def test_without_a_defined_gap_no_sentence_is_made_of_it(
     text = words(studio(run=run_id, view="fairness"))
     assert "nan" not in text
     assert "instead of vanilla" not in text
+
+
+def test_the_example_stays_while_nothing_was_finished(studio: Studio, home: Path, one_example: None) -> None:
+    finished(home, RunState.FAILED)
+    assert "**Example.**" in studio().info[0].value
+
+
+def test_a_title_names_an_unusual_backbone() -> None:
+    spec = preset_named("controlled-cafe")
+    assert "CAFE" in title_of(spec)
+    assert "Distribution" not in title_of(quick())
