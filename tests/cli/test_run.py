@@ -44,7 +44,7 @@ def test_run_prints_the_document_and_the_same_bytes_twice(
         folders.append(RunFolder(out))
     printed = capsys.readouterr().out
     document = json.loads(printed[: printed.index("\n}\n") + 2])
-    assert set(document) == {"run", "spec", "device", "seconds", "arms"}
+    assert set(document) == {"run", "spec", "device", "seconds", "attempts", "arms"}
     assert set(document["seconds"]) == {"distill", "evaluate", "embed", "total"}
     assert list(document["arms"]) == ["vanilla", "cobra", "random-subset", "full-data"]
     assert RunSpec.model_validate(document["spec"]).seed == 5
