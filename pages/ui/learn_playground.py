@@ -21,6 +21,7 @@ PLAY_SECONDS = 0.25
 PLAY_STEP = 3
 """Per cent of share that a turn of the clock adds."""
 _PLAYING, _DRAWN, _PRESET = "play-playing", "play-drawn", "play-preset"
+_SCENE = "play-drawn-scene"
 
 
 def playground() -> None:
@@ -45,6 +46,7 @@ def _playground() -> None:
         _picture(scene_now())
     with right, st.container(key="learn-results"):
         _results(scene_now())
+    st.session_state[_SCENE] = scene_now()
     keep_address()
 
 
@@ -66,7 +68,10 @@ def _play() -> None:
 
 
 def _preset_chosen() -> None:
-    if name := st.session_state[_PRESET]:
+    name, scene = st.session_state[_PRESET], scene_now()
+    # A browser that has not heard yet that no preset is chosen any more sends the last one along with the
+    # slider that was moved. Then the scene is not the one that was drawn, and the slider is what was meant.
+    if name and scene == st.session_state.get(_SCENE, scene):
         st.session_state[_PLAYING] = False
         set_scene(replace(PRESETS[name].scene, distance=scene_now().distance))
 

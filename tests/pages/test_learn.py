@@ -305,3 +305,19 @@ print([m for m in ("torch", "umap", "ot", "torchvision") if m in sys.modules])
         env={**os.environ, "FAIRDD_HOME": str(tmp_path)},
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_slider_moved_right_after_a_preset_is_not_undone(learn: Visit) -> None:
+    app = learn()
+
+    def presets() -> Any:
+        return next(group for group in app.get("button_group") if group.key == "play-preset")
+
+    presets().set_value("far-majority").run()
+    app.slider(key="play-skew").set_value(99).run()
+    # The browser said the slider and, not having heard that it is taken back, the preset.
+    app.slider(key="play-skew").set_value(90)
+    presets().set_value("far-majority").run()
+    assert app.slider(key="play-skew").value == 90
+    presets().set_value("far-majority").run()
+    assert app.slider(key="play-skew").value == PRESETS["far-majority"].scene.skew, "now it was meant"
