@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fairdd_core.data.decode import UnreadableImage, decode_image
+from fairdd_core.data.disk import sync
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,7 +177,7 @@ def _build(
     x_NCHW = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
     (folder / "store.json").write_text(json.dumps(_about(folder, x_NCHW)))
     for path in (folder / "index.parquet", folder / "store.json", folder):
-        _sync(path)
+        sync(path)
 
 
 def _decoded(
@@ -217,7 +218,7 @@ def _put_in_place(building: Path, folder: Path) -> None:
     except OSError:
         if not (folder / "store.json").exists():
             raise
-    _sync(folder.parent)
+    sync(folder.parent)
 
 
 def _sweep(folder: Path) -> None:
@@ -233,11 +234,3 @@ def _sweep(folder: Path) -> None:
 def _to_disk(handle: int, flush: Callable[[], None]) -> None:
     flush()
     os.fsync(handle)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
+from fairdd_core.data.disk import sync
 from fairdd_core.data.own.cells import Cells
 from fairdd_core.data.own.check import Inspection, Upload, inspect
 from fairdd_core.data.own.images import BLOCK, Progress
@@ -66,7 +66,7 @@ def add(
         about = _about(name, title, found, found.cells, options)
         write_about(staged, about)
         for part in (IMAGES, SAMPLES):
-            _sync(staged / part)
+            sync(staged / part)
         try:
             staged.rename(place)
         except OSError as error:  # somebody else has added a set of this name meanwhile
@@ -119,11 +119,3 @@ def _about(name: str, title: str, found: Inspection, cells: Cells, options: Opti
         drawn=not (found.rows["split"] != "").any(),
         left_out=sum(problem.kind in OF_A_ROW for problem in found.problems),
     )
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
