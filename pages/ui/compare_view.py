@@ -23,6 +23,7 @@ from pages.ui.compare_model import (
     differing_table,
 )
 from pages.ui.figures import show
+from pages.ui.gap_control import gap_control
 from pages.ui.run_rows import name_of, settings_text
 from pages.ui.runs import RunView, open_run
 from pages.ui.style import arm_heading
@@ -79,20 +80,12 @@ def _open(letter: str, view: RunView) -> None:
 def scatter(views: Sequence[RunView]) -> None:
     """Draw accuracy against the gap, all runs on one pair of axes."""
     st.subheader("Accuracy against the gap", anchor=False)
-    which = st.segmented_control(
-        "Gap",
-        ["deo_mean", "deo_max"],
-        default="deo_mean",
-        required=True,
-        key="compare-gap",
-        format_func=lambda name: METRICS[name].title,
-        help="\n\n".join(f"**{METRICS[n].title}**: {METRICS[n].sentence}" for n in ("deo_mean", "deo_max")),
-    )
+    which = gap_control("compare-gap")
     table = plots.overview_table(
         {letter: ordered_counts(view.folder) for letter, view in zip(LETTERS, views, strict=False)}
     )
     show(
-        plots.overview(table, str(which)),
+        plots.overview(table, which),
         table,
         key="compare-scatter",
         alt="Accuracy against the gap between groups for every method of every run.",

@@ -15,6 +15,7 @@ from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
 from pages.ui.fairness_across import across_architectures, judge_control, title_of
 from pages.ui.figures import show
+from pages.ui.gap_control import gap_control
 from pages.ui.residual_view import residual_view
 from pages.ui.runs import Labels, RunView
 from pages.ui.style import arm_heading, legend, marker_svg
@@ -169,17 +170,7 @@ def _overview(counts: Counts, labels: Labels) -> None:
         )
     with right:
         st.subheader("Accuracy against the gap", anchor=False)
-        which = st.segmented_control(
-            "Gap",
-            ["deo_mean", "deo_max"],
-            default="deo_mean",
-            required=True,
-            key="gap-kind",
-            format_func=lambda name: METRICS[name].title,
-            help="\n\n".join(
-                f"**{METRICS[n].title}**: {METRICS[n].sentence}" for n in ("deo_mean", "deo_max")
-            ),
-        )
+        which = gap_control("gap-kind")
         table = network_table(counts)
         show(
             fairness.tradeoff(table, which, gap_title=METRICS[which].title),
