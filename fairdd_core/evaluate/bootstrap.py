@@ -55,13 +55,13 @@ def _bounds(
     observed = float(metric(counts_GCC[None])[0])
     if not np.isfinite(observed):
         return (np.nan, np.nan)
-    values_B = np.concatenate([metric(draw) for draw in _resampled(counts_GCC, resamples, rng)])
+    values_B = np.concatenate([metric(draw) for draw in resampled(counts_GCC, resamples, rng)])
     values_B = values_B[np.isfinite(values_B)]
     low, high = np.percentile(values_B - (values_B.mean() - observed), [tail, 100 - tail])
     return float(np.clip(low, 0, 1)), float(np.clip(high, 0, 1))
 
 
-def _resampled(counts_GCC: np.ndarray, resamples: int, rng: np.random.Generator) -> list[np.ndarray]:
+def resampled(counts_GCC: np.ndarray, resamples: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Return resampled counts, in chunks of (B', G, C, C) that stay small in memory."""
     n_GC = counts_GCC.sum(axis=-1)
     share_GCC = (counts_GCC + 1 / counts_GCC.shape[-1]) / (n_GC + 1)[..., None]
