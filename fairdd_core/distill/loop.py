@@ -110,12 +110,13 @@ def _iteration(problem: Problem, arms: list[Arm], iteration: int, logged: bool) 
 
 
 def _arms(problem: Problem, seed: int, resume: Checkpoint | None) -> list[Arm]:
-    return [_arm(problem, arm, seed, resume) for arm in problem.spec.arms]
+    initial_NCHW = initial_images(problem.train, problem.spec, seed, problem.device)
+    return [_arm(problem, arm, initial_NCHW, resume) for arm in problem.spec.arms]
 
 
-def _arm(problem: Problem, arm: ArmSpec, seed: int, resume: Checkpoint | None) -> Arm:
+def _arm(problem: Problem, arm: ArmSpec, initial_NCHW: torch.Tensor, resume: Checkpoint | None) -> Arm:
     spec, device = problem.spec, problem.device
-    values = {IMAGES: initial_images(problem.train, spec, seed, device)}
+    values = {IMAGES: initial_NCHW.clone()}
     values.update((name, start.to(device)) for name, start in problem.backbone.variables().items())
     momenta = {name: torch.zeros_like(value) for name, value in values.items()}
     if resume:

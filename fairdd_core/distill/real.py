@@ -76,7 +76,8 @@ class RealSide:
 
     def _group_signals(self) -> Signal:
         sets = self.images()
-        weights_CGN = self._cells(sets)[0]
+        weights_CGN = self._cells(sets)[0].clone()
+        weights_CGN[:, self.groups :] = 0  # images of unknown group are no group: no pass for them
         if self.backbone.pooled:  # every class that a group has counts the same
             classes_G1 = (self.counts_CG > 0).sum(dim=0).clamp(min=1)[:, None]
             weights_CGN = (weights_CGN.sum(dim=0) / classes_G1)[None]
