@@ -128,17 +128,24 @@ def serve(home: Home) -> None:
     dispatcher.standby.dismiss()
 
 
-def main(root: Path) -> int:
-    """Serve the home at ``root``, unless another dispatcher does."""
+def main(root: Path, lock: int | None = None) -> int:
+    """Serve the home at ``root``, unless another dispatcher does.
+
+    Args:
+        root: the home.
+        lock: the dispatcher's lock, where whoever started this process holds it already.
+    """
     home = Home(root)
-    while (lock := posix.hold(home.dispatcher_lock, seconds=0.2)) is not None:
+    lock = posix.hold(home.dispatcher_lock, seconds=0.2) if lock is None else posix.adopt(lock)
+    while lock is not None:
         serve(home)
         os.close(lock)
         if not home.root.exists() or not Store(home).live():
             break  # nobody entered a run while the lock was still held
+        lock = posix.hold(home.dispatcher_lock, seconds=0.2)
     return 0
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), *map(int, sys.argv[2:3])))

@@ -137,6 +137,14 @@ def environment() -> dict[str, str]:
 
 def _ensure_dispatcher(home: Home) -> None:
     # A dispatcher looks at the queue once more after giving up its lock, so a run entered before this
-    # test is seen either by the one found here or by the one started here.
-    if not posix.is_held(home.dispatcher_lock):
-        posix.spawn_detached(command("dispatcher", str(home.root)), home.dispatcher_log, environment())
+    # test is seen either by the one found here or by the one started here. The lock is taken here and
+    # handed over: a new process needs a second until it could take it itself, and every watcher of a
+    # run would start another one meanwhile.
+    lock = posix.hold(home.dispatcher_lock)
+    if lock is None:
+        return
+    try:
+        arguments = command("dispatcher", str(home.root), str(lock))
+        posix.spawn_detached(arguments, home.dispatcher_log, environment(), keep=lock)
+    finally:
+        os.close(lock)

@@ -39,6 +39,12 @@ def hold(path: Path, seconds: float = 0.0) -> int | None:
             os.close(handle)
             return None
         time.sleep(_POLL_SECONDS)
+    return adopt(handle)
+
+
+def adopt(handle: int) -> int:
+    """Make a lock that this process took, or was handed at its start, its own; return the descriptor."""
+    os.set_inheritable(handle, False)
     os.ftruncate(handle, 0)
     os.pwrite(handle, str(os.getpid()).encode(), 0)
     return handle
@@ -73,7 +79,11 @@ def signal_holder(path: Path, number: int) -> None:
 
 
 def spawn(
-    arguments: Sequence[str], log: Path, environment: Mapping[str, str], talk: bool = False
+    arguments: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str],
+    talk: bool = False,
+    keep: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own, so that no signal to this process reaches it.
 
@@ -82,6 +92,7 @@ def spawn(
         log: where its output is appended.
         environment: all of its environment.
         talk: whether its standard input is a pipe from here, else it is empty.
+        keep: open files that it inherits, under the same numbers.
     """
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -91,12 +102,16 @@ def spawn(
             stderr=output,
             env=dict(environment),
             start_new_session=True,
+            pass_fds=keep,
         )
 
 
-def spawn_detached(arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
-    """Start a process that is nobody's child here: it needs no reaping and outlives this process."""
-    spawn(["/bin/sh", "-c", '"$@" &', "sh", *arguments], log, environment).wait()
+def spawn_detached(arguments: Sequence[str], log: Path, environment: Mapping[str, str], keep: int) -> None:
+    """Start a process that is nobody's child here: it needs no reaping and outlives this process.
+
+    It inherits the open file ``keep``, and with it the lock that this process holds on it.
+    """
+    spawn(["/bin/sh", "-c", '"$@" &', "sh", *arguments], log, environment, keep=[keep]).wait()
 
 
 def step_back() -> None:

@@ -184,6 +184,19 @@ def test_two_processes_submit_to_one_home_at_the_same_time(home: Home, make_spec
         assert (earlier.finished or 0) <= (later.started or 0)
 
 
+def test_many_watchers_start_one_dispatcher_between_them(
+    home: Home, make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    spawn = posix.spawn_detached
+    monkeypatch.setattr(posix, "spawn_detached", lambda *args, **kw: (started.append(1), spawn(*args, **kw)))
+    run_id = engine.submit(home, make_spec(iterations=2))
+    with ThreadPoolExecutor(8) as pool:  # while the first one is still importing
+        list(pool.map(lambda _: engine.wake(home), range(40)))
+    assert finish(home, run_id).state is RunState.DONE
+    assert len(started) == 1
+
+
 def test_a_dispatcher_that_is_not_alone_leaves(home: Home, make_spec: MakeSpec) -> None:
     run_id = engine.submit(home, make_spec(iterations=300))
     until(lambda: has_steps(home, run_id))
