@@ -11,7 +11,7 @@ import streamlit as st
 
 from fairdd_core.data.card import EMBEDDED, DatasetCard
 from fairdd_core.data.grouped import GroupedDataset, Split
-from fairdd_core.data.registry import DATASETS, card_of, load
+from fairdd_core.data.registry import DATASETS, card_of
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import UserError
 from fairdd_core.plots.data import counts_heatmap, counts_table, sample_tiles
@@ -20,13 +20,9 @@ from fairdd_core.plots.theme import group_css
 from fairdd_core.runs.home import Home
 from pages.ui.dataset_controls import dataset_chosen
 from pages.ui.figures import numbers, show
+from pages.ui.loading import split_of, stamp_of
 from pages.ui.run_actions import literal
 from pages.ui.settings import key
-
-
-@st.cache_resource(max_entries=4, show_spinner="Loading the data…")
-def _load(spec_json: str, seed: int, data_dir: str, stamp: float) -> Split:
-    return load(DataSpec.model_validate_json(spec_json), seed, Path(data_dir))
 
 
 def data_view(spec: DataSpec, seed: int) -> None:
@@ -37,9 +33,8 @@ def data_view(spec: DataSpec, seed: int) -> None:
         if card.missing(data_dir):
             _missing(spec.dataset, card, data_dir)
             return
-        stamp = _stamp(card, data_dir)
-        _prepare(spec.dataset, stamp, card, data_dir)
-        split = _load(spec.model_dump_json(), seed, str(data_dir), stamp)
+        _prepare(spec.dataset, stamp_of(card, data_dir), card, data_dir)
+        split = split_of(spec, seed)
     except (UserError, OSError) as error:
         st.error(f"This data set cannot be shown. {literal(str(error))}", icon=":material/error:")
         return
@@ -54,7 +49,7 @@ def data_view(spec: DataSpec, seed: int) -> None:
 
 def _counts(train: GroupedDataset, card: DatasetCard) -> None:
     table = counts_table(train.counts_CG(), train.class_names, train.group_names)
-    st.subheader("How many training images", anchor=False)
+    st.header("How many training images", anchor=False)
     show(
         counts_heatmap(table, train.group_colors),
         table,
@@ -67,7 +62,7 @@ def _counts(train: GroupedDataset, card: DatasetCard) -> None:
 
 
 def _tiles(train: GroupedDataset, card: DatasetCard) -> None:
-    st.subheader("What they look like", anchor=False)
+    st.header("What they look like", anchor=False)
     tiles, present = sample_tiles(train.x_NCHW, train.y_N, train.a_N, train.num_classes, train.num_groups)
     st.html(
         grid_html(
@@ -190,8 +185,3 @@ def _prepare(name: str, stamp: float, card: DatasetCard, data_dir: Path) -> None
     card.prepare(data_dir, told)
     place.empty()
     st.session_state["prepared"] = (name, stamp)
-
-
-def _stamp(card: DatasetCard, data_dir: Path) -> float:
-    """Return the time of the last change of a data set's files and folders, so that new ones are seen."""
-    return max(((data_dir / file.path).stat().st_mtime for file in card.files), default=0.0)

@@ -175,7 +175,6 @@ def test_the_dashboard_does_not_wait_for_torch() -> None:
     code = (
         "import sys, pages.ui.preview, pages.ui.fairness_view, pages.ui.live, pages.ui.controls\n"
         "import pages.ui.maps_view\n"
-        "from pages.ui.preview import _load\n"
         "from fairdd_core.runs.presets import quick\n"
         "from fairdd_core.data.registry import load\n"
         "from pathlib import Path\n"
