@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -93,10 +94,13 @@ def distill(
 def _iteration(problem: Problem, arms: list[Arm], iteration: int, logged: bool) -> Iterator[Step | Diagnosed]:
     """Update every arm once; measure the groups where that is cheap, and at the logged moments."""
     lr = step_size(problem.spec, iteration)
+    taken: dict[int, tuple[Pair, float, Signal]] = {}
     seen: dict[Pair, dict[str, Signal]] = {}
     for arm in arms:
-        pair = arm.pair_at(iteration)
-        loss, signal = update(problem, arm, pair, lr)
+        if id(arm.values) not in taken:  # arms with the same images take one step together
+            pair = arm.pair_at(iteration)
+            taken[id(arm.values)] = (pair, *update(problem, arm, pair, lr))
+        pair, loss, signal = taken[id(arm.values)]
         if not math.isfinite(loss):
             raise Diverged(f"The loss of {arm.spec.name} became {loss} at iteration {iteration + 1}.")
         measured = logged or not problem.backbone.lazy
@@ -110,8 +114,22 @@ def _iteration(problem: Problem, arms: list[Arm], iteration: int, logged: bool) 
 
 
 def _arms(problem: Problem, seed: int, resume: Checkpoint | None) -> list[Arm]:
+    """Return the arms; those that differ only in what comes after the images have the same images."""
     initial_NCHW = initial_images(problem.train, problem.spec, seed, problem.device)
-    return [_arm(problem, arm, initial_NCHW, resume) for arm in problem.spec.arms]
+    made: dict[ArmSpec, Arm] = {}
+    arms = []
+    for spec in problem.spec.arms:
+        until_images = _until_images(spec)
+        if until_images not in made:
+            made[until_images] = _arm(problem, spec, initial_NCHW, resume)
+        arms.append(replace(made[until_images], spec=spec))
+    return arms
+
+
+def _until_images(spec: ArmSpec) -> ArmSpec:
+    """Return what decides an arm's images: neither its name nor what happens to them afterwards."""
+    after = INTERVENTIONS[spec.intervention].after
+    return spec.model_copy(update={"name": "", "intervention": NONE if after else spec.intervention})
 
 
 def _arm(problem: Problem, arm: ArmSpec, initial_NCHW: torch.Tensor, resume: Checkpoint | None) -> Arm:

@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from fairdd_core.data.spec import DataSpec
+from fairdd_core.distill import loop
 from fairdd_core.distill.loop import distill
+from fairdd_core.distill.spec import ScheduleSpec
 from fairdd_core.embed.spec import EmbeddingSpec
-from fairdd_core.events import Distilled, Evaluated
+from fairdd_core.events import Checkpoint, Diagnosed, Distilled, Evaluated, Step
 from fairdd_core.nets.fair import PENALTY, fair_network
 from fairdd_core.runs.pipeline import run_pipeline
 from fairdd_core.runs.spec import RunSpec
@@ -37,6 +39,32 @@ def test_an_extractor_changes_its_own_arm_only() -> None:
     alone = images("vanilla+fair-extractor")["vanilla+fair-extractor"]
     assert torch.equal(together["vanilla+fair-extractor"], alone)
     assert not torch.allclose(together["vanilla"], alone)
+
+
+@pytest.mark.parametrize("kind", ["bank", "inner"])
+def test_arms_that_differ_after_the_images_only_are_distilled_once(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arms, stepped = ("vanilla", "cobra", "vanilla+fair-training"), []
+    step = loop.update
+    monkeypatch.setattr(loop, "update", lambda p, arm, *a: stepped.append(arm.spec.name) or step(p, arm, *a))
+    schedule = ScheduleSpec.model_validate({"kind": kind, "pairs": 2, "samples": 8, "outer": 2, "inner": 2})
+    spec = tiny_distill(*arms, schedule=schedule)
+    events = list(distill(toy_dataset(), spec, 0, CPU))
+    assert stepped == ["vanilla", "cobra"] * 4
+    assert [e.arm for e in events if isinstance(e, Step)] == [*arms] * 4, "each is told of all the same"
+    told = {arm for e in events if isinstance(e, Diagnosed) for arm in e.cells["arm"]}
+    assert told == set(arms)
+    made = {e.arm: e.x_NCHW for e in events if isinstance(e, Distilled)}
+    halfway = next(e for e in events if isinstance(e, Checkpoint))
+    resumed = {
+        e.arm: e.x_NCHW for e in distill(toy_dataset(), spec, 0, CPU, halfway) if isinstance(e, Distilled)
+    }
+    for arm in arms:
+        alone = distill(toy_dataset(), tiny_distill(arm, schedule=schedule), 0, CPU)
+        (image,) = [e.x_NCHW for e in alone if isinstance(e, Distilled)]
+        assert torch.equal(made[arm], image), "sharing changes nothing"
+        assert torch.equal(resumed[arm], image)
 
 
 def test_arms_with_interventions_go_through_a_whole_run(tmp_path: Path) -> None:
