@@ -55,7 +55,7 @@ def _text(value: Any) -> str:
     return (
         ",".join(value)
         if isinstance(value, list)
-        else f"{value:g}"
+        else f"{value:.12g}"
         if isinstance(value, float)
         else str(value)
     )

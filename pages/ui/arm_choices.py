@@ -8,11 +8,16 @@ from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIE
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.interventions import INTERVENTIONS, NONE
 from fairdd_core.distill.spec import ArmSpec, DistillSpec
+from fairdd_core.plots.theme import arm_label
 
 SAME_TARGET = ("squared-l2", "diagonal-l2")
 """Distances whose barycenter is the mean of the groups."""
 OTHER_DISTANCES = tuple(name for name in DISCREPANCIES if name not in SAME_TARGET)
 """Distances that give COBRA another target than it has when nothing is said."""
+REMEDIES = tuple(name for name in INTERVENTIONS if name != NONE)
+"""What an arm may do for fairness outside the alignment."""
+REMEDIED = tuple(arm_name("vanilla", intervention=name) for name in REMEDIES)
+"""Vanilla with each of them, as the literature compares with."""
 
 _FIELD_NAMES = {
     "alignment": "the alignment",
@@ -36,7 +41,7 @@ def difference_sentence(arms: tuple[ArmSpec, ...]) -> str:
     """Say exactly what differs between the arms, in Markdown."""
     if len(arms) == 1:
         return "One method, so there is nothing to compare it with yet."
-    own = any(arm.warm_steps or arm.intervention != NONE for arm in arms)
+    own = any(arm.warm_steps or INTERVENTIONS[arm.intervention].before for arm in arms)
     same = f"the same data, starting images,{'' if own else ' networks,'} augmentations and test"
     *others, last = differences(arms) or ["nothing"]
     named = f"{', '.join(others)} and {last}" if others else last
@@ -51,7 +56,25 @@ def other_distances(arms: list[str]) -> list[str]:
 def with_distances(arms: list[str], distances: list[str]) -> list[str]:
     """Return ``arms`` with COBRA under exactly these distances beside its usual one, new ones at the end."""
     wanted = [arm_name("cobra", name) for name in distances]
-    kept = [arm for arm in arms if ":" not in arm or arm in wanted]
+    kept = [arm for arm in arms if ":" not in arm or "+" in arm or arm in wanted]
+    return kept + [arm for arm in wanted if arm not in kept]
+
+
+def remedied(arms: list[str]) -> list[str]:
+    """Return the methods of ``arms`` that do something outside the alignment."""
+    return [arm for arm in arms if "+" in arm]
+
+
+def remedies_for(arms: list[str]) -> list[str]:
+    """Return what can be added to ``arms``: each remedy on top of each method; and what was added already."""
+    plain = [arm for arm in arms if "+" not in arm]
+    offered = [f"{arm}+{remedy}" for remedy in REMEDIES for arm in plain]
+    return list(dict.fromkeys([*offered, *remedied(arms)]))
+
+
+def with_remedies(arms: list[str], wanted: list[str]) -> list[str]:
+    """Return ``arms`` with exactly the methods ``wanted`` among those with a remedy, new ones at the end."""
+    kept = [arm for arm in arms if "+" not in arm or arm in wanted]
     return kept + [arm for arm in wanted if arm not in kept]
 
 
@@ -87,6 +110,21 @@ def arm_summary(arm: ArmSpec) -> str:
     if arm.intervention in INTERVENTIONS and arm.intervention != NONE:
         sentences.append(INTERVENTIONS[arm.intervention].summary)
     return " ".join(sentences)
+
+
+def shared_images(arms: tuple[ArmSpec, ...]) -> str:
+    """Say which methods have the same images and differ in the training on them only; empty for none."""
+    names = {arm.name for arm in arms}
+    twins = [
+        (arm.name.partition("+")[0], arm.name)
+        for arm in arms
+        if INTERVENTIONS[arm.intervention].after and arm.name.partition("+")[0] in names
+    ]
+    return " ".join(
+        f"{arm_label(plain)} and {arm_label(name)} share their images, which are made once: only the "
+        "training of the test networks differs."
+        for plain, name in twins
+    )
 
 
 def coincidence(spec: DistillSpec) -> str:

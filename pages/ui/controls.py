@@ -9,10 +9,17 @@ from fairdd_core.runs.presets import PRESETS
 from fairdd_core.runs.spec import RunSpec
 from pages.ui import addresses
 from pages.ui.address import from_address, to_address
-from pages.ui.arm_choices import coincidence, difference_sentence
+from pages.ui.arm_choices import coincidence, difference_sentence, shared_images
 from pages.ui.condition_controls import condition_controls
 from pages.ui.dataset_controls import dataset_controls
-from pages.ui.methods import backbone_control, distance_control, matching_control, method_controls
+from pages.ui.methods import (
+    backbone_control,
+    distance_control,
+    matching_control,
+    method_controls,
+    remedy_control,
+    step_size_control,
+)
 from pages.ui.run_actions import literal
 from pages.ui.settings import (
     CONTROLS,
@@ -132,6 +139,8 @@ def _advanced_controls() -> None:
     with st.expander("Advanced", icon=":material/tune:"):
         matching_control()
         distance_control()
+        remedy_control()
+        step_size_control()
         left, right = st.columns(2, gap="small", wrap=False)
         left.number_input(
             "Seed",
@@ -166,5 +175,6 @@ def _advanced_controls() -> None:
 def comparison_notes(spec: RunSpec) -> None:
     """Say exactly what differs between the arms."""
     st.caption(difference_sentence(spec.distill.arms))
-    if note := coincidence(spec.distill):
-        st.caption(note)
+    for note in (shared_images(spec.distill.arms), coincidence(spec.distill)):
+        if note:
+            st.caption(note)

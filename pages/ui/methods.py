@@ -7,15 +7,27 @@ import streamlit as st
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, ALL_DISCREPANCIES
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.plots.theme import arm_label
-from pages.ui.arm_choices import OTHER_DISTANCES, matchings, other_distances, suited_to, with_distances
+from pages.ui.arm_choices import (
+    OTHER_DISTANCES,
+    REMEDIED,
+    REMEDIES,
+    matchings,
+    other_distances,
+    remedied,
+    remedies_for,
+    suited_to,
+    with_distances,
+    with_remedies,
+)
 from pages.ui.dataset_values import begin
 from pages.ui.settings import CONTROLS, key, values_of
 
 IPC_CHOICES = (1, 3, 5, 10, 20, 50, 100)
 
 
-FOLLOW = ("iterations", "pairs", "samples", "matching")
+FOLLOW = ("iterations", "lr", "pairs", "samples", "matching")
 """Controls that take a backbone's usual values when it is chosen."""
 
 
@@ -64,14 +76,17 @@ def matching_control() -> None:
 
 def method_controls() -> None:
     """Draw the methods and the size of what they make."""
+    usual = (*ALIGNMENTS, *REMEDIED)
     st.pills(
         "Methods to compare",
-        [*ALIGNMENTS, *(arm for arm in st.session_state[key("arms")] if arm not in ALIGNMENTS)],
+        [*usual, *(arm for arm in st.session_state[key("arms")] if arm not in usual)],
         selection_mode="multi",
         format_func=arm_label,
         key=key("arms"),
         persist_state="session",
-        help="\n\n".join(f"**{card.title}**: {card.summary}" for card in ALIGNMENTS.values()),
+        help="\n\n".join(f"**{card.title}**: {card.summary}" for card in ALIGNMENTS.values())
+        + "\n\nVanilla can also be mended elsewhere than in its aim. "
+        + _remedies_text(),
     )
     left, right = st.columns(2, gap="small", wrap=False)
     left.selectbox(
@@ -89,6 +104,47 @@ def method_controls() -> None:
         key=key("iterations"),
         persist_state="session",
         help="Updates of the synthetic images. More is better up to a point, and takes longer in proportion.",
+    )
+
+
+def step_size_control() -> None:
+    """Offer the step size of the images; zero is refused with the other settings."""
+    st.number_input(
+        "Step size of the images",
+        min_value=0.0,
+        step=1.0,
+        format="%g",
+        key=key("lr"),
+        persist_state="session",
+        help="How far an iteration moves the synthetic images: their learning rate, the same for all methods. "
+        "Too small, and they hardly leave their start; too large, and the loss grows until the run stops. "
+        "Every distillation method has a usual one, which choosing it sets.",
+    )
+
+
+def _remedies_text() -> str:
+    return "\n\n".join(f"**{INTERVENTIONS[name].title}**: {INTERVENTIONS[name].summary}" for name in REMEDIES)
+
+
+def _remedies_chosen() -> None:
+    arms = st.session_state[key("arms")]
+    st.session_state[key("arms")] = with_remedies(arms, st.session_state[key("remedies")])
+
+
+def remedy_control() -> None:
+    """Offer each remedy on top of each chosen method; the list of methods stays the one state."""
+    arms = st.session_state[key("arms")]
+    st.session_state[key("remedies")] = remedied(arms)
+    st.multiselect(
+        "Remedies on top",
+        remedies_for(arms),
+        format_func=arm_label,
+        key=key("remedies"),
+        on_change=_remedies_chosen,
+        select_all=False,
+        placeholder="Add a method with a remedy",
+        help="Every choice adds one of the methods above once more, with something done for fairness outside "
+        "its aim.\n\n" + _remedies_text(),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -81,6 +82,13 @@ def _share(text: str) -> float:
     return value
 
 
+def _step_size(text: str) -> float:
+    value = float(text)
+    if not (0 < value < math.inf):
+        raise ValueError(text)
+    return value
+
+
 def _device(text: str) -> str:
     if not re.fullmatch(DEVICE_PATTERN, text):
         raise ValueError(text)
@@ -137,6 +145,7 @@ CONTROLS: dict[str, Control] = {
     "matching": Control("distill.matching", _one_of(lambda: ALL_DISCREPANCIES)),
     "ipc": Control("distill.ipc", _whole(1, 100)),
     "iterations": Control("distill.iterations", _whole(1, 20_000)),
+    "lr": Control("distill.lr", _step_size),
     "seed": Control("seed", _whole(0, 2**31 - 1)),
     "device": Control("device", _device),
     "networks": Control("evaluation.networks", _whole(1, 20)),

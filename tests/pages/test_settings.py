@@ -18,8 +18,12 @@ from pages.ui.arm_choices import (
     coincidence,
     difference_sentence,
     other_distances,
+    remedied,
+    remedies_for,
+    shared_images,
     suited_to,
     with_distances,
+    with_remedies,
 )
 from pages.ui.dataset_values import lowest_skew
 from pages.ui.estimate import Measured, duration, stage_seconds
@@ -41,7 +45,8 @@ def test_a_preset_survives_the_controls(name: str) -> None:
     skew=st.integers(50, 99),
     separation=st.integers(0, 20).map(lambda v: v / 20),
     seed=st.integers(0, 2**31 - 1),
-    arms=st.permutations(["vanilla", "cobra", "fairdd", "cobra:cosine"]),
+    arms=st.permutations(["vanilla", "cobra", "fairdd", "cobra:cosine", "vanilla+fair-training"]),
+    lr=st.floats(1e-6, 1e6).map(lambda v: float(f"{v:.12g}")),
     umap=st.booleans(),
     noise=st.integers(0, 50),
     known=st.integers(5, 100),
@@ -53,6 +58,7 @@ def test_the_address_gives_the_controls_back(**changes: object) -> None:
     assert back == values
     assert spec_of(back).data.label_noise == changes["noise"] / 100  # type: ignore[operator]
     assert spec_of(back).evaluation.others == tuple(changes["judges"])  # type: ignore[arg-type]
+    assert spec_of(back).distill.lr == changes["lr"]
     assert not complaints
 
 
@@ -60,7 +66,7 @@ def test_the_address_gives_the_controls_back(**changes: object) -> None:
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["preset", "groups", "skew", "separation", "arms", "noise", "judges", "seed", "umap"]
+            ["preset", "groups", "skew", "separation", "arms", "noise", "judges", "seed", "umap", "lr"]
         ),
         st.text(),
     )
@@ -135,6 +141,42 @@ def test_distances_add_methods_and_take_them_away() -> None:
     assert other_distances(arms) == ["l1", "cosine"]
     assert with_distances(arms, ["l1"]) == ["cobra", "vanilla", "cobra:l1"]
     assert with_distances(arms, []) == ["cobra", "vanilla"]
+
+
+def test_remedies_add_methods_and_take_them_away() -> None:
+    assert remedies_for(["vanilla", "cobra:l1"]) == [
+        "vanilla+fair-training",
+        "cobra:l1+fair-training",
+        "vanilla+fair-extractor",
+        "cobra:l1+fair-extractor",
+    ]
+    arms = with_remedies(["vanilla", "cobra"], ["cobra+fair-training"])
+    assert arms == ["vanilla", "cobra", "cobra+fair-training"]
+    assert remedied(arms) == ["cobra+fair-training"]
+    assert remedies_for(["cobra+fair-training"]) == ["cobra+fair-training"], "its own method was taken away"
+    assert with_remedies(arms, []) == ["vanilla", "cobra"]
+    assert with_distances(["cobra:l1+fair-training"], []) == ["cobra:l1+fair-training"]
+
+
+def test_methods_that_share_their_images_say_so() -> None:
+    def told(*names: str) -> str:
+        return shared_images(tuple(arm_named(name) for name in names))
+
+    assert told("vanilla", "vanilla+fair-training").startswith("Vanilla and Vanilla + fair training share")
+    assert not told("vanilla", "vanilla+fair-extractor")
+    assert not told("cobra", "vanilla+fair-training")
+    fair = difference_sentence((arm_named("vanilla"), arm_named("vanilla+fair-training")))
+    assert "**what is done outside the alignment** only" in fair
+    assert "networks, augmentations" in fair
+    own = difference_sentence((arm_named("vanilla"), arm_named("vanilla+fair-extractor")))
+    assert "networks, augmentations" not in own
+
+
+def test_a_step_size_of_nothing_is_refused_in_words() -> None:
+    with pytest.raises(UserError, match=r"distill\.lr"):
+        spec_of(values_of(PRESETS["quick"]()) | {"lr": 0.0})
+    for text in ("0", "-1", "nan", "inf", "large"):
+        assert from_address({"lr": text})[1] == [f"lr={text}"]
 
 
 def test_a_methods_sentence_tells_of_an_unusual_distance() -> None:
