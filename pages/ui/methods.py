@@ -116,7 +116,7 @@ def step_size_control() -> None:
         format="%g",
         key=key("lr"),
         persist_state="session",
-        help="How far an iteration moves the synthetic images: their learning rate, the same for all methods. "
+        help="How far an iteration moves the synthetic images: their learning rate. "
         "Too small, and they hardly leave their start; too large, and the loss grows until the run stops. "
         "Every distillation method has a usual one, which choosing it sets.",
     )
