@@ -26,7 +26,7 @@ from pages.ui.figures import show
 from pages.ui.gap_control import gap_control
 from pages.ui.run_rows import name_of, settings_text
 from pages.ui.runs import RunView, open_run
-from pages.ui.style import arm_heading
+from pages.ui.style import arm_heading, table_html
 
 Draw = Callable[[str, RunView], None]
 
@@ -65,10 +65,7 @@ def what_differs(views: Sequence[RunView]) -> None:
         + "</tr>"
         for row in table.itertuples(index=False)
     )
-    st.html(
-        f"<div class='fx-scroll'><table class='fx-table fx-narrow'><thead><tr>{head}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    st.html(table_html(head, rows, "Settings in which the runs differ", narrow=True))
     st.caption("Everything that is not listed is the same in all of them.")
 
 
@@ -79,7 +76,7 @@ def _open(letter: str, view: RunView) -> None:
 
 def scatter(views: Sequence[RunView]) -> None:
     """Draw accuracy against the gap, all runs on one pair of axes."""
-    st.subheader("Accuracy against the gap", anchor=False)
+    st.header("Accuracy against the gap", anchor=False)
     which = gap_control("compare-gap")
     table = plots.overview_table(
         {letter: ordered_counts(view.folder) for letter, view in zip(LETTERS, views, strict=False)}
@@ -102,7 +99,7 @@ def _differences(ids: tuple[str, ...], reference: int, stamps: tuple[float, ...]
 
 def differences(views: Sequence[RunView]) -> None:
     """Draw how far the runs are from one of them, with intervals."""
-    st.subheader("How far apart, and how sure", anchor=False)
+    st.header("How far apart, and how sure", anchor=False)
     letters = list(LETTERS[: len(views)])
     if st.session_state.get("compare-reference") not in letters:
         st.session_state["compare-reference"] = letters[0]
@@ -156,7 +153,7 @@ def _pairing(table: pd.DataFrame, reference: str) -> str:
 
 def classes(views: Sequence[RunView], arms: Sequence[str]) -> None:
     """Draw the recalls of all groups, class by class, a column per run."""
-    st.subheader("Which groups are recognised, class by class", anchor=False)
+    st.header("Which groups are recognised, class by class", anchor=False)
     for arm in arms:
 
         def draw(letter: str, view: RunView, arm: str = arm) -> None:
@@ -187,7 +184,7 @@ def curves(views: Sequence[RunView], arms: Sequence[str]) -> None:
     if all(table.empty for table in tables.values()):
         return
     title, sentence = CURVES[name]
-    st.subheader(f"On the way there: {title.lower()}", anchor=False)
+    st.header(f"On the way there: {title.lower()}", anchor=False)
     low, high = plots.common_range([table[name] for table in tables.values()])
     last = max(view.spec.distill.iterations for view in views)
 
@@ -212,7 +209,7 @@ def curves(views: Sequence[RunView], arms: Sequence[str]) -> None:
 
 def images(views: Sequence[RunView], arms: Sequence[str]) -> None:
     """Show the last images of every method, a column per run."""
-    st.subheader("The images at the end", anchor=False)
+    st.header("The images at the end", anchor=False)
     for arm in arms:
 
         def draw(letter: str, view: RunView, arm: str = arm) -> None:

@@ -78,7 +78,7 @@ def _progress(text: str) -> Iterator[Progress]:
 
 def _add_form(given: Given, options: Options, found: Inspection) -> None:
     """Draw the name and the button that adds the set."""
-    st.subheader("Add it", anchor=False)
+    st.header("Add it", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="data-add"):
         title = st.text_input(
             "Name",

@@ -96,7 +96,7 @@ def cells_view(
     left, right = st.columns(2, gap="large")
     for place, counts_CG, what in ((left, train_CG, "to train on"), (right, test_CG, "to test")):
         with place:
-            st.subheader(f"Images {what}", anchor=False)
+            st.header(f"Images {what}", anchor=False)
             table = counts_table(counts_CG, classes, groups)
             show(
                 counts_heatmap(table),
@@ -113,7 +113,7 @@ def _tiles_view(
     groups: Sequence[str],
     tiles: Mapping[tuple[int, int], Sequence[np.ndarray]],
 ) -> None:
-    st.subheader("What they look like", anchor=False)
+    st.header("What they look like", anchor=False)
     side = next(iter(tiles.values()))[0].shape[-1] if tiles else 32
     pictures, present = patches(tiles, len(classes), len(groups), side)
     shown = classes[:SHOWN_CLASSES]

@@ -32,7 +32,7 @@ def sets_view(cards: Mapping[str, DatasetCard]) -> None:
     _notice()
     data_dir = Home.default().data
     own = store.own_sets(data_dir)
-    st.subheader("Your own", anchor=False)
+    st.header("Your own", anchor=False)
     if not own:
         st.caption(
             "None yet. Choose **Add your own** above: a zip file or a folder of images is all it takes."
@@ -46,7 +46,7 @@ def sets_view(cards: Mapping[str, DatasetCard]) -> None:
                 f":material/broken_image: **{literal(name)}** cannot be read any more.", width="stretch"
             )
             _remove_button(name, name)
-    st.subheader("Benchmarks", anchor=False)
+    st.header("Benchmarks", anchor=False)
     for key, card in cards.items():
         if key not in own:
             _card(key, card, data_dir)

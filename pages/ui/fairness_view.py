@@ -18,7 +18,7 @@ from pages.ui.figures import show
 from pages.ui.gap_control import gap_control
 from pages.ui.residual_view import residual_view
 from pages.ui.runs import Labels, RunView
-from pages.ui.style import arm_heading, legend, marker_svg
+from pages.ui.style import arm_heading, legend, marker_svg, table_html
 
 Counts = dict[str, np.ndarray]
 _SHOWN = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
@@ -83,10 +83,7 @@ def metrics_html(counts: Counts, summary: dict[str, Any]) -> str:
             f"<tr><th scope='row' title='{html.escape(metric.formula)}'>{html.escape(metric.title)}"
             f"<small>{html.escape(metric.sentence)} {arrow.capitalize()}.</small></th>{cells}</tr>"
         )
-    return (
-        f"<div class='fx-scroll'><table class='fx-table'><thead><tr><th></th>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
+    return table_html(f"<th scope='col'>Measure</th>{head}", "".join(rows), "Every measure of every method")
 
 
 def _cell(counts_KGCC: np.ndarray, name: str, summary: dict[str, Any]) -> str:

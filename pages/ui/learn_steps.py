@@ -58,7 +58,7 @@ def _forget(number: int) -> None:
 
 def draw(number: int, step: Step) -> None:
     """Draw a step; the answer only once there is a prediction."""
-    st.subheader(f"Step {number}: {step.title}", anchor=False)
+    st.header(f"Step {number}: {step.title}", anchor=False)
     step.story()
     with st.container(border=True, key=f"learn-question-{number}"):
         st.markdown(f"**What do you expect?** {step.question()}")

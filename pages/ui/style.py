@@ -64,3 +64,19 @@ def arm_heading(style: ArmStyle, summary: str = "") -> str:
     return f'<div class="fx-arm">{mark}{html.escape(style.label)}</div>' + (
         f'<p class="fx-note fx-two">{html.escape(summary)}</p>' if summary else ""
     )
+
+
+def table_html(head: str, body: str, label: str, *, narrow: bool = False) -> str:
+    """Return a table that scrolls by itself where it is wider than its place, by touch and by keys.
+
+    Args:
+        head: cells of the only row of the head.
+        body: rows.
+        label: what it shows, for screen readers.
+        narrow: whether it is only as wide as it must be.
+    """
+    kind = "fx-table fx-narrow" if narrow else "fx-table"
+    return (
+        f'<div class="fx-scroll" tabindex="0" role="group" aria-label="{html.escape(label)}">'
+        f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )

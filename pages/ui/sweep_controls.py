@@ -55,7 +55,7 @@ def _dataset_chosen() -> None:
 def controls() -> SweepSpec | None:
     """Draw the controls and return the sweep they describe; None, with the reason shown, if none."""
     known = catalogue()
-    st.subheader("New sweep", anchor=False)
+    st.header("New sweep", anchor=False)
     st.segmented_control(
         "Preset",
         list(PRESETS),

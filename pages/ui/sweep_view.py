@@ -19,7 +19,7 @@ from pages.ui.controls import adopt
 from pages.ui.figures import numbers
 from pages.ui.run_rows import Strip, strip_of
 from pages.ui.settings import values_of
-from pages.ui.style import arm_heading, marker_svg
+from pages.ui.style import arm_heading, marker_svg, table_html
 from pages.ui.sweep_model import SHOWN_METRICS, SweepView, place_of, summary
 
 
@@ -203,10 +203,8 @@ def _results_html(view: SweepView, cell: Cell) -> str:
         rows.append(f"<tr><th scope='row'>{mark} {html.escape(style.label)}</th>{cells}</tr>")
     if cell.result is None:
         return f'<p class="fx-note">{html.escape(state_word(cell).capitalize())}.</p>'
-    return (
-        f"<div class='fx-scroll'><table class='fx-table'><thead><tr><th></th>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
+    head = f"<th scope='col'>Method</th>{head}"
+    return table_html(head, "".join(rows), "Results of the run at this place")
 
 
 def _number(entry: dict[str, Any], name: str) -> str:

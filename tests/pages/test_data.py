@@ -25,7 +25,7 @@ Visit = Callable[..., AppTest]
 
 def words(app: AppTest) -> str:
     """Everything that is written on the page."""
-    parts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.success, *app.warning, *app.error]
+    parts = [*app.title, *app.header, *app.markdown, *app.caption, *app.success, *app.warning, *app.error]
     html = [str(part.proto.body) for part in app.get("html")]
     return "\n".join([*(str(part.value) for part in parts), *html])
 

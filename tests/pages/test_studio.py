@@ -21,7 +21,7 @@ Studio = Callable[..., AppTest]
 
 def words(app: AppTest) -> str:
     """Everything that is written on the page."""
-    parts = [*app.title, *app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.subheader]
+    parts = [*app.title, *app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.header]
     return "\n".join(str(part.value) for part in parts)
 
 
