@@ -31,11 +31,14 @@ class Loaded:
     Attributes:
         class_names, group_names: in index order.
         group_colors: an RGB colour of each group, or none at all.
+        mean_C, std_C: the normalisation of the training images (see ``data.grouped.Normalisation``).
     """
 
     class_names: tuple[str, ...]
     group_names: tuple[str, ...]
     group_colors: tuple[tuple[int, int, int], ...] = ()
+    mean_C: tuple[float, ...] = ()
+    std_C: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,12 +121,36 @@ class Evaluated:
         network: 0-based index of the evaluation network.
         counts_GCC: int64 counts of test images by (group, true class, predicted class).
         architecture: one of the evaluation's other architectures; empty for its own.
+        predicted_N: int16 class that each test image was taken for; the counts are made of it.
     """
 
     arm: str
     network: int
     counts_GCC: np.ndarray
     architecture: str = ""
+    predicted_N: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """Neighbours of one arm's images by Euclidean distance in the feature space of the maps.
+
+    Attributes:
+        arm: name of the arm.
+        searched_CG: int32 real training images of each cell among which was searched.
+        real_MGR: int32 rows of the training set: of each synthetic image and group, the R nearest real images
+            of the same class, nearest first; -1 where there are fewer.
+        real_distance_MGR: float32 distances to them; NaN where there are fewer.
+        synthetic_NR: int32 the R nearest synthetic images of each test image, of whatever class.
+        synthetic_distance_NR: float32 distances to them.
+    """
+
+    arm: str
+    searched_CG: np.ndarray
+    real_MGR: np.ndarray
+    real_distance_MGR: np.ndarray
+    synthetic_NR: np.ndarray
+    synthetic_distance_NR: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -138,10 +165,14 @@ class Embedded:
         residuals: one row per (arm, class, group) of the real feature space; columns ``arm``, ``class_id``,
             ``group_id``, ``n``, ``share``, ``to_synthetic`` (‖Φ_{a|y} − Φ_{S_y}‖) and ``to_target``
             (‖Φ_{a|y} − m_y‖).
+        moments: where the synthetic images (as pixels of 256 levels) and their class means lay in the same
+            map on the way; columns ``iteration`` and those of ``points`` without ``group_id``. The last
+            iteration is that of ``points``.
     """
 
     points: pd.DataFrame
     residuals: pd.DataFrame
+    moments: pd.DataFrame
 
 
-Event = Phase | Loaded | Step | Diagnosed | Snapshot | Checkpoint | Distilled | Evaluated | Embedded
+Event = Phase | Loaded | Step | Diagnosed | Snapshot | Checkpoint | Distilled | Evaluated | Nearest | Embedded

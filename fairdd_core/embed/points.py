@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
 
-from fairdd_core.data.grouped import GroupedDataset
+from fairdd_core.data.grouped import GroupedDataset, Normalisation
 from fairdd_core.data.tensors import normalised
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import build_alignment
@@ -18,6 +18,7 @@ from fairdd_core.nets.base import Net
 
 BATCH = 500
 Tensors = tuple[torch.Tensor, torch.Tensor]
+Block = tuple[pd.DataFrame, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,9 @@ class FeatureSpace:
         train: the real data.
         sample_N: rows of the real images that are shown.
         sample_ND: their features.
-        statistics: group signals over all the rows used for means.
+        pool_P: rows of all the real images that were looked at, the shown ones among them, ordered by cell.
+        pool_PD: their features.
+        statistics: group signals over the pool.
         synthetic: arm -> features (C·IPC, D) and labels (C·IPC,).
     """
 
@@ -37,15 +40,25 @@ class FeatureSpace:
     train: GroupedDataset
     sample_N: np.ndarray
     sample_ND: torch.Tensor
+    pool_P: np.ndarray
+    pool_PD: torch.Tensor
     statistics: GroupStatistics
     synthetic: Mapping[str, Tensors]
 
 
 @torch.no_grad()
-def embed_rows(net: Net, train: GroupedDataset, rows_N: np.ndarray, device: torch.device) -> torch.Tensor:
+def embed_rows(
+    net: Net, data: GroupedDataset, rows_N: np.ndarray, norm: Normalisation, device: torch.device
+) -> torch.Tensor:
     """Return the features of real images, float32 (N, D) on the CPU."""
     batches = [rows_N[start : start + BATCH] for start in range(0, len(rows_N), BATCH)]
-    return torch.cat([net.embed(normalised(train, b, train.normalisation, device)).cpu() for b in batches])
+    return torch.cat([net.embed(normalised(data, b, norm, device)).cpu() for b in batches])
+
+
+@torch.no_grad()
+def embed_images(net: Net, x_NCHW: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Return the features of normalised images, float32 (N, D) on the CPU."""
+    return torch.cat([net.embed(part.to(device)).cpu() for part in x_NCHW.split(BATCH)])
 
 
 def rows_per_cell(train: GroupedDataset, limit: int, rng: np.random.Generator) -> np.ndarray:
@@ -83,7 +96,7 @@ def feature_space(
         device: where the network is.
     """
     rows_N = rows_per_cell(train, max(mean_samples_per_cell, samples_per_cell), rng)
-    features_ND = embed_rows(net, train, rows_N, device)
+    features_ND = embed_rows(net, train, rows_N, train.normalisation, device)
     cell_N = train.y_N[rows_N] * train.columns + train.column_N[rows_N]
     rank = pd.Series(cell_N).groupby(cell_N).cumcount().to_numpy()
     shown = np.flatnonzero(rank < samples_per_cell)
@@ -95,11 +108,9 @@ def feature_space(
     means_CGD = (sums / used.clamp(min=1)[:, None]).reshape(*counts_CG.shape, -1)
     # Nothing is resampled here: the map shows where uniform sampling aims, not one noisy draw.
     statistics = GroupStatistics(means_CGD, means_CGD, counts_CG, train.num_groups)
-    embedded = {
-        arm: (torch.cat([net.embed(part.to(device)).cpu() for part in x.split(BATCH)]), y)
-        for arm, (x, y) in synthetic.items()
-    }
-    return FeatureSpace(net, train, rows_N[shown], features_ND[torch.from_numpy(shown)], statistics, embedded)
+    embedded = {arm: (embed_images(net, x, device), y) for arm, (x, y) in synthetic.items()}
+    shown_ND = features_ND[torch.from_numpy(shown)]
+    return FeatureSpace(net, train, rows_N[shown], shown_ND, rows_N, features_ND, statistics, embedded)
 
 
 def class_means(synthetic: Tensors, classes: int) -> torch.Tensor:
@@ -120,8 +131,8 @@ def point_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> tuple[pd.Data
     column_N = train.column_N[space.sample_N]
     group_N = np.where(column_N < train.num_groups, column_N, -1)
     blocks = [
-        _block("real", "", train.y_N[space.sample_N], group_N, space.sample_N, space.sample_ND),
-        _block(
+        block("real", "", train.y_N[space.sample_N], group_N, space.sample_N, space.sample_ND),
+        block(
             "group_mean", "", present[:, 0], present[:, 1], -1, space.statistics.means_CGD[tuple(present.T)]
         ),
     ]
@@ -129,22 +140,28 @@ def point_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> tuple[pd.Data
         features_ND, y_N = space.synthetic[arm.name]
         means_CD = class_means(space.synthetic[arm.name], len(classes))
         blocks += [
-            _block("synthetic", arm.name, y_N.numpy(), -1, np.arange(len(y_N)), features_ND),
-            _block("target", arm.name, classes, -1, -1, target_points(arm, space.statistics)),
-            _block("class_mean", arm.name, classes, -1, -1, means_CD),
+            block("synthetic", arm.name, y_N.numpy(), -1, np.arange(len(y_N)), features_ND),
+            block("target", arm.name, classes, -1, -1, target_points(arm, space.statistics)),
+            block("class_mean", arm.name, classes, -1, -1, means_CD),
         ]
+    return stack(blocks)
+
+
+def stack(blocks: Sequence[Block]) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the rows of all blocks and their features, float32 (P, D)."""
     tables, features = zip(*blocks, strict=True)
     return pd.concat(tables, ignore_index=True), torch.cat(features).numpy()
 
 
-def _block(
+def block(
     kind: str,
     arm: str,
     class_id: np.ndarray,
     group_id: np.ndarray | int,
     index: np.ndarray | int,
     features_ND: torch.Tensor,
-) -> tuple[pd.DataFrame, torch.Tensor]:
+) -> Block:
+    """Return the rows of some points of one kind, with their features."""
     columns = {"kind": kind, "arm": arm, "class_id": class_id, "group_id": group_id, "index": index}
     return pd.DataFrame(columns), features_ND
 

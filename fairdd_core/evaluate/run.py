@@ -13,8 +13,9 @@ from fairdd_core.distill.initial import random_subset
 from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.distill.spec import ArmSpec
 from fairdd_core.errors import lookup
+from fairdd_core.evaluate.metrics import count
 from fairdd_core.evaluate.spec import BASELINES, RANDOM_SUBSET, EvaluationSpec, series
-from fairdd_core.evaluate.train import TrainingSet, count_predictions, train_network
+from fairdd_core.evaluate.train import TrainingSet, predict, train_network
 from fairdd_core.events import Evaluated, Phase
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.registry import NETWORKS
@@ -47,9 +48,12 @@ class Evaluator:
         """
         return train_network(data, self.spec, self.shape, self.seed, index, self.device, steps, architecture)
 
-    def count(self, net: Net) -> np.ndarray:
-        """Return the network's counts on the test set, (G, C, C)."""
-        return count_predictions(net, self.split.test, self.split.train.normalisation, self.device)
+    def test(self, net: Net, arm: str, index: int, architecture: str = "") -> Evaluated:
+        """Return what the network that was trained as ``index`` on ``arm`` says of the test set."""
+        test = self.split.test
+        predicted_N = predict(net, test, self.split.train.normalisation, self.device)
+        counts_GCC = count(predicted_N, test.y_N, test.a_N, (test.num_groups, test.num_classes))
+        return Evaluated(arm, index, counts_GCC, architecture, predicted_N)
 
     def synthetic(self, x_NCHW: torch.Tensor, y_N: torch.Tensor) -> TrainingSet:
         """Return a synthetic set as training data."""
@@ -92,7 +96,7 @@ def evaluate_arms(
         note = f"{arm}, {_title(kind)} {k + 1} of {networks}"
         yield Phase("evaluate", position, len(jobs), note)
         net = evaluator.train(sets[arm], k, architecture=kind)
-        yield Evaluated(arm, k, evaluator.count(net), kind)
+        yield evaluator.test(net, arm, k, kind)
     yield Phase("evaluate", len(jobs), len(jobs))
 
 
@@ -116,5 +120,5 @@ def evaluate_baselines(
             net = evaluator.train(evaluator.subset(rows_N), k, architecture=kind)
         else:
             net = evaluator.full_network(k, kind)
-        yield Evaluated(name, k, evaluator.count(net), kind)
+        yield evaluator.test(net, name, k, kind)
     yield Phase("baselines", len(jobs), len(jobs))

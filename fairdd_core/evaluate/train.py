@@ -121,14 +121,10 @@ def _augmented(x_NCHW: torch.Tensor, strategy: str, generator: torch.Generator) 
 
 
 @torch.no_grad()
-def count_predictions(
-    net: Net, test: GroupedDataset, norm: Normalisation, device: torch.device
-) -> np.ndarray:
-    """Return counts of test images by (group, true class, predicted class), int64 (G, C, C)."""
-    shape_GCC = (test.num_groups, test.num_classes, test.num_classes)
-    counts_GCC = np.zeros(shape_GCC, np.int64)
+def predict(net: Net, test: GroupedDataset, norm: Normalisation, device: torch.device) -> np.ndarray:
+    """Return the class that a network takes each test image for, int16 (N,)."""
+    predicted_N = np.empty(len(test), np.int16)
     for start in range(0, len(test), TEST_BATCH):
         rows = np.arange(start, min(start + TEST_BATCH, len(test)))
-        predicted_N = net(normalised(test, rows, norm, device)).argmax(dim=1).cpu().numpy()
-        np.add.at(counts_GCC, (test.a_N[rows], test.y_N[rows], predicted_N), 1)
-    return counts_GCC
+        predicted_N[rows] = net(normalised(test, rows, norm, device)).argmax(dim=1).cpu().numpy()
+    return predicted_N

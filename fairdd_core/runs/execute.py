@@ -73,7 +73,7 @@ def load_progress(folder: RunFolder) -> Progress:
         if name.endswith("/x")
     }
     counts = {name: dict(enumerate(counts_KGCC)) for name, counts_KGCC in folder.count_series().items()}
-    return Progress(checkpoint, distilled, counts)
+    return Progress(checkpoint, distilled, counts, album=folder)
 
 
 def _tensor(array: np.ndarray) -> torch.Tensor:

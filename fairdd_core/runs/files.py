@@ -6,11 +6,14 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fairdd_core.data.disk import sync
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEMPORARY = ".tmp"
 
@@ -67,3 +70,15 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         return {}, {}
     with safe_open(path, framework="numpy") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Replace ``path`` by a Parquet file of ``table``, atomically."""
+    write_atomically(path, lambda temporary: table.to_parquet(temporary, index=False))
+
+
+def read_table(path: Path) -> pd.DataFrame | None:
+    """Return the table of a Parquet file, or None where there is no file."""
+    import pandas as pd
+
+    return pd.read_parquet(path) if path.exists() else None

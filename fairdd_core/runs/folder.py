@@ -12,8 +12,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from fairdd_core.data.card import Labels
-from fairdd_core.evaluate.spec import SERIES_SIGN
-from fairdd_core.runs.files import TEMPORARY, read_arrays, write_arrays, write_atomically, write_json
+from fairdd_core.data.grouped import Normalisation
+from fairdd_core.runs.files import TEMPORARY, read_arrays, write_arrays, write_json
+from fairdd_core.runs.found import FoundFiles
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.settings import user_error
 
@@ -24,20 +25,16 @@ SNAPSHOT_NAME = re.compile(r"(\d{6})\.safetensors")
 STEP_COLUMNS = ("arm", "iteration", "loss", "worst_residual", "seconds")
 
 
-class RunFolder:
+class RunFolder(FoundFiles):
     """Reads and writes the files of a run. Whatever is not there yet reads as empty or None."""
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+        super().__init__(Path(path))
         self.spec_file = self.path / "spec.json"
         self.events_file = self.path / "events.jsonl"
         self.snapshots_folder = self.path / "snapshots"
         self.checkpoint_file = self.path / "checkpoint.safetensors"
         self.synthetic_file = self.path / "synthetic.safetensors"
-        self.counts_file = self.path / "counts.safetensors"
-        self.points_file = self.path / "points.parquet"
-        self.residuals_file = self.path / "residuals.parquet"
-        self.diagnostics_file = self.path / "diagnostics.parquet"
         self.result_file = self.path / "result.json"
         self.log_file = self.path / "log.txt"
         self.lock_file = self.path / "worker.lock"
@@ -48,10 +45,9 @@ class RunFolder:
     def artefacts(self) -> list[Path]:
         """Return the files that make up the run, without locks and left-overs."""
         words = (self.spec_file, self.events_file, self.result_file, self.log_file)
-        arrays = (self.checkpoint_file, self.synthetic_file, self.counts_file)
-        tables = (self.points_file, self.residuals_file, self.diagnostics_file)
+        arrays = (self.checkpoint_file, self.synthetic_file)
         snapshots = [self.snapshot_file(iteration) for iteration in self.snapshot_iterations()]
-        return [path for path in [*words, *arrays, *tables, *snapshots] if path.exists()]
+        return [path for path in [*words, *arrays, *self.found(), *snapshots] if path.exists()]
 
     @property
     def complete(self) -> bool:
@@ -138,14 +134,17 @@ class RunFolder:
 
     def labels(self) -> Labels | None:
         """Return the names of the run's classes and groups, or None before its data was loaded."""
-        loaded = [event for event in self.events()[0] if event["event"] == "loaded"]
+        last = self._loaded()
         try:  # the run may come from elsewhere
-            last = loaded[-1]
             classes, groups = (tuple(str(name) for name in last[kind]) for kind in ("classes", "groups"))
             colors = tuple((int(r), int(g), int(b)) for r, g, b in last["colors"])
-        except (IndexError, KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError):
             return None
         return Labels(classes, groups, colors)
+
+    def _loaded(self) -> dict[str, Any]:
+        loaded = [event for event in self.events()[0] if event["event"] == "loaded"]
+        return loaded[-1] if loaded else {}
 
     # Images
 
@@ -180,51 +179,26 @@ class RunFolder:
     def _snapshot_bytes(self, iterations: list[int]) -> int:
         return sum(self.snapshot_file(iteration).stat().st_size for iteration in iterations)
 
-    # Evaluation and maps
-
     def synthetic(self) -> dict[str, np.ndarray]:
         """Return ``{arm}/x`` float32 (N, 3, H, W) and ``{arm}/y`` int64 (N,) of every finished arm."""
         return read_arrays(self.synthetic_file)[0]
 
-    def counts(self, architecture: str = "") -> dict[str, np.ndarray]:
-        """Return ``{arm: int64 (K, G, C, C)}`` for the K networks evaluated so far, baselines included.
+    def pictures(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Return ``{arm: (uint8 (M, 3, H, W), int64 (M,))}``: the finished training images and their labels.
 
-        Args:
-            architecture: one of the evaluation's others; empty for its own.
+        Mosaics are taken apart. Empty while nothing is finished, and for a run of an older version.
         """
-        stored = {name.partition(SERIES_SIGN): counts for name, counts in self.count_series().items()}
-        return {arm: counts for (arm, _, kind), counts in stored.items() if kind == architecture}
+        norm, arrays = self._normalisation(), self.synthetic()
+        if norm is None:
+            return {}
+        arms = [name.removesuffix("/x") for name in arrays if name.endswith("/x")]
+        return {arm: (norm.invert(arrays[f"{arm}/x"]), arrays[f"{arm}/y"]) for arm in arms}
 
-    def count_series(self) -> dict[str, np.ndarray]:
-        """Return the counts of every arm under every architecture (see ``evaluate.spec.series``)."""
-        return read_arrays(self.counts_file)[0]
-
-    def points(self) -> pd.DataFrame | None:
-        """Return the points of the maps (see ``events.Embedded``), or None before there are any."""
-        return _table(self.points_file)
-
-    def residuals(self) -> pd.DataFrame | None:
-        """Return the distances behind the maps (see ``events.Embedded``), or None before there are any."""
-        return _table(self.residuals_file)
-
-    def write_tables(self, points: pd.DataFrame, residuals: pd.DataFrame) -> None:
-        """Write the two tables of an ``Embedded`` event."""
-        write_atomically(self.residuals_file, lambda path: residuals.to_parquet(path, index=False))
-        write_atomically(self.points_file, lambda path: points.to_parquet(path, index=False))
-
-    def diagnostics(self) -> pd.DataFrame | None:
-        """Return ``events.Diagnosed.cells`` of all logged moments with a column ``iteration``, or None."""
-        return _table(self.diagnostics_file)
-
-    def write_diagnostics(self, iteration: int, cells: pd.DataFrame) -> None:
-        """Add the cells of a logged moment; what an earlier attempt told of its arms then or later goes."""
-        import pandas as pd
-
-        known, added = self.diagnostics(), cells.assign(iteration=iteration)
-        if known is not None:
-            again = known["arm"].isin(set(cells["arm"])) & (known["iteration"] >= iteration)
-            added = pd.concat([known[~again], added], ignore_index=True)
-        write_atomically(self.diagnostics_file, lambda path: added.to_parquet(path, index=False))
+    def _normalisation(self) -> Normalisation | None:
+        loaded = self._loaded()
+        if not loaded.get("mean"):
+            return None
+        return Normalisation(tuple(map(float, loaded["mean"])), tuple(map(float, loaded["std"])))
 
     def log_tail(self, n: int) -> str:
         """Return the last ``n`` lines of the log."""
@@ -241,9 +215,3 @@ def _parse(content: bytes) -> Iterator[dict[str, Any]]:
             continue
         if isinstance(event, dict) and "event" in event:
             yield event
-
-
-def _table(path: Path) -> pd.DataFrame | None:
-    import pandas as pd
-
-    return pd.read_parquet(path) if path.exists() else None

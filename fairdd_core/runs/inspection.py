@@ -18,6 +18,7 @@ _DIAGNOSTICS = {
     *("arm", "iteration", "class_id", "group_id", "share", "residual"),
     *("vanilla", "uniform", "shift", "inner"),
 }
+_MOMENTS = (_POINTS - {"group_id"}) | {"iteration"}
 _RESIDUALS = {"arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"}
 
 
@@ -35,10 +36,13 @@ def inspect(folder: RunFolder) -> None:
     _check(folder.events_file, lambda path: _require(bool(folder.events()[0])))
     _check(folder.result_file, lambda path: _require(isinstance(json.loads(path.read_bytes()), dict)))
     _check(folder.counts_file, _counts)
+    _check(folder.answers_file, _answers)
+    _check(folder.nearest_file, lambda path: _nearest(folder))
     _check(folder.synthetic_file, _floats)
     _check(folder.checkpoint_file, _numbers)
     _check(folder.points_file, lambda path: _table(path, _POINTS))
     _check(folder.residuals_file, lambda path: _table(path, _RESIDUALS))
+    _check(folder.moments_file, lambda path: _table(path, _MOMENTS))
     _check(folder.diagnostics_file, lambda path: _table(path, _DIAGNOSTICS))
 
 
@@ -66,6 +70,23 @@ def _snapshot(path: Path, arms: set[str]) -> None:
 def _counts(path: Path) -> None:
     for array in read_arrays(path)[0].values():
         _require(array.dtype == np.int64 and array.ndim == 4 and array.shape[2] == array.shape[3])
+
+
+def _answers(path: Path) -> None:
+    for name, array in read_arrays(path)[0].items():
+        _require(name.rpartition("/")[2].isdigit() and array.dtype == np.int16 and array.ndim == 1)
+
+
+def _nearest(folder: RunFolder) -> None:
+    for found in folder.nearest().values():
+        for rows, distances in (
+            (found.real_MGR, found.real_distance_MGR),
+            (found.synthetic_NR, found.synthetic_distance_NR),
+        ):
+            _require(
+                rows.dtype == np.int32 and distances.dtype == np.float32 and rows.shape == distances.shape
+            )
+        _require(found.searched_CG.ndim == 2 and found.real_MGR.ndim == 3 and found.synthetic_NR.ndim == 2)
 
 
 def _floats(path: Path) -> None:

@@ -20,11 +20,12 @@ from fairdd_core.events import (
     Evaluated,
     Event,
     Loaded,
+    Nearest,
     Phase,
     Snapshot,
     Step,
 )
-from fairdd_core.runs.files import write_arrays
+from fairdd_core.runs.files import read_arrays, write_arrays
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.spec import RunSpec
 
@@ -75,6 +76,7 @@ class Recorder:
         self._phase_logged = ("", "")
         self._synthetic = folder.synthetic()
         self._counts = {name: list(counts) for name, counts in folder.count_series().items()}
+        self._answers = read_arrays(folder.answers_file)[0]
         earlier = folder.events()[0]
         self._offset = earlier[-1]["t"] if earlier else 0.0
         self._started = time.monotonic()
@@ -86,8 +88,9 @@ class Recorder:
     def take(self, event: Event) -> None:
         """Save one event."""
         match event:
-            case Loaded(classes, groups, colors):
-                self._append("loaded", classes=classes, groups=groups, colors=colors)
+            case Loaded(classes, groups, colors, mean, std):
+                names = {"classes": classes, "groups": groups, "colors": colors}
+                self._append("loaded", **names, mean=mean, std=std)
             case Step():
                 self._step(event)
             case Snapshot():
@@ -102,16 +105,16 @@ class Recorder:
                 self._synthetic |= {f"{arm}/x": x_NCHW.cpu().numpy(), f"{arm}/y": y_N.cpu().numpy()}
                 write_arrays(self.folder.synthetic_file, self._synthetic)
                 self._append("distilled", arm=arm)
-            case Evaluated(arm, network, counts_GCC, architecture):
-                # A resumed run may tell what it knew before.
-                self._counts.setdefault(series(arm, architecture), [])[network : network + 1] = [counts_GCC]
-                write_arrays(self.folder.counts_file, {a: np.stack(c) for a, c in self._counts.items()})
-                self._append("evaluated", arm=arm, network=network, architecture=architecture)
+            case Evaluated():
+                self._evaluated(event)
             case Diagnosed(iteration, cells):
                 self.folder.write_diagnostics(iteration, cells)
                 self._append("diagnosed", iteration=iteration)
-            case Embedded(points, residuals):
-                self.folder.write_tables(points, residuals)
+            case Nearest():
+                self.folder.write_nearest(event)
+                self._append("neighbours", arm=event.arm)
+            case Embedded(points, residuals, moments):
+                self.folder.write_tables(points, residuals, moments)
                 self._append("embedded", umap=bool(points["umap_x"].notna().any()))
 
     def close(self) -> None:
@@ -136,6 +139,16 @@ class Recorder:
             residual = step.worst_residual if math.isfinite(step.worst_residual) else None
             values = {"iteration": step.iteration, "loss": step.loss, "worst_residual": residual}
             self._append("step", arm=step.arm, **values)
+
+    def _evaluated(self, event: Evaluated) -> None:
+        name, network = series(event.arm, event.architecture), event.network
+        if event.predicted_N is not None:  # first, so that whatever was counted can be looked into
+            self._answers[f"{name}/{network}"] = event.predicted_N
+            write_arrays(self.folder.answers_file, self._answers)
+        # A resumed run may tell what it knew before.
+        self._counts.setdefault(name, [])[network : network + 1] = [event.counts_GCC]
+        write_arrays(self.folder.counts_file, {a: np.stack(c) for a, c in self._counts.items()})
+        self._append("evaluated", arm=event.arm, network=network, architecture=event.architecture)
 
     def _snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.iteration != self._images_at:

@@ -25,8 +25,8 @@ FORMAT = 1
 MAX_FILES = 1000
 MAX_BYTES = 1_000_000_000
 _NAMES = re.compile(
-    r"about\.json|spec\.json|events\.jsonl|result\.json|(points|residuals|diagnostics)\.parquet"
-    r"|(checkpoint|synthetic|counts)\.safetensors|snapshots/\d{6}\.safetensors"
+    r"about\.json|spec\.json|events\.jsonl|result\.json|(points|residuals|moments|diagnostics)\.parquet"
+    r"|(checkpoint|synthetic|counts|answers|nearest)\.safetensors|snapshots/\d{6}\.safetensors"
 )
 _CHUNK = 1 << 20
 _TOLD = (

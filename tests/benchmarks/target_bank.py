@@ -44,7 +44,7 @@ def measure(dataset: str, schedule: ScheduleSpec) -> tuple[float, float, float]:
     seconds = time.perf_counter() - started
     judge = Evaluator(split, spec.evaluation, SEED, device)
     data = judge.synthetic(sets["cobra"].x_NCHW, sets["cobra"].y_N)
-    counts = np.stack([judge.count(judge.train(data, k)) for k in range(3)])
+    counts = np.stack([judge.test(judge.train(data, k), "bank", k).counts_GCC for k in range(3)])
     return seconds, float(accuracy_K(counts).mean()), float(deo_mean_K(counts).mean())
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from fairdd_core.data.grouped import GroupedDataset
+from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, arm_named, build_alignment
 from fairdd_core.distill.backbones.base import WeightedSets
@@ -18,7 +18,7 @@ from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.distill.loop import distill
 from fairdd_core.distill.sampling import draw_real
 from fairdd_core.distill.spec import ScheduleSpec
-from fairdd_core.embed.run import embed
+from fairdd_core.embed.run import Exhibits, embed
 from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.events import Distilled, Embedded
 from fairdd_core.nets.build import make_network
@@ -100,7 +100,11 @@ def test_the_map_does_not_show_what_is_hidden() -> None:
     synthetic = {arm.name: (x_NCHW, y_N) for arm in arms}
     spec = EmbeddingSpec(samples_per_cell=3, umap=False)
     (one,), (other,) = (
-        [e for e in embed(net, train, synthetic, arms, spec, 0, CPU) if isinstance(e, Embedded)]
+        [
+            e
+            for e in embed(net, Exhibits(Split(train, train), synthetic, arms, 9), spec, 0, CPU)
+            if isinstance(e, Embedded)
+        ]
         for train in (hidden(), hidden(swap=True))
     )
     assert one.points.equals(other.points)

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from fairdd_core.data.grouped import Split
+from fairdd_core.embed.moments import History, nothing
+from fairdd_core.embed.nearest import closest
 from fairdd_core.embed.points import rows_per_cell
-from fairdd_core.embed.run import embed
+from fairdd_core.embed.run import Exhibits, embed
 from fairdd_core.embed.spec import EmbeddingSpec
-from fairdd_core.events import Embedded
+from fairdd_core.events import Embedded, Nearest, Phase
 from fairdd_core.nets.build import make_network
 from fairdd_core.runs.presets import arms_named
 from tests.helpers import TINY_NET, toy_dataset
@@ -18,14 +21,19 @@ CPU = torch.device("cpu")
 ARMS = arms_named("vanilla", "cobra", "fairdd")
 
 
-def embedded(umap: bool = False) -> list[Embedded]:
+def events(umap: bool = False, history: History = nothing) -> list[Phase | Nearest | Embedded]:
     train = toy_dataset()
     net = make_network(TINY_NET, 8, 3, torch.Generator().manual_seed(0), CPU).requires_grad_(False)
     rows = np.concatenate([np.flatnonzero(train.y_N == c)[:2] for c in range(3)])
     x = torch.from_numpy(train.normalisation.apply(train.x_NCHW[rows]))
     synthetic = {arm.name: (x, torch.from_numpy(train.y_N[rows])) for arm in ARMS}
     spec = EmbeddingSpec(samples_per_cell=3, umap=umap, neighbors=5)
-    return [e for e in embed(net, train, synthetic, ARMS, spec, 0, CPU) if isinstance(e, Embedded)]
+    shown = Exhibits(Split(train, train), synthetic, ARMS, 9, history)
+    return list(embed(net, shown, spec, 0, CPU))
+
+
+def embedded(umap: bool = False, history: History = nothing) -> list[Embedded]:
+    return [event for event in events(umap, history) if isinstance(event, Embedded)]
 
 
 def test_every_kind_of_point_is_there() -> None:
@@ -82,3 +90,50 @@ def test_rows_per_cell_takes_up_to_the_limit() -> None:
     cell = train.y_N[rows] * 2 + train.a_N[rows]
     assert np.bincount(cell).tolist() == [5, 3] * 3
     assert len(set(rows)) == len(rows)
+
+
+def test_the_last_moment_is_the_finished_map() -> None:
+    start_NCHW = torch.zeros(6, 3, 8, 8)
+    first, second = embedded(True, lambda: [(0, {arm.name: start_NCHW for arm in ARMS})])
+    assert first.moments.umap_x.isna().all()
+    moments = second.moments
+    assert moments[["pca_x", "pca_y", "umap_x", "umap_y"]].notna().all(axis=None)
+    assert moments.groupby(["iteration", "kind"]).size().to_dict() == {
+        (iteration, kind): n * len(ARMS)
+        for iteration in (0, 9)
+        for kind, n in (("synthetic", 6), ("class_mean", 3))
+    }
+    finished = second.points[second.points.kind.isin(["synthetic", "class_mean"])]
+    last = moments[moments.iteration == 9]
+    assert last[["arm", "index", "pca_x", "umap_y"]].to_numpy().tolist() == (
+        finished[["arm", "index", "pca_x", "umap_y"]].to_numpy().tolist()
+    )
+    # The blank images are all alike, so each of them lies where their mean is.
+    blank = moments[(moments.iteration == 0) & (moments.arm == "cobra")]
+    assert np.ptp(blank[["pca_x", "pca_y"]].to_numpy(), axis=0) == pytest.approx(np.zeros(2), abs=1e-4)
+    assert embedded(True)[1].points.equals(second.points), "the past does not move the finished map"
+
+
+def test_a_copy_is_its_own_neighbour() -> None:
+    """The synthetic images are the first two real ones of each class, both of group 0."""
+    found = next(event for event in events() if isinstance(event, Nearest))
+    train = toy_dataset()
+    copied = np.concatenate([np.flatnonzero(train.y_N == c)[:2] for c in range(3)])
+    assert found.searched_CG.tolist() == train.counts_CG().tolist()
+    assert found.real_MGR.shape == (6, 2, 3)
+    for m, row in enumerate(copied):
+        assert found.real_MGR[m, train.a_N[row], 0] == row
+        assert found.real_distance_MGR[m, train.a_N[row], 0] == pytest.approx(0, abs=1e-2)
+        assert found.synthetic_NR[row, 0] == m
+    assert (train.y_N[found.real_MGR] == train.y_N[copied][:, None, None]).all()
+    assert (train.a_N[found.real_MGR] == np.arange(2)[None, :, None]).all()
+    assert (np.diff(found.real_distance_MGR) >= 0).all()
+
+
+def test_where_too_few_are_there_the_rest_is_none() -> None:
+    pool = torch.tensor([[0.0, 0.0], [3.0, 4.0]])
+    rows, distances = closest(torch.tensor([[3.0, 3.0]]), pool)
+    assert rows.tolist() == [[1, 0, -1]]
+    assert distances[0, :2] == pytest.approx([1.0, 18**0.5])
+    assert np.isnan(distances[0, 2])
+    assert closest(pool, pool[:0])[0].tolist() == [[-1] * 3] * 2

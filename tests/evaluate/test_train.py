@@ -27,14 +27,14 @@ def counted(events: object) -> dict[tuple[str, int], np.ndarray]:
 
 def test_counts_hold_every_test_image_once() -> None:
     judge = evaluator()
-    counts_GCC = judge.count(judge.full_network(0))
+    counts_GCC = judge.test(judge.full_network(0), "full-data", 0).counts_GCC
     assert counts_GCC.shape == (2, 3, 3)
     assert (counts_GCC.sum(axis=-1) == 6).all()
 
 
 def test_a_network_learns_what_can_be_learned() -> None:
     judge = evaluator(full_data_steps=150, augmentation="", lr=0.05)
-    accuracy = accuracy_K(judge.count(judge.full_network(0))[None])[0]
+    accuracy = accuracy_K(judge.test(judge.full_network(0), "full-data", 0).counts_GCC[None])[0]
     assert accuracy > 0.8
 
 

@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import load
+from fairdd_core.evaluate.metrics import count
 from fairdd_core.evaluate.spec import BASELINES, series
+from fairdd_core.events import Nearest
 from fairdd_core.runs.files import write_arrays
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.presets import quick
 from fairdd_core.runs.spec import RunSpec
 
-CLASSES, GROUPS, NETWORKS, PER_CELL = 10, 10, 3, 50
+CLASSES, GROUPS, NETWORKS = 10, 10, 3
 SKILL = {
     "vanilla": (0.98, 0.15),
     "cobra": (0.95, 0.80),
@@ -33,24 +36,36 @@ def write_fake_run(
     rng = np.random.default_rng(0)
     folder = RunFolder(path)
     folder.create(spec)
-    _write_steps(folder, [arm.name for arm in spec.distill.arms], spec.distill.iterations, rng)
-    _write_images(folder, spec, iterations, rng)
-    names = [*(arm.name for arm in spec.distill.arms), *BASELINES]
-    counts = {name: _counts(*SKILL[name.partition(":")[0]], rng) for name in names}
-    others = {
-        series(name, other): _counts(0.9 * own, 0.9 * rest, rng)
-        for other in spec.evaluation.others
-        for name, (own, rest) in ((name, SKILL[name.partition(":")[0]]) for name in names)
-    }
-    write_arrays(folder.counts_file, counts | others)
-    folder.write_tables(*_tables([arm.name for arm in spec.distill.arms], rng))
-    folder.write_diagnostics(iterations[-1], _cells([arm.name for arm in spec.distill.arms]))
-    folder.write_result(_result(path.name, spec, counts))
+    arms, split = [arm.name for arm in spec.distill.arms], load(spec.data, spec.seed, path)
+    _write_steps(folder, arms, spec.distill.iterations, split.train, rng)
+    _write_images(folder, spec, split.train, iterations, rng)
+    skills = {name: SKILL[name.partition(":")[0]] for name in [*arms, *BASELINES]}
+    answers = {name: _answers(split.test, *skill, rng) for name, skill in skills.items()}
+    for other in spec.evaluation.others:
+        weaker = {series(name, other): (0.9 * own, 0.9 * rest) for name, (own, rest) in skills.items()}
+        answers |= {name: _answers(split.test, *skill, rng) for name, skill in weaker.items()}
+    counts = {name: _counts(split.test, answers_KN) for name, answers_KN in answers.items()}
+    write_arrays(folder.counts_file, counts)
+    write_arrays(
+        folder.answers_file, {f"{n}/{k}": row for n, rows in answers.items() for k, row in enumerate(rows)}
+    )
+    points, residuals = _tables(arms, rng)
+    folder.write_tables(points, residuals, _moments(points, iterations))
+    for arm in arms:
+        folder.write_nearest(_nearest(arm, split, spec.distill.ipc, rng))
+    folder.write_diagnostics(iterations[-1], _cells(arms))
+    folder.write_result(_result(path.name, spec, {name: counts[name] for name in skills}))
     return folder
 
 
-def _write_steps(folder: RunFolder, arms: list[str], total: int, rng: np.random.Generator) -> None:
-    lines = []
+def _write_steps(
+    folder: RunFolder, arms: list[str], total: int, train: GroupedDataset, rng: np.random.Generator
+) -> None:
+    norm = train.normalisation
+    loaded = {"classes": train.class_names, "groups": train.group_names, "colors": train.group_colors}
+    lines: list[dict] = [
+        {"t": 0.0, "event": "loaded", **loaded, "mean": norm.mean_C, "std": norm.std_C},
+    ]
     for iteration in np.unique(np.linspace(1, total, 100).astype(int)):
         for k, arm in enumerate(arms):
             loss = (1 + k) * np.exp(-iteration / (total / 5)) + 0.05 * rng.random()
@@ -69,27 +84,66 @@ def _write_steps(folder: RunFolder, arms: list[str], total: int, rng: np.random.
 
 
 def _write_images(
-    folder: RunFolder, spec: RunSpec, iterations: tuple[int, ...], rng: np.random.Generator
+    folder: RunFolder,
+    spec: RunSpec,
+    train: GroupedDataset,
+    iterations: tuple[int, ...],
+    rng: np.random.Generator,
 ) -> None:
-    train = load(spec.data, spec.seed, folder.path).train
     ipc = spec.distill.ipc
     start = np.stack([train.x_NCHW[np.flatnonzero(train.y_N == c)[:ipc]] for c in range(CLASSES)])
     for iteration in iterations:
         noise = rng.normal(0, 60 * iteration / iterations[-1], start.shape)
         images = np.clip(start + noise, 0, 255).astype(np.uint8)
         folder.write_snapshot(iteration, {arm.name: images for arm in spec.distill.arms})
+    finished = train.normalisation.apply(images.reshape(-1, *images.shape[2:]))
+    labels = np.repeat(np.arange(CLASSES), ipc)
+    arrays = {arm.name: (finished, labels) for arm in spec.distill.arms}
+    both = {f"{arm}/{name}": a for arm, pair in arrays.items() for name, a in zip("xy", pair, strict=True)}
+    write_arrays(folder.synthetic_file, both)
 
 
-def _counts(own: float, other: float, rng: np.random.Generator) -> np.ndarray:
-    counts = np.zeros((NETWORKS, GROUPS, CLASSES, CLASSES), np.int64)
-    for g in range(GROUPS):
-        for c in range(CLASSES):
-            right = own if c == g else other
-            shares = np.full(CLASSES, (1 - right) * 0.5 / (CLASSES - 1))
-            shares[g] += (1 - right) * 0.5
-            shares[c] += right
-            counts[:, g, c] = rng.multinomial(PER_CELL, shares / shares.sum(), size=NETWORKS)
-    return counts
+def _answers(test: GroupedDataset, own: float, other: float, rng: np.random.Generator) -> np.ndarray:
+    """Return answers (K, N): a wrong one is the class of the image's colour half of the time."""
+    right_N = np.where(test.y_N == test.a_N, own, other)
+    by_color_N = np.where(
+        rng.random((NETWORKS, len(test))) < 0.5, test.a_N, rng.integers(0, CLASSES, len(test))
+    )
+    taken_KN = np.where(rng.random((NETWORKS, len(test))) < right_N, test.y_N, by_color_N)
+    return taken_KN.astype(np.int16)
+
+
+def _counts(test: GroupedDataset, answers_KN: np.ndarray) -> np.ndarray:
+    return np.stack([count(row, test.y_N, test.a_N, (GROUPS, CLASSES)) for row in answers_KN])
+
+
+def _moments(points: pd.DataFrame, iterations: tuple[int, ...]) -> pd.DataFrame:
+    """Return the points that move: from the middle of the map to where they end."""
+    moving = points[points["kind"].isin(["synthetic", "class_mean"])].drop(columns="group_id")
+    axes = ["pca_x", "pca_y", "umap_x", "umap_y"]
+    parts = []
+    for iteration in iterations:
+        part = moving.assign(iteration=iteration)
+        part[axes] *= iteration / iterations[-1]
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _nearest(arm: str, split: Split, ipc: int, rng: np.random.Generator) -> Nearest:
+    """Return the first real images of each cell as neighbours, and the class's first synthetic ones."""
+    train, test = split.train, split.test
+    rows_CGR = np.full((CLASSES, GROUPS, 3), -1, np.int32)
+    for c in range(CLASSES):
+        for g in range(GROUPS):
+            found = np.flatnonzero((train.y_N == c) & (train.a_N == g))[:3]
+            rows_CGR[c, g, : len(found)] = found
+    real_MGR = np.repeat(rows_CGR, ipc, axis=0)
+    distance = np.where(real_MGR >= 0, np.sort(rng.random(real_MGR.shape), axis=-1), np.nan)
+    synthetic_NR = (test.y_N[:, None] * ipc + np.arange(3) % ipc).astype(np.int32)
+    far = np.sort(rng.random(synthetic_NR.shape), axis=-1).astype(np.float32)
+    return Nearest(
+        arm, train.counts_CG().astype(np.int32), real_MGR, distance.astype(np.float32), synthetic_NR, far
+    )
 
 
 def _tables(arms: list[str], rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:

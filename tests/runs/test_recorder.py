@@ -16,6 +16,7 @@ from fairdd_core.events import (
     Embedded,
     Evaluated,
     Event,
+    Nearest,
     Phase,
     Snapshot,
     Step,
@@ -65,11 +66,20 @@ def test_steps_are_thinned_but_the_first_and_the_last_stay(tmp_path: Path) -> No
 def test_every_event_finds_its_file(tmp_path: Path) -> None:
     folder = folder_for(tmp_path, 20)
     heard: list[Event] = []
-    tables = (pd.DataFrame({"umap_x": [float("nan")]}), pd.DataFrame({"arm": ["cobra"]}))
+    tables = (
+        pd.DataFrame({"umap_x": [float("nan")]}),
+        pd.DataFrame({"arm": ["cobra"]}),
+        pd.DataFrame({"iteration": [20]}),
+    )
+    rows, distances = np.zeros((4, 2, 3), np.int32), np.zeros((4, 2, 3), np.float32)
+    near = (np.ones((3, 2), np.int32), rows, distances, rows[:, 0], distances[:, 0])
     rest: list[Event] = [
         *(Diagnosed(20, pd.DataFrame({"arm": [arm], "residual": [1.0]})) for arm in ARMS),
         *(Distilled(arm, torch.ones(4, 3, 4, 4), torch.arange(4)) for arm in ARMS),
         *(Evaluated(arm, k, np.full((2, 3, 3), k)) for k in range(2) for arm in (*ARMS, "full-data")),
+        Evaluated("cobra", 1, np.full((2, 3, 3), 1), "", np.arange(5, dtype=np.int16)),
+        Evaluated("cobra", 0, np.full((2, 3, 3), 1), "mlp", np.arange(5, dtype=np.int16)),
+        *(Nearest(arm, *near) for arm in ARMS),
         Embedded(*tables),
     ]
     record([*distillation(0, 20), *rest], folder, heard.append)
@@ -79,6 +89,11 @@ def test_every_event_finds_its_file(tmp_path: Path) -> None:
     assert folder.counts()["full-data"].shape == (2, 2, 3, 3)
     assert folder.counts()["vanilla"][1].max() == 1
     assert folder.points() is not None
+    assert folder.moments() is not None
+    assert list(folder.answers()) == list(folder.answers("mlp")) == ["cobra"]
+    assert folder.answers()["cobra"][1].tolist() == [0, 1, 2, 3, 4]
+    assert set(folder.nearest()) == set(ARMS)
+    assert folder.nearest()["cobra"].real_MGR.shape == (4, 2, 3)
     told = folder.diagnostics()
     assert told is not None
     assert told[["arm", "iteration"]].to_numpy().tolist() == [["vanilla", 20], ["cobra", 20]]

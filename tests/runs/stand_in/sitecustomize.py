@@ -80,7 +80,7 @@ def _run_pipeline(spec, data_dir, resume=None):
 
 
 class _Progress:
-    def __init__(self, checkpoint=None, distilled=None, counts=None):
+    def __init__(self, checkpoint=None, distilled=None, counts=None, album=None):
         self.checkpoint, self.distilled, self.counts = checkpoint, distilled or {}, counts or {}
 
 

@@ -1,0 +1,60 @@
+"""Where the synthetic images lay in the finished map while they were being made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+import torch
+
+from fairdd_core.embed.points import FeatureSpace, block, class_means, embed_images, stack
+
+History = Callable[[], Iterable[tuple[int, Mapping[str, torch.Tensor]]]]
+"""Gives logged iterations, the last one left out, and each arm's normalised training images of then,
+float32 (M, 3, H, W)."""
+COLUMNS = ["iteration", "kind", "arm", "class_id", "index"]
+
+
+def nothing() -> Iterable[tuple[int, Mapping[str, torch.Tensor]]]:
+    """Return a history without a moment."""
+    return ()
+
+
+def moment_table(
+    space: FeatureSpace, history: History, device: torch.device
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return one row per synthetic image and class mean of every moment, and their features.
+
+    Args:
+        space: its network embeds.
+        history: what was logged.
+        device: where the network is.
+
+    Returns:
+        A table with the columns ``COLUMNS``, and features float32 (P, D).
+    """
+    classes = np.arange(space.train.num_classes)
+    tables = [pd.DataFrame(columns=COLUMNS)]
+    features = [np.empty((0, space.pool_PD.shape[1]), np.float32)]
+    for iteration, images in history():
+        for arm, x_MCHW in images.items():
+            y_M = space.synthetic[arm][1]
+            features_MD = embed_images(space.net, x_MCHW, device)
+            means_CD = class_means((features_MD, y_M), len(classes))
+            table, own_PD = stack(
+                [
+                    block("synthetic", arm, y_M.numpy(), -1, np.arange(len(y_M)), features_MD),
+                    block("class_mean", arm, classes, -1, -1, means_CD),
+                ]
+            )
+            tables.append(table.assign(iteration=iteration)[COLUMNS])
+            features.append(own_PD)
+    return pd.concat(tables[1:] or tables, ignore_index=True), np.concatenate(features)
+
+
+def with_last(moments: pd.DataFrame, points: pd.DataFrame, last: int) -> pd.DataFrame:
+    """Return the moments and, as the last of them, the finished images where ``points`` has them."""
+    of_arms = points[points["kind"].isin(["synthetic", "class_mean"])].assign(iteration=last)
+    both = [moments, of_arms[list(moments.columns)]]
+    return pd.concat([table for table in both if len(table)], ignore_index=True)
