@@ -15,7 +15,7 @@ Counts = Mapping[str, np.ndarray]
 """Arm name -> counts_KGCC (network, group, true class, predicted class)."""
 
 
-def _mean(values: np.ndarray) -> np.ndarray:
+def mean_over_networks(values: np.ndarray) -> np.ndarray:
     """Mean over networks; what no network defines stays NaN."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Mean of empty", RuntimeWarning)
@@ -32,7 +32,7 @@ def recall_table(counts: Counts, class_names: Sequence[str], group_names: Sequen
     """
     frames = []
     for arm, counts_KGCC in counts.items():
-        recall_CG = _mean(recall_KGC(counts_KGCC)).T
+        recall_CG = mean_over_networks(recall_KGC(counts_KGCC)).T
         n_CG = counts_KGCC[0].sum(axis=-1).T
         low, high = wilson(recall_CG, n_CG)
         c, g = np.indices(recall_CG.shape)
@@ -47,7 +47,7 @@ def recall_table(counts: Counts, class_names: Sequence[str], group_names: Sequen
                     "high": high.ravel(),
                     "n": n_CG.ravel(),
                     "networks": len(counts_KGCC),
-                    "gap": _mean(gap_KC(counts_KGCC))[c.ravel()],
+                    "gap": mean_over_networks(gap_KC(counts_KGCC))[c.ravel()],
                 }
             )
         )
@@ -58,7 +58,7 @@ def group_table(counts: Counts, group_names: Sequence[str]) -> pd.DataFrame:
     """Return one row per (arm, group): ``accuracy`` (mean), ``low``, ``high``, ``n``, ``networks``."""
     frames = []
     for arm, counts_KGCC in counts.items():
-        accuracy_G = _mean(group_accuracy_KG(counts_KGCC))
+        accuracy_G = mean_over_networks(group_accuracy_KG(counts_KGCC))
         n_G = counts_KGCC[0].sum(axis=(-2, -1))
         low, high = wilson(accuracy_G, n_G)
         frames.append(

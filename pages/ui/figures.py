@@ -1,13 +1,19 @@
-"""Showing a figure with its description and its table."""
+"""Showing a figure with its description and its table, both of which can be taken away."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
-_STILL = {"displayModeBar": False}
+from fairdd_core.plots.theme import arm_label
+from fairdd_core.report.tables import csv
+
+_MOVES = ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
 
 
 def show(
@@ -19,8 +25,11 @@ def show(
     caption: str = "",
     zoom: bool = False,
     percent: tuple[str, ...] = (),
+    clicked: Callable[[], None] | None = None,
 ) -> None:
     """Show a figure, then what must be known to read it, then its numbers on demand.
+
+    The button above the figure saves it as SVG, in the browser; the one below the table saves that as CSV.
 
     Args:
         fig: the figure.
@@ -30,9 +39,17 @@ def show(
         caption: one or two plain sentences.
         zoom: whether the figure can be panned and zoomed.
         percent: columns of the table that are shares.
+        clicked: called when a mark is clicked; ``st.session_state[key].selection`` says which.
     """
-    config = _CONFIG | {"scrollZoom": True} if zoom else _STILL
-    st.plotly_chart(fig, width="stretch", key=key, alt=alt, config=config)
+    st.plotly_chart(
+        _on_its_ground(fig),
+        width="stretch",
+        key=key,
+        alt=alt,
+        config=figure_config(key, zoom),
+        on_select=clicked or "ignore",
+        selection_mode="points",
+    )
     if caption:
         st.caption(caption)
     if table is not None:
@@ -40,15 +57,58 @@ def show(
             numbers(table, key=f"{key}-table", percent=percent)
 
 
+def figure_config(name: str, zoom: bool = False) -> dict[str, Any]:
+    """Return how a figure behaves: it can be saved as ``name``.svg, and moved if wanted."""
+    return {
+        "displaylogo": False,
+        "displayModeBar": True,
+        "modeBarButtons": [["toImage"], _MOVES] if zoom else [["toImage"]],
+        "toImageButtonOptions": {"format": "svg", "filename": file_name(name)},
+        "scrollZoom": zoom,
+    }
+
+
+def file_name(key: str) -> str:
+    """Return a file's name without its suffix: of what, and of which run where the address names one."""
+    run = st.query_params.get("run", "")
+    name = f"{key}-{run}" if re.fullmatch(r"[\w-]{1,80}", run) else key
+    return re.sub(r"[^\w.-]+", "-", name).strip("-")
+
+
+def _on_its_ground(fig: go.Figure) -> go.Figure:
+    """Give a figure that is saved from a dark page a dark ground, for its text is light.
+
+    On the page itself a rule of ours keeps every figure without a ground.
+    """
+    if st.context.theme.type == "dark":
+        fig.update_layout(paper_bgcolor=st.get_option("theme.dark.backgroundColor") or "#12161b")
+    return fig
+
+
 def numbers(table: pd.DataFrame, *, key: str, percent: tuple[str, ...] = ()) -> None:
-    """Show a table; undefined entries read "undefined"."""
-    config = {name: st.column_config.NumberColumn(format="percent") for name in percent}
+    """Show a table with a button that saves it; undefined entries read "undefined"."""
+    config: dict[str, Any] = {name: st.column_config.NumberColumn(format="percent") for name in percent}
+    shown = table
+    if "arm" in table.columns:
+        shown = table.assign(arm=[arm_label(str(arm)) for arm in table["arm"]])
+        config["arm"] = "method"
     st.dataframe(
-        table,
+        shown,
         hide_index=True,
         width="stretch",
         key=key,
         column_config=config,
         placeholder="undefined",
         height=min(360, 38 + 35 * len(table)),
+    )
+    st.download_button(
+        "CSV",
+        data=lambda: csv(table),
+        file_name=f"{file_name(key.removesuffix('-table'))}.csv",
+        mime="text/csv",
+        key=f"{key}-csv",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        help="Saves this table. Shares are between 0 and 1; what is undefined is empty, not zero.",
     )

@@ -12,12 +12,14 @@ import streamlit as st
 from fairdd_core.plots.images import GRID_CSS
 from fairdd_core.plots.theme import ArmStyle
 
-_CSS = Path(__file__).resolve().parents[2] / "assets" / "studio.css"
+_ASSETS = Path(__file__).resolve().parents[2] / "assets"
+_SHEETS = ("studio.css", "figures.css", "look.css")
 
 
 def inject_css() -> None:
     """Add the rules to the page; call it once per run of a script."""
-    st.html(f"<style>{GRID_CSS}{_CSS.read_text()}</style>")
+    sheets = "".join((_ASSETS / name).read_text() for name in _SHEETS)
+    st.html(f"<style>{GRID_CSS}{sheets}</style>")
 
 
 _SHAPES = {
