@@ -21,8 +21,9 @@ from fairdd_core.runs.files import write_json
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.sweep import SweepSpec
+from fairdd_core.runs.sweep_files import Entry, Sweep
 from fairdd_core.runs.sweep_table import state_word, sweep_table
-from fairdd_core.runs.sweeps import Cell, Entry, Sweep
+from fairdd_core.runs.sweeps import Cell
 from fairdd_core.settings import user_error
 
 if TYPE_CHECKING:

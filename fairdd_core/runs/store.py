@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import secrets
+import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, fields
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import fields
 from typing import Any
 
 from fairdd_core.errors import UserError
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
+from fairdd_core.runs.records import NewRun, RunRecord, RunState
 from fairdd_core.runs.schema import connection, transaction
 from fairdd_core.runs.spec import RunSpec
 
@@ -25,68 +26,6 @@ _SELECT = """SELECT *, CASE state WHEN 'queued' THEN (
     SELECT COUNT(*) FROM runs AS ahead
     WHERE ahead.state = 'queued' AND ahead.device = runs.device AND ahead.place <= runs.place) END AS position
     FROM runs"""
-
-
-class RunState(StrEnum):
-    """Where a run stands. ``lost``: its process vanished without a word."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    STOPPED = "stopped"
-    FAILED = "failed"
-    LOST = "lost"
-
-    @property
-    def live(self) -> bool:
-        """Whether something may still happen to the run by itself."""
-        return self in {RunState.QUEUED, RunState.RUNNING}
-
-    @property
-    def early(self) -> bool:
-        """Whether the run ended before it was done."""
-        return self in {RunState.STOPPED, RunState.FAILED, RunState.LOST}
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """One row of the index.
-
-    Attributes:
-        created, started, finished, cancelled, deleted, imported: seconds since 1970; None: not (yet).
-            ``cancelled`` is when a user asked the run to stop; a run with ``imported`` was made elsewhere.
-        phase, done, total, note: the latest progress, as in ``events.Phase``.
-        message, hint: how the run ended, and one thing to do next.
-        device: ``cpu`` or ``cuda:n``; runs of one device wait for each other.
-        final: whether the same settings would only end in the same way again.
-        resumes: how often it was continued.
-        position: 1 is next; None: not queued.
-    """
-
-    id: str
-    title: str
-    state: RunState
-    created: float
-    started: float | None
-    finished: float | None
-    phase: str
-    done: int
-    total: int
-    note: str
-    message: str
-    hint: str
-    device: str
-    cancelled: float | None
-    deleted: float | None
-    final: bool
-    imported: float | None
-    resumes: int
-    position: int | None
-
-    @property
-    def resumable(self) -> bool:
-        """Whether it makes sense to continue the run from its last checkpoint."""
-        return self.state.early and not self.final
 
 
 Records = list[RunRecord]  # an alias, for inside Store ``list`` is a method
@@ -111,15 +50,36 @@ class Store:
 
     def create(self, spec: RunSpec, title: str = "", device: str = "cpu") -> str:
         """Enter a new run at the end of the queue and write its folder; return its id."""
-        return self.enter(lambda folder: folder.create(spec), title=title, device=device)
+        run_id = self.new_id()
+        self.create_all([NewRun(run_id, spec, title, device)])
+        return run_id
+
+    def create_all(self, runs: Sequence[NewRun]) -> None:
+        """Enter new runs at the end of the queue in their order: all of them, or none."""
+        with self._entering([run.id for run in runs]) as db:
+            for run in runs:
+                self.folder(run.id).create(run.spec)
+                _insert(db, id=run.id, title=run.title, device=run.device)
 
     def enter(self, fill: Callable[[RunFolder], object], **values: Any) -> str:
         """Enter a new run whose folder ``fill`` makes; ``values`` are columns of its row; return its id."""
-        with transaction(self.home.index) as db:
-            run_id = self.new_id()
-            fill(self.folder(run_id))  # within the transaction: nobody ever sees a row without its folder
+        run_id = self.new_id()
+        with self._entering([run_id]) as db:
+            fill(self.folder(run_id))
             _insert(db, id=run_id, **values)
         return run_id
+
+    @contextmanager
+    def _entering(self, ids: Sequence[str]) -> Iterator[sqlite3.Connection]:
+        """Make folders and rows in one transaction, so that nobody ever sees a row without its folder."""
+        made = [path for path in (self.home.runs / run_id for run_id in ids) if not path.exists()]
+        try:
+            with transaction(self.home.index) as db:
+                yield db
+        except BaseException:
+            for path in made:
+                shutil.rmtree(path, ignore_errors=True)
+            raise
 
     def new_id(self) -> str:
         """Return an unused id; ids sort by time."""

@@ -1,60 +1,25 @@
-"""The sweeps of a home: a JSON file each, which says which run stands where in the grid."""
+"""The sweeps of a home: launching them, how they stand, stopping and resuming them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from fairdd_core.distill.spec import ArmSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
-from fairdd_core.runs.files import write_json
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.lanes import lane
-from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.store import ID_PATTERN, RunRecord, RunState, Store
+from fairdd_core.runs.records import NewRun, RunRecord, RunState
+from fairdd_core.runs.store import Store
 from fairdd_core.runs.sweep import Point, SweepSpec, deciding, filling_order
-from fairdd_core.settings import Settings, user_error
-
-_EARLY = (RunState.STOPPED, RunState.FAILED, RunState.LOST)
-
-
-class Entry(Settings):
-    """The run at a place of the grid.
-
-    Attributes:
-        run: its id in the store; in a bundled sweep the name of its folder.
-        reused: whether it was there before the sweep, so that the sweep must not stop it.
-    """
-
-    run: str
-    reused: bool = False
-
-
-class Sweep(Settings):
-    """A sweep as it is kept.
-
-    Attributes:
-        id: of the sweep.
-        title: for people.
-        created: seconds since 1970.
-        spec: the grid.
-        entries: one for every place of ``spec.points()``.
-    """
-
-    id: str
-    title: str = ""
-    created: float
-    spec: SweepSpec
-    entries: tuple[Entry, ...]
+from fairdd_core.runs.sweep_files import Entry, Sweep, forget, save
 
 
 @dataclass(frozen=True)
@@ -111,26 +76,46 @@ def _known(path: str) -> tuple[str, frozenset[ArmSpec]] | None:
 
 
 def launch(home: Home, spec: SweepSpec, title: str = "") -> Sweep:
-    """Queue a sweep's runs, but those that are finished already, and return it.
+    """Queue a sweep's runs, but those that are finished already, and return it: all of them, or none.
 
     Raises:
         UserError: when the sweep names things that are not known, or a device that is not here.
+        OSError: when there is no room for it. Nothing was changed then.
     """
     spec.base.check_names(home.data)
-    found, wanted, points = plan(home, spec), spec.runs(), spec.points()
-    entries = [None if run_id is None else Entry(run=run_id, reused=True) for run_id in found]
-    for i in filling_order(spec):
-        entries[i] = entries[i] or Entry(run=_submit(home, wanted[i], points[i], title))
-    complete = tuple(entry for entry in entries if entry is not None)
-    sweep = Sweep(id=Store(home).new_id(), title=title, created=time.time(), spec=spec, entries=complete)
-    save(home, sweep)
-    engine.wake(home)  # once, for a dispatcher that is started for every run would be a crowd
+    store, found = Store(home), plan(home, spec)
+    entries = tuple(Entry(run=run_id or store.new_id(), reused=run_id is not None) for run_id in found)
+    sweep = Sweep(id=store.new_id(), title=title, created=time.time(), spec=spec, entries=entries)
+    _queue(home, sweep, [i for i in filling_order(spec) if found[i] is None])
     return sweep
 
 
-def _submit(home: Home, spec: RunSpec, point: Point, title: str) -> str:
+def _queue(home: Home, sweep: Sweep, places: Sequence[int], before: Sweep | None = None) -> None:
+    """Write a sweep, then enter the runs at ``places`` under the ids that it names.
+
+    In this order, so that whatever ends this process in between leaves a sweep whose runs are missing, which
+    ``resume`` brings, and never runs of which no sweep knows. ``before`` is what was written of it last.
+    """
+    wanted, points = sweep.spec.runs(), sweep.spec.points()
+    runs = [
+        NewRun(sweep.entries[i].run, wanted[i], _title(sweep, points[i]), lane(wanted[i].device))
+        for i in places
+    ]
+    save(home, sweep)
+    try:
+        Store(home).create_all(runs)
+    except BaseException:
+        if before is None:
+            forget(home, sweep.id)
+        else:
+            save(home, before)
+        raise
+    engine.wake(home)  # once, for a dispatcher that is started for every run would be a crowd
+
+
+def _title(sweep: Sweep, point: Point) -> str:
     place = f"skew {point.skew:.0%}, separation {point.separation:g}, seed {point.seed}"
-    return Store(home).create(spec, f"{title or 'Sweep'} · {place}", lane(spec.device))
+    return f"{sweep.title or 'Sweep'} · {place}"
 
 
 def cancel(home: Home, sweep: Sweep) -> int:
@@ -146,8 +131,7 @@ def cancel(home: Home, sweep: Sweep) -> int:
 
 def resume(home: Home, sweep: Sweep) -> Sweep:
     """Go on with what was stopped or failed, queue anew what was deleted, and return the sweep."""
-    entries, wanted = list(sweep.entries), sweep.spec.runs()
-    found = plan(home, sweep.spec)
+    entries, found, anew = list(sweep.entries), plan(home, sweep.spec), []
     cells = cells_of(home, sweep)
     for i in filling_order(sweep.spec):
         cell = cells[i]
@@ -155,14 +139,14 @@ def resume(home: Home, sweep: Sweep) -> Sweep:
             continue
         if (run_id := found[i]) is not None:
             entries[i] = Entry(run=run_id, reused=True)
-        elif cell.record is not None and cell.record.deleted is None and cell.record.state in _EARLY:
+        elif cell.record is not None and cell.record.deleted is None and cell.record.state.early:
             with suppress(UserError):  # what would only fail in the same way again stays as it is
                 engine.resume(home, cell.run)
         else:
-            entries[i] = Entry(run=_submit(home, wanted[i], cell.point, sweep.title))
+            entries[i] = Entry(run=Store(home).new_id())
+            anew.append(i)
     changed = sweep.model_copy(update={"entries": tuple(entries)})
-    save(home, changed)
-    engine.wake(home)
+    _queue(home, changed, anew, before=sweep)
     return changed
 
 
@@ -190,57 +174,3 @@ def _with_result(cell: Cell) -> Cell:
         return replace(cell, result=cell.folder.result() if cell.folder else None)
     except (OSError, ValueError):  # a damaged file is no result
         return cell
-
-
-def save(home: Home, sweep: Sweep) -> None:
-    """Write a sweep."""
-    write_json(_file(home, sweep.id), sweep.model_dump(mode="json"))
-
-
-def read(file: Path) -> Sweep:
-    """Read a sweep.
-
-    Raises:
-        UserError: when the file is not one.
-        OSError: when there is none.
-    """
-    try:
-        sweep = Sweep.model_validate_json(file.read_bytes())
-    except ValidationError as error:
-        raise user_error(error) from error
-    if len(sweep.entries) != len(sweep.spec.points()):
-        raise UserError("entries", f"{len(sweep.spec.points())} runs", len(sweep.entries))
-    return sweep
-
-
-def find(home: Home, sweep_id: str) -> Sweep:
-    """Return a sweep of a home.
-
-    Raises:
-        UserError: when there is none of this id.
-    """
-    if ID_PATTERN.fullmatch(sweep_id):
-        try:
-            return read(_file(home, sweep_id))
-        except OSError:
-            pass
-    raise UserError("sweep", "the id of a sweep", repr(sweep_id))
-
-
-def everything(home: Home) -> Sequence[Sweep]:
-    """Return the sweeps of a home, newest first; files that cannot be read are left out."""
-    return sorted(_readable(home), key=lambda sweep: sweep.created, reverse=True)
-
-
-def _readable(home: Home) -> Iterator[Sweep]:
-    for file in sorted((home.root / "sweeps").glob("*.json")):
-        try:
-            sweep = read(file)
-        except (OSError, UserError):
-            continue
-        if sweep.id == file.stem and ID_PATTERN.fullmatch(sweep.id):
-            yield sweep
-
-
-def _file(home: Home, sweep_id: str) -> Path:
-    return home.root / "sweeps" / f"{sweep_id}.json"

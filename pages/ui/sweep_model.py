@@ -13,13 +13,14 @@ from fairdd_core.errors import UserError
 from fairdd_core.evaluate.metrics import METRICS
 from fairdd_core.plots.sweep import Place, grid_table
 from fairdd_core.plots.theme import arm_label
-from fairdd_core.runs import sweeps
+from fairdd_core.runs import sweep_files, sweeps
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import PRESETS, arms_named
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.suit import suited
 from fairdd_core.runs.sweep import SweepSpec
-from fairdd_core.runs.sweeps import Cell, Sweep
+from fairdd_core.runs.sweep_files import Sweep
+from fairdd_core.runs.sweeps import Cell
 from pages.ui.catalogue import catalogue
 from pages.ui.run_rows import dataset_title
 
@@ -70,7 +71,7 @@ class SweepView:
 
 def all_sweeps(home: Home) -> dict[str, SweepView]:
     """Return the sweeps of a home, newest first, then those that came with the explorer."""
-    own = [SweepView(sweep.id, sweep, home) for sweep in sweeps.everything(home)]
+    own = [SweepView(sweep.id, sweep, home) for sweep in sweep_files.everything(home)]
     return {view.id: view for view in [*own, *_bundled()]}
 
 
@@ -78,7 +79,7 @@ def _bundled() -> list[SweepView]:
     views = []
     for file in sorted(BUNDLED.glob("*/sweep.json")):
         try:
-            views.append(SweepView(BUNDLED_PREFIX + file.parent.name, sweeps.read(file), None))
+            views.append(SweepView(BUNDLED_PREFIX + file.parent.name, sweep_files.read(file), None))
         except (OSError, UserError):
             continue
     return views

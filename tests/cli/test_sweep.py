@@ -9,7 +9,7 @@ import pytest
 
 from fairdd_core.__main__ import main
 from fairdd_core.data.spec import DataSpec
-from fairdd_core.runs import sweeps
+from fairdd_core.runs import sweep_files, sweeps
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import Store
@@ -46,10 +46,10 @@ def test_sweep_runs_prints_writes_and_is_not_run_twice(
     told = capsys.readouterr()
     assert "places: 1, here already: 1" in told.err
     home = Home(tmp_path / "home")
-    assert sweeps.find(home, told.out.strip()).entries[0].reused
+    assert sweep_files.find(home, told.out.strip()).entries[0].reused
     assert len(Store(home).list()) == 1
 
-    kept = sweeps.read(tmp_path / "out" / "sweep.json")
+    kept = sweep_files.read(tmp_path / "out" / "sweep.json")
     cells = sweeps.bundled_cells(kept, tmp_path / "out")
     results = [cell.result or {} for cell in cells]
     assert [result["arms"]["cobra"]["accuracy"]["mean"] for result in results] == [

@@ -14,6 +14,7 @@ from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import quick
 from fairdd_core.runs.store import RunState, Store
 from fairdd_core.runs.sweep import SweepSpec
+from fairdd_core.runs.sweep_files import Sweep
 from pages.ui import sweep_model
 from pages.ui.sweep_model import BUNDLED, all_sweeps, place_of, steps, summary
 
@@ -28,7 +29,7 @@ def finish(home: Path, run_id: str, worst: float = 0.9) -> None:
     store.update(run_id, state=RunState.DONE)
 
 
-def launched(home: Path, **changes: Any) -> sweeps.Sweep:
+def launched(home: Path, **changes: Any) -> Sweep:
     values = {"base": quick(), "skews": (0.5, 0.9), "separations": (0, 1), **changes}
     return sweeps.launch(Home(home), SweepSpec.model_validate(values), "Mine")
 

@@ -119,6 +119,7 @@ def test_an_entry_that_fails_leaves_no_row(home: Home) -> None:
     with pytest.raises(OSError, match="disk"):
         store.enter(fail)
     assert store.list() == []
+    assert not home.runs.exists() or list(home.runs.iterdir()) == []
 
 
 def test_migrations_run_once_and_in_order(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fairdd_core.errors import UserError
-from fairdd_core.runs import engine, retention, sweeps
+from fairdd_core.runs import engine, retention, sweep_files, sweeps
+from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import arms_named, quick
 from fairdd_core.runs.spec import RunSpec
@@ -113,7 +114,7 @@ def test_finished_runs_are_used_again(home: Home) -> None:
     assert sweep.entries[3].run == there
     assert unfinished not in {entry.run for entry in sweep.entries}
     assert len(store.list()) == 2 + 3
-    assert sweeps.find(home, sweep.id) == sweep == sweeps.everything(home)[0]
+    assert sweep_files.find(home, sweep.id) == sweep == sweep_files.everything(home)[0]
     for entry in sweep.entries[:3]:
         finish(home, entry.run)
     again = sweeps.launch(home, spec)
@@ -140,7 +141,61 @@ def test_cancel_stops_what_the_sweep_started_and_resume_brings_the_rest(home: Ho
         True,
         True,
     ]
-    assert all(cell.live or cell.result for cell in sweeps.cells_of(home, sweeps.find(home, sweep.id)))
+    assert all(cell.live or cell.result for cell in sweeps.cells_of(home, sweep_files.find(home, sweep.id)))
+
+
+def nothing_queued(home: Home) -> bool:
+    folders = list(home.runs.iterdir()) if home.runs.exists() else []
+    return not Store(home).list() and not folders and not sweep_files.everything(home)
+
+
+def fail_at(monkeypatch: pytest.MonkeyPatch, call: int, error: BaseException) -> None:
+    """Let the folder of so manyth run be the one that cannot be made."""
+    create, calls = RunFolder.create, []
+
+    def creates(folder: RunFolder, spec: RunSpec) -> None:
+        calls.append(folder)
+        if len(calls) == call:
+            raise error
+        create(folder, spec)
+
+    monkeypatch.setattr(RunFolder, "create", creates)
+
+
+@pytest.mark.parametrize("error", [OSError("No space left on device"), KeyboardInterrupt()])
+def test_a_sweep_is_queued_as_a_whole_or_not_at_all(
+    home: Home, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    fail_at(monkeypatch, 3, error)
+    with pytest.raises(type(error)):
+        sweeps.launch(home, small())
+    assert nothing_queued(home)
+    sweep = sweeps.launch(home, small())
+    assert [run.id for run in Store(home).live()] == [sweep.entries[i].run for i in filling_order(sweep.spec)]
+
+
+def test_a_sweep_for_a_device_that_is_not_here_leaves_nothing(home: Home) -> None:
+    with pytest.raises(UserError, match="device"):
+        sweeps.launch(home, small(base=changed(device="cuda:77")))
+    assert nothing_queued(home)
+
+
+def test_a_sweep_whose_launch_was_killed_is_resumed_without_doubles(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "create_all", lambda store, runs: None)  # where the process was killed
+        sweep = sweeps.launch(home, small())
+    assert all(cell.missing for cell in sweeps.cells_of(home, sweep))
+    with monkeypatch.context() as patch:
+        fail_at(patch, 2, OSError("No space left on device"))
+        with pytest.raises(OSError, match="No space"):
+            sweeps.resume(home, sweep)
+    assert Store(home).list() == [] and sweep_files.find(home, sweep.id) == sweep
+    for _ in range(2):
+        sweep = sweeps.resume(home, sweep)
+        assert {run.id for run in Store(home).list()} == {entry.run for entry in sweep.entries}
+        assert len(Store(home).list()) == 4
 
 
 def test_table_has_a_row_for_every_place_and_arm_and_no_invented_numbers(home: Home) -> None:
@@ -160,7 +215,7 @@ def test_files_that_are_no_sweeps_are_left_out(home: Home) -> None:
     sweep = sweeps.launch(home, small())
     (home.root / "sweeps" / "torn.json").write_text("{")
     (home.root / "sweeps" / "261122-071308-92d30d.json").write_text(sweep.model_dump_json())
-    assert [kept.id for kept in sweeps.everything(home)] == [sweep.id]
+    assert [kept.id for kept in sweep_files.everything(home)] == [sweep.id]
     for name in ("../index", "nothing", "261122-071308-92d30e"):
         with pytest.raises(UserError, match="the id of a sweep"):
-            sweeps.find(home, name)
+            sweep_files.find(home, name)
