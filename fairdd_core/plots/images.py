@@ -1,4 +1,4 @@
-"""Grids of small images: PNG bytes, an HTML figure with labelled rows, and a zoomable plotly figure."""
+"""Small images: as PNG bytes, as an HTML grid with labelled rows, and as a strip of single ones."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import base64
 import html
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
-
-from fairdd_core.plots.theme import base
 
 _GAP = 1
 """Transparent pixels between tiles, before upscaling."""
@@ -94,19 +92,48 @@ GRID_CSS = """
 """
 
 
-def grid_figure(images_RCKHW: np.ndarray, row_labels: Sequence[str], *, height: int = 460) -> go.Figure:
-    """Return the grid as a plotly figure that can be zoomed; pixels stay square and sharp."""
-    rows, columns, _, side, width = images_RCKHW.shape
-    fig = base(height, dragmode="zoom", showlegend=False)
-    fig.add_image(
-        source=data_uri(png(mosaic(images_RCKHW), scale_for(width, columns))),
-        x0=0.5 / scale_for(width, columns),
-        dx=1 / scale_for(width, columns),
-        y0=0.5 / scale_for(width, columns),
-        dy=1 / scale_for(width, columns),
-        hoverinfo="skip",
+@dataclass(frozen=True)
+class Tile:
+    """One image to show by itself.
+
+    Attributes:
+        x_KHW: uint8 (3, H, W).
+        alt: what it is, for those who cannot see it.
+        caption: a word or two below it.
+        swatch: a CSS colour shown before the caption; empty for none.
+    """
+
+    x_KHW: np.ndarray
+    alt: str
+    caption: str = ""
+    swatch: str = ""
+
+
+def tile_html(tile: Tile, side: int) -> str:
+    """Return a ``<figure>`` with one image at ``side`` CSS pixels; its own pixels stay sharp squares."""
+    uri = data_uri(png(tile.x_KHW.transpose(1, 2, 0)))
+    chip = f'<i style="background:{tile.swatch}"></i>' if tile.swatch else ""
+    caption = f"<figcaption>{chip}{html.escape(tile.caption)}</figcaption>" if tile.caption else ""
+    return (
+        f'<figure class="fx-tile"><img src="{uri}" alt="{html.escape(tile.alt, quote=True)}" '
+        f'width="{side}" height="{side}">{caption}</figure>'
     )
-    centres = [(r + 0.5) * (side + _GAP) for r in range(rows)]
-    fig.update_yaxes(tickvals=centres, ticktext=list(row_labels), title="class", showgrid=False)
-    fig.update_xaxes(visible=False)
-    return fig
+
+
+def strip_html(tiles: Sequence[Tile], side: int = 56) -> str:
+    """Return single images side by side, as many in a row as there is room for."""
+    return f'<div class="fx-tiles">{"".join(tile_html(tile, side) for tile in tiles)}</div>'
+
+
+def part_of(x_KHW: np.ndarray, part: int, factor: int) -> np.ndarray:
+    """Return one of the images that a mosaic holds, in its own few pixels (3, H / factor, W / factor).
+
+    Args:
+        x_KHW: the mosaic; an image itself where ``factor`` is 1.
+        part: from 0, row by row.
+        factor: parts along each side.
+    """
+    _, height, width = x_KHW.shape
+    h, w = height // factor, width // factor
+    row, column = divmod(part, factor)
+    return x_KHW[:, row * h : (row + 1) * h, column * w : (column + 1) * w]

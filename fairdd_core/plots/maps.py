@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from fairdd_core.plots.map_table import Polygon, ranges
 from fairdd_core.plots.theme import (
     FAINT,
     FALLBACK_GROUPS,
@@ -20,8 +21,7 @@ from fairdd_core.plots.theme import (
     outlined,
 )
 
-Projection = Literal["pca", "umap"]
-ColorBy = Literal["group", "class"]
+ColorBy = Literal["group", "class", "method"]
 
 KINDS = {
     "real": ("real sample", "circle"),
@@ -33,42 +33,11 @@ KINDS = {
 """Kind of point -> name for people and marker; shape alone tells them apart."""
 MARK = {"target": "#111111", "class_mean": "#ffffff"}
 _EDGE = {"target": ("#ffffff", 1.5), "class_mean": ("#111111", 1.5), "real": (NEUTRAL, 0.6)}
-
-
-def ready(points: pd.DataFrame | None, projection: Projection) -> bool:
-    """Return whether a projection has been computed."""
-    return points is not None and not points.empty and bool(points[f"{projection}_x"].notna().any())
-
-
-def map_table(
-    points: pd.DataFrame, projection: Projection, class_names: Sequence[str], group_names: Sequence[str]
-) -> pd.DataFrame:
-    """Return the points with names: ``kind, arm, class, group, x, y, class_id, group_id``."""
-    classes, groups = np.array([*class_names, "any"], object), np.array([*group_names, "any"], object)
-    group_N = groups[points["group_id"].to_numpy(int)]
-    group_N[((points["kind"] == "real") & (points["group_id"] < 0)).to_numpy()] = "unknown"
-    return pd.DataFrame(
-        {
-            "kind": points["kind"].to_numpy(object),
-            "arm": points["arm"].fillna("").to_numpy(object),
-            "class": classes[points["class_id"].to_numpy(int)],
-            "group": group_N,
-            "x": points[f"{projection}_x"].to_numpy(float),
-            "y": points[f"{projection}_y"].to_numpy(float),
-            "class_id": points["class_id"].to_numpy(int),
-            "group_id": points["group_id"].to_numpy(int),
-        }
-    )
-
-
-def ranges(table: pd.DataFrame) -> tuple[list[float], list[float]]:
-    """Return the axis ranges that show all points of all arms."""
-    out = []
-    for axis in ("x", "y"):
-        low, high = np.nanmin(table[axis]), np.nanmax(table[axis])
-        pad = 0.05 * (high - low or 1.0)
-        out.append([float(low - pad), float(high + pad)])
-    return out[0], out[1]
+_SAMPLES = {"real": (6, 0.8), "synthetic": (10, 1.0)}
+"""Size and opacity of what can be picked out."""
+_FADED, _LARGER = 0.13, 1.6
+MARGIN = {"l": 0, "r": 0, "t": 30, "b": 0}
+"""Room above the map for the tools, which must not lie on points."""
 
 
 def class_css(classes: int) -> list[str]:
@@ -76,14 +45,18 @@ def class_css(classes: int) -> list[str]:
     return [FALLBACK_GROUPS[c % len(FALLBACK_GROUPS)] for c in range(classes)]
 
 
-def _palette(color_by: ColorBy, table: pd.DataFrame, group_colors: Sequence[RGB], groups: int) -> np.ndarray:
+def _colors(color_by: ColorBy, rows: pd.DataFrame, arm: str, group_colors: Sequence[RGB], groups: int) -> Any:
+    """Return a CSS colour per row; synthetic images belong to no group, so they wear the arm's then."""
     if color_by == "group":
-        palette = group_css(group_colors, groups)
-        ids = table["group_id"]
+        palette, ids = group_css(group_colors, groups), rows["group_id"]
+    elif color_by == "class":
+        palette, ids = class_css(int(rows["class_id"].max()) + 1), rows["class_id"]
     else:
-        palette = class_css(int(table["class_id"].max()) + 1)
-        ids = table["class_id"]
-    return np.array([*palette, NEUTRAL], object)[ids.to_numpy()]
+        palette, ids = [], rows["class_id"].clip(upper=-1)
+    colors = np.array([*palette, NEUTRAL], object)[ids.to_numpy()]
+    if color_by != "class":
+        colors[(rows["kind"] == "synthetic").to_numpy()] = arm_styles([arm])[arm].color
+    return colors
 
 
 def arm_map(
@@ -94,63 +67,121 @@ def arm_map(
     group_colors: Sequence[RGB] = (),
     groups: int = 10,
     focus: int | None = None,
+    chosen_N: np.ndarray | None = None,
+    path: pd.DataFrame | None = None,
+    region: Sequence[Polygon] = (),
+    axes: tuple[list[float], list[float]] | None = None,
     height: int = 440,
 ) -> go.Figure:
-    """Draw the panel of one arm from ``map_table``.
+    """Draw the panel of one arm from ``map_table.at_iteration``.
 
     Args:
-        table: all points of all arms, so that every panel has the same axes.
+        table: all points of all arms at one iteration.
         arm: whose synthetic images, targets and means are shown.
         color_by: what colour says.
         group_colors: as the data set has them.
         groups: number of groups G.
         focus: a class whose points stand out, its group means tied to the target; None shows all alike.
+        chosen_N: bool, the rows of ``table`` that are picked out, the others fade; None when none is.
+        path: the way of the mean of the synthetic images (see ``map_table.trail``).
+        region: outlines that were drawn to pick samples out.
+        axes: ranges of both axes, so that they are the same over arms and iterations; None takes the table's.
         height: in pixels.
     """
-    fig = base(height, showlegend=False, dragmode="pan")
-    shown = table[(table["arm"] == "") | (table["arm"] == arm)]
-    colors = _palette(color_by, shown, group_colors, groups)
-    if color_by == "group":  # synthetic images belong to no group, so they wear the arm's colour
-        colors[(shown["kind"] == "synthetic").to_numpy()] = arm_styles([arm])[arm].color
+    fig = base(height, showlegend=False, dragmode="lasso", clickmode="event+select", margin=MARGIN)
+    shown_N = ((table["arm"] == "") | (table["arm"] == arm)).to_numpy()
+    shown = table[shown_N]
+    colors = _colors(color_by, shown, arm, group_colors, groups)
+    picked = None if chosen_N is None else np.asarray(chosen_N, bool)[shown_N]
     in_focus = np.ones(len(shown), bool) if focus is None else (shown["class_id"] == focus).to_numpy()
     kind = shown["kind"].to_numpy(object)
     if focus is not None:
         _ties(fig, shown[in_focus])
-    for name, size, opacity in (("real", 6, 0.8), ("synthetic", 10, 1.0)):
-        for focused in (False, True):
+    for focused in (False, True):
+        for name in _SAMPLES:
             mask = (kind == name) & (in_focus == focused)
-            _scatter(fig, shown[mask], colors[mask], name, size=size, opacity=opacity if focused else 0.18)
+            own = None if picked is None else picked[mask]
+            _samples(fig, shown[mask], colors[mask], name, focused=focused, picked=own)
+    _path(fig, path, arm_styles([arm])[arm].color)
     if focus is not None:
         mask = (kind == "group_mean") & in_focus
-        _scatter(fig, shown[mask], colors[mask], "group_mean", size=14, opacity=1.0)
+        _landmarks(fig, shown[mask], colors[mask], "group_mean", 14)
     for name, size in (("class_mean", 12), ("target", 18)):
         mask = (kind == name) & in_focus
-        _scatter(fig, shown[mask], np.full(int(mask.sum()), MARK[name], object), name, size=size, opacity=1.0)
-    x, y = ranges(table)
-    fig.add_shape(
-        type="rect", xref="paper", yref="paper", x0=0, x1=1, y0=0, y1=1, line={"color": FAINT, "width": 1}
-    )
-    fig.update_xaxes(range=x, showticklabels=False, showgrid=False, showline=False)
-    fig.update_yaxes(range=y, showticklabels=False, showgrid=False, showline=False)
+        _landmarks(fig, shown[mask], MARK[name], name, size)
+    _frame(fig, region, axes or ranges(table))
     return fig
 
 
-def _scatter(
-    fig: go.Figure, rows: pd.DataFrame, colors: np.ndarray, kind: str, *, size: float, opacity: float
+def _samples(
+    fig: go.Figure,
+    rows: pd.DataFrame,
+    colors: np.ndarray,
+    kind: str,
+    *,
+    focused: bool,
+    picked: np.ndarray | None,
 ) -> None:
+    """Draw what can be picked out; the browser fades the rest while the user draws, and so do we after."""
     if rows.empty:
         return
-    label, symbol = KINDS[kind]
+    (label, symbol), (size, opacity) = KINDS[kind], _SAMPLES[kind]
     edge, width = _EDGE.get(kind, (NEUTRAL, 1.0))
     marker = outlined(list(colors), size=size, symbol=symbol) | {"line": {"color": edge, "width": width}}
+    hover = f"{label}<br>class %{{customdata[0]}}, group %{{customdata[1]}}<extra></extra>"
     fig.add_scatter(
         x=rows["x"],
         y=rows["y"],
         mode="markers",
         name=label,
-        marker=marker | {"opacity": opacity},
+        marker=marker | {"opacity": opacity if focused else _FADED},
+        customdata=rows[["class", "group", "kind", "arm", "index"]].to_numpy(object),
+        hovertemplate=hover.replace(", group %{customdata[1]}", "") if kind == "synthetic" else hover,
+        # What is faint is there for orientation: it neither speaks up nor can it be clicked.
+        hoverinfo=None if focused else "skip",
+        selectedpoints=None if picked is None else np.flatnonzero(picked),
+        selected={"marker": {"opacity": 1.0 if focused else _FADED, "size": size * _LARGER}},
+        unselected={"marker": {"opacity": _FADED if focused else _FADED / 2}},
+    )
+    if not focused:
+        fig.data[-1].hovertemplate = None
+
+
+def _landmarks(fig: go.Figure, rows: pd.DataFrame, colors: np.ndarray | str, kind: str, size: float) -> None:
+    """Draw means and targets, which are never picked out and never fade."""
+    if rows.empty:
+        return
+    label, symbol = KINDS[kind]
+    edge, width = _EDGE.get(kind, (NEUTRAL, 1.0))
+    palette = colors if isinstance(colors, str) else list(colors)
+    group = ", group %{customdata[1]}" if kind == "group_mean" else ""
+    fig.add_scatter(
+        x=rows["x"],
+        y=rows["y"],
+        mode="markers",
+        name=label,
+        marker=outlined(palette, size=size, symbol=symbol) | {"line": {"color": edge, "width": width}},
         customdata=rows[["class", "group"]].to_numpy(object),
-        hovertemplate=f"{label}<br>class %{{customdata[0]}}, group %{{customdata[1]}}<extra></extra>",
+        hovertemplate=f"{label}<br>class %{{customdata[0]}}{group}<extra></extra>",
+        unselected={"marker": {"opacity": 1.0}},
+    )
+
+
+def _path(fig: go.Figure, path: pd.DataFrame | None, color: str) -> None:
+    """Draw where the mean of the synthetic images has come from; a dot marks the start."""
+    if path is None or path.empty:
+        return
+    sizes = np.where(np.arange(len(path)) == 0, 7, 2)
+    fig.add_scatter(
+        x=path["x"],
+        y=path["y"],
+        mode="lines+markers",
+        name="its way so far",
+        line={"color": color, "width": 1.5},
+        marker={"color": color, "size": sizes},
+        customdata=path["iteration"],
+        hovertemplate="mean of its synthetic images<br>after %{customdata} iterations<extra></extra>",
+        unselected={"marker": {"opacity": 1.0}},
     )
 
 
@@ -164,57 +195,21 @@ def _ties(fig: go.Figure, rows: pd.DataFrame) -> None:
             target = targets.loc[mean.class_id]
             x += [mean.x, target["x"], None]
             y += [mean.y, target["y"], None]
-    fig.add_scatter(x=x, y=y, mode="lines", line={"color": NEUTRAL, "width": 1}, hoverinfo="skip")
-
-
-def distance_table(
-    residuals: pd.DataFrame, class_names: Sequence[str], group_names: Sequence[str]
-) -> pd.DataFrame:
-    """Return the distances of the real feature space, with names: what a map must not be asked for."""
-    return pd.DataFrame(
-        {
-            "arm": residuals["arm"],
-            "class": np.array(class_names, object)[residuals["class_id"].to_numpy(int)],
-            "group": np.array(group_names, object)[residuals["group_id"].to_numpy(int)],
-            "images": residuals["n"],
-            "share": residuals["share"],
-            "to target": residuals["to_target"],
-            "to synthetic": residuals["to_synthetic"],
-        }
+    fig.add_scatter(
+        x=x, y=y, mode="lines", name="ties", line={"color": NEUTRAL, "width": 1}, hoverinfo="skip"
     )
 
 
-def distance_bars(
-    residuals: pd.DataFrame,
-    focus: int,
-    group_names: Sequence[str],
-    column: str = "to_target",
-    *,
-    height: int | None = None,
-) -> go.Figure:
-    """Draw how far each group of a class is from every arm's target (or synthetic mean), in feature space."""
-    rows = residuals[residuals["class_id"] == focus]
-    fig = base(height or 96 + 30 * len(group_names), legend_rows=1)
-    for name, style in arm_styles(list(dict.fromkeys(rows["arm"]))).items():
-        own = rows[rows["arm"] == name].sort_values("group_id")
-        fig.add_scatter(
-            x=own[column],
-            y=own["group_id"],
-            name=style.label,
-            mode="markers",
-            cliponaxis=False,
-            marker={"color": style.color, "symbol": style.symbol, "size": 11},
-            customdata=np.stack(
-                [np.array(group_names, object)[own["group_id"].to_numpy(int)], own["n"], own["share"]], -1
-            ),
-            hovertemplate="<b>%{customdata[0]}</b>: %{x:.3g}<br>n = %{customdata[1]} real images "
-            f"(%{{customdata[2]:.1%}} of the class)<extra>{style.label}</extra>",
+def _frame(fig: go.Figure, region: Sequence[Polygon], axes: tuple[list[float], list[float]]) -> None:
+    """Draw the border and what was drawn by hand, and fix the axes."""
+    for outline in region:
+        corners = " L ".join(f"{x} {y}" for x, y in outline)
+        fig.add_shape(
+            type="path", path=f"M {corners} Z", line={"color": NEUTRAL, "width": 1.5, "dash": "dot"}
         )
-    fig.update_xaxes(title_text="distance", rangemode="tozero", fixedrange=True)
-    fig.update_yaxes(
-        tickvals=list(range(len(group_names))),
-        ticktext=list(group_names),
-        fixedrange=True,
-        range=[len(group_names) - 0.5, -0.5],
+    fig.add_shape(
+        type="rect", xref="paper", yref="paper", x0=0, x1=1, y0=0, y1=1, line={"color": FAINT, "width": 1}
     )
-    return fig
+    x, y = axes
+    fig.update_xaxes(range=x, showticklabels=False, showgrid=False, showline=False)
+    fig.update_yaxes(range=y, showticklabels=False, showgrid=False, showline=False)

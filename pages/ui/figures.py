@@ -42,7 +42,7 @@ def show(
         clicked: called when a mark is clicked; ``st.session_state[key].selection`` says which.
     """
     st.plotly_chart(
-        _on_its_ground(fig),
+        on_its_ground(fig),
         width="stretch",
         key=key,
         alt=alt,
@@ -75,7 +75,7 @@ def file_name(key: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip("-")
 
 
-def _on_its_ground(fig: go.Figure) -> go.Figure:
+def on_its_ground(fig: go.Figure) -> go.Figure:
     """Give a figure that is saved from a dark page a dark ground, for its text is light.
 
     On the page itself a rule of ours keeps every figure without a ground.

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from fairdd_core.data.card import DatasetCard
-from fairdd_core.data.grouped import Split
+from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import card_of, load
 from fairdd_core.data.spec import DataSpec
+from fairdd_core.errors import UserError
 from fairdd_core.runs.home import Home
+from pages.ui.run_actions import literal
+from pages.ui.runs import RunView
 
 
 def split_of(spec: DataSpec, seed: int) -> Split:
@@ -39,3 +44,29 @@ def stamp_of(card: DatasetCard, data_dir: Path) -> float:
 @st.cache_resource(max_entries=4, show_spinner="Loading the data…")
 def _load(spec_json: str, seed: int, data_dir: str, stamp: float) -> Split:
     return load(DataSpec.model_validate_json(spec_json), seed, Path(data_dir))
+
+
+def training_set_of(view: RunView) -> tuple[GroupedDataset | None, str]:
+    """Return the training set of a run; or None, with a sentence why its images cannot be shown.
+
+    The set is checked against the points of the run's maps, for the files may have changed since.
+    """
+    try:
+        train = split_of(view.spec.data, view.spec.seed).train
+    except (UserError, OSError) as error:
+        return None, f"The real images cannot be shown. {literal(str(error))}"
+    if not _agrees(train, view.folder.points()):
+        return None, "The real images are not shown: the data set is no longer the one of this run."
+    return train, ""
+
+
+def _agrees(train: GroupedDataset, points: pd.DataFrame | None) -> bool:
+    """Return whether the rows that a run has noted are of the class and group that it says."""
+    if points is None:
+        return True
+    real = points[points["kind"] == "real"]
+    rows, class_N, group_N = (real[name].to_numpy(int) for name in ("index", "class_id", "group_id"))
+    if len(rows) and rows.max() >= len(train):
+        return False
+    column_N = np.where(group_N < 0, train.num_groups, group_N)
+    return bool((train.y_N[rows] == class_N).all() and (train.column_N[rows] == column_N).all())

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from fairdd_core.plots import maps
+from fairdd_core.plots.map_table import Projection, at_iteration, iterations_of, map_table, ready
 from fairdd_core.plots.theme import NEUTRAL, arm_styles, group_css
-from pages.ui.figures import numbers, show
-from pages.ui.run_actions import literal
+from fairdd_core.runs.folder import RunFolder
+from pages.ui import map_choice, scrubber
+from pages.ui.figures import numbers
+from pages.ui.map_distances import distances
+from pages.ui.map_panels import candidates, panels
+from pages.ui.map_strip import strip
 from pages.ui.runs import Labels, RunView
-from pages.ui.style import arm_heading, legend
+from pages.ui.style import legend
 
 _ALL = "All classes"
-_PROJECTIONS: list[maps.Projection] = ["pca", "umap"]
-_COLORS: list[maps.ColorBy] = ["group", "class"]
+_PROJECTIONS: list[Projection] = ["pca", "umap"]
+_COLORS: list[maps.ColorBy] = ["group", "class", "method"]
 _CAPTION = {
     "pca": "PCA: a straight shadow of the feature space. Distances are shortened, never stretched.",
-    "umap": "UMAP keeps neighbours together. It says nothing about distances between clumps or their sizes.",
+    "umap": "UMAP keeps neighbours together. Do not read distances between clumps, their sizes or the empty "
+    "space off it: those mean nothing. Images on their way were put into the finished map.",
 }
-
+_WAY = "The line in the colour of the method is the way that the mean of its images has come. "
 _LEGEND_COLORS = maps.MARK | {"group_mean": "none"}
 
 
@@ -30,39 +38,71 @@ def maps_view(view: RunView) -> None:
         waiting = "They come last in a run." if view.live else "This run ended before they were made."
         st.info(f"No maps yet. {waiting}", icon=":material/scatter_plot:")
         return
+    map_choice.prepare(view.id)
     projection, color_by, focus = _choices(points, labels, view.live)
-    table = maps.map_table(points, projection, labels.classes, labels.groups)
-    st.html(legend(_legend(color_by, labels, focus)))
-    styles = arm_styles(view.arms)
-    for column, arm in zip(st.columns(min(3, max(2, len(styles))), gap="medium") * 3, styles, strict=False):
-        with column:
-            st.html(arm_heading(styles[arm]))
-            fig = maps.arm_map(
-                table,
-                arm,
-                color_by=color_by,
-                group_colors=labels.colors,
-                groups=len(labels.groups),
-                focus=focus,
-            )
-            show(
-                fig,
-                None,
-                key=f"map-{arm}",
-                zoom=True,
-                alt=f"{projection.upper()} map of real samples and {styles[arm].label}'s images.",
-            )
-    st.caption(f"{_CAPTION[projection]} All panels have the same axes. Scroll to zoom, drag to move.")
-    with st.expander("Table", icon=":material/table_rows:", type="compact"):
-        numbers(table[["kind", "arm", "class", "group", "x", "y"]], key="map-table")
-    _distances(view, labels, focus)
+    table = _joined(str(view.folder.path), projection, labels.classes, labels.groups, _stamp(view.folder))
+    st.html(legend(_legend(color_by, view, focus)))
+    draw = partial(_linked, view, table, projection, color_by, focus)
+    iterations = view.folder.snapshot_iterations()
+    if iterations_of(table) and len(iterations) > 1:
+        scrubber.scrubbed(view.id, iterations, draw)
+    else:
+        st.caption(
+            "These maps show the end of the run; where the images were on the way was not kept."
+            if not iterations_of(table)
+            else "Only the end of this run was kept."
+        )
+        st.fragment(draw)(iterations[-1] if iterations else view.spec.distill.iterations)
+    distances(view, focus)
 
 
-def _choices(
-    points: pd.DataFrame, labels: Labels, live: bool
-) -> tuple[maps.Projection, maps.ColorBy, int | None]:
-    first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
-    offered = [name for name in _PROJECTIONS if maps.ready(points, name)]
+def _linked(
+    view: RunView,
+    table: pd.DataFrame,
+    projection: Projection,
+    color_by: maps.ColorBy,
+    focus: int | None,
+    at: int,
+) -> None:
+    """Draw everything that the scrubber and the selection move."""
+    now = at_iteration(table, at)
+    offered = candidates(now, focus)
+    map_choice.group_control(view, offered)
+    chosen = map_choice.chosen_of(offered, projection)
+    panels(view, table, at, chosen, projection=projection, color_by=color_by, focus=focus)
+    way = _WAY if focus is not None and iterations_of(table) else ""
+    st.caption(
+        f"{_CAPTION[projection]} {way}All maps have the same axes, at every iteration. Scroll to zoom; the "
+        "tools above a map draw round points, pick them with a box, or move it."
+    )
+    strip(view, offered, chosen, at)
+    with st.expander("Table of all points", icon=":material/table_rows:", type="compact"):
+        numbers(now[["kind", "arm", "class", "group", "x", "y"]], key="map-table")
+
+
+def _stamp(folder: RunFolder) -> tuple[float, ...]:
+    files = (folder.points_file, folder.moments_file)
+    return tuple(file.stat().st_mtime if file.exists() else 0.0 for file in files)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _joined(
+    path: str,
+    projection: Projection,
+    classes: tuple[str, ...],
+    groups: tuple[str, ...],
+    stamp: tuple[float, ...],
+) -> pd.DataFrame:
+    """Return the points of all iterations; for looking only, as it is shared."""
+    folder = RunFolder(path)
+    points = folder.points()
+    assert points is not None
+    return map_table(points, projection, classes, groups, folder.moments())
+
+
+def _choices(points: pd.DataFrame, labels: Labels, live: bool) -> tuple[Projection, maps.ColorBy, int | None]:
+    first, second, third = st.columns([1, 1.4, 1.6], vertical_alignment="bottom")
+    offered = [name for name in _PROJECTIONS if ready(points, name)]
     with first:
         projection = st.segmented_control(
             "Projection",
@@ -82,7 +122,7 @@ def _choices(
             required=True,
             default=_COLORS[0],
             key="map-color",
-            help="What the colour of a point says.",
+            help="What the colour of a point says. Method leaves the real samples grey.",
         )
     with third:
         chosen = st.selectbox(
@@ -90,51 +130,22 @@ def _choices(
             [_ALL, *labels.classes],
             index=1,
             key="map-focus",
-            help="Its points stand out, and the mean of each group is tied to where the method aims.",
+            on_change=map_choice.forget_drawn,
+            help="Its points stand out and can be picked out, the mean of each group is tied to where the "
+            "method aims, and a line shows the way of its synthetic images.",
         )
     return projection, color_by, None if chosen == _ALL else labels.classes.index(chosen)
 
 
-def _legend(color_by: maps.ColorBy, labels: Labels, focus: int | None) -> list[tuple[str, str, str]]:
+def _legend(color_by: maps.ColorBy, view: RunView, focus: int | None) -> list[tuple[str, str, str]]:
+    labels = view.labels
     kinds = [name for name in maps.KINDS if focus is not None or name != "group_mean"]
     shapes = [(maps.KINDS[name][1], _LEGEND_COLORS.get(name, NEUTRAL), maps.KINDS[name][0]) for name in kinds]
+    if color_by == "method":
+        styles = arm_styles(view.arms).values()
+        return [*shapes, *(("chip", style.color, style.label) for style in styles)]
     if color_by == "group":
         names, palette = labels.groups, group_css(labels.colors, len(labels.groups))
     else:
         names, palette = labels.classes, maps.class_css(len(labels.classes))
     return shapes + [("chip", color, name) for color, name in zip(palette, names, strict=True)]
-
-
-def _distances(view: RunView, labels: Labels, focus: int | None) -> None:
-    residuals = view.folder.residuals()
-    if residuals is None or residuals.empty:
-        return
-    table = maps.distance_table(residuals, labels.classes, labels.groups)
-    st.subheader("How far each group is from where the method aims", anchor=False)
-    st.caption(
-        "Aims and distances as the network of this map sees them. Distilling itself aims through many random "
-        "networks, so take them for the direction, not for the exact place."
-    )
-    if focus is None:
-        st.caption("Choose a class in focus to see its distances as a chart.")
-        with st.expander("Table", icon=":material/table_rows:", type="compact"):
-            numbers(table, key="distances-all", percent=("share",))
-        return
-    own = table[table["class"] == labels.classes[focus]]
-    left, right = st.columns(2, gap="large")
-    for column, name, title in (
-        (left, "to_target", "To the target"),
-        (right, "to_synthetic", "To the mean of the synthetic images"),
-    ):
-        with column:
-            st.markdown(f"**{title}**, class {literal(labels.classes[focus])}")
-            show(
-                maps.distance_bars(residuals, focus, labels.groups, name),
-                own if name == "to_target" else None,
-                key=f"distance-{name}",
-                alt=f"Distance of each group's mean {title.lower()} for class {labels.classes[focus]}.",
-                caption="Measured in the feature space itself, not in the map."
-                if name == "to_target"
-                else "Where the images really ended up.",
-                percent=("share",),
-            )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 PLAY_SECONDS = 0.6
-_AT, _PLAYING, _RUN = "scrub-at", "scrub-playing", "scrub-run"
+_AT, _PLAYING, _RUN, _DRAWN = "scrub-at", "scrub-playing", "scrub-run", "scrub-drawn"
 
 
 def playing() -> bool:
@@ -44,6 +45,27 @@ def prepare(run_id: str, iterations: Sequence[int]) -> int:
             iterations, key=lambda i: abs(i - st.session_state.get(_AT, iterations[-1]))
         )
     return int(st.session_state[_AT])
+
+
+def scrubbed(run_id: str, iterations: Sequence[int], draw: Callable[[int], None]) -> None:
+    """Draw the scrubber and, below it, what it moves; only these are drawn anew when it moves.
+
+    Args:
+        run_id: every view of a run stands at the same iteration.
+        iterations: the logged ones, in order; at least one.
+        draw: draws everything at an iteration.
+    """
+    prepare(run_id, iterations)
+    # The clock belongs to the fragment, so a fragment with another clock is another one.
+    clock = PLAY_SECONDS if playing() else None
+    st.session_state[_DRAWN] = time.monotonic()
+    st.fragment(_turn, run_every=clock)(iterations, draw)
+
+
+def _turn(iterations: Sequence[int], draw: Callable[[int], None]) -> None:
+    ticking = time.monotonic() - st.session_state[_DRAWN] > 0.5 * PLAY_SECONDS
+    st.session_state[_DRAWN] = time.monotonic()
+    draw(scrubber(iterations, ticking))
 
 
 def scrubber(iterations: Sequence[int], ticking: bool) -> int:
@@ -84,6 +106,8 @@ def scrubber(iterations: Sequence[int], ticking: bool) -> int:
                 list(iterations),
                 key=_AT,
                 format_func=lambda i: f"{i:,}".replace(",", "\u202f"),
-                help="Moves the images and the marks on the curves of all methods to the same iteration.",
+                persist_state="session",
+                help="Moves the images, the maps and the marks on the curves of all methods to the same "
+                "iteration.",
             )
         )

@@ -49,7 +49,7 @@ def write_fake_run(
     write_arrays(
         folder.answers_file, {f"{n}/{k}": row for n, rows in answers.items() for k, row in enumerate(rows)}
     )
-    points, residuals = _tables(arms, rng)
+    points, residuals = _tables(arms, split.train, rng)
     folder.write_tables(points, residuals, _moments(points, iterations))
     for arm in arms:
         folder.write_nearest(_nearest(arm, split, spec.distill.ipc, rng))
@@ -146,7 +146,9 @@ def _nearest(arm: str, split: Split, ipc: int, rng: np.random.Generator) -> Near
     )
 
 
-def _tables(arms: list[str], rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _tables(
+    arms: list[str], train: GroupedDataset, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     angle = 2 * np.pi * np.arange(10) / 10
     centres = np.stack([np.cos(angle), np.sin(angle)], -1)
     means = centres[:, None] + 0.5 * centres[None, :]
@@ -159,8 +161,8 @@ def _tables(arms: list[str], rng: np.random.Generator) -> tuple[pd.DataFrame, pd
     residuals = []
     for c in range(CLASSES):
         for g in range(GROUPS):
-            for i in range(3):
-                add("real", "", (c, g), c * 30 + g * 3 + i, means[c, g] + rng.normal(0, 0.07, 2))
+            for row in np.flatnonzero((train.y_N == c) & (train.a_N == g))[:3]:
+                add("real", "", (c, g), int(row), means[c, g] + rng.normal(0, 0.07, 2))
             add("group_mean", "", (c, g), -1, means[c, g])
         for arm in arms:
             target = means[c, c] if arm == "vanilla" else means[c].mean(axis=0)

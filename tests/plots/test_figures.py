@@ -1,7 +1,6 @@
 """The figures: what is drawn, and above all what is not."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ from fairdd_core.plots import fairness, maps
 from fairdd_core.plots.curves import curve, curves_table
 from fairdd_core.plots.data import counts_heatmap, counts_table
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
-from fairdd_core.plots.images import data_uri, grid_figure, grid_html, mosaic, png
+from fairdd_core.plots.map_table import map_table
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 
 CLASSES, GROUPS = ("cat", "dog"), ("red", "white")
@@ -45,9 +44,8 @@ def figures(counts: dict[str, np.ndarray], points: pd.DataFrame) -> Iterator[go.
     yield fairness.group_accuracy(group_table(counts, GROUPS), COLORS)
     yield fairness.tradeoff(network_table(counts), "deo_max")
     yield fairness.confusion(confusion_table(counts["cobra"], 1, CLASSES))
-    yield maps.arm_map(maps.map_table(points, "pca", CLASSES, GROUPS), "cobra", groups=2, focus=0)
+    yield maps.arm_map(map_table(points, "pca", CLASSES, GROUPS), "cobra", groups=2, focus=0)
     yield curve(curves_table(steps()), "loss", at=5, total=20)
-    yield grid_figure(np.zeros((2, 3, 3, 4, 4), np.uint8), CLASSES)
 
 
 def steps() -> pd.DataFrame:
@@ -129,65 +127,6 @@ def test_curve_marks_the_nearest_logged_iteration() -> None:
 def test_curves_of_a_run_without_steps_are_empty() -> None:
     assert curves_table(steps().iloc[:0]).empty
     assert not curve(curves_table(steps().iloc[:0])).data
-
-
-def test_map_shows_only_the_arm_and_ties_its_groups_to_its_target(points: pd.DataFrame) -> None:
-    table = maps.map_table(points, "pca", CLASSES, GROUPS)
-    fig = maps.arm_map(table, "cobra", groups=2, focus=1, group_colors=COLORS)
-    names = [trace.name for trace in fig.data if trace.mode == "markers"]
-    assert names.count("target of the method") == 1
-    ties = next(trace for trace in fig.data if trace.mode == "lines")
-    assert ties.x[:2] == (1.0, 1.0)
-    assert len(ties.x) == 6, "two groups, each a start, an end and a break"
-
-
-def test_maps_know_which_projection_is_ready(points: pd.DataFrame) -> None:
-    assert maps.ready(points, "pca")
-    assert not maps.ready(points, "umap")
-    assert not maps.ready(None, "pca")
-
-
-def test_all_panels_have_the_same_axes(points: pd.DataFrame) -> None:
-    table = maps.map_table(points, "pca", CLASSES, GROUPS)
-    first, second = (maps.arm_map(table, arm, groups=2) for arm in ("vanilla", "cobra"))
-    assert first.layout.xaxis.range == second.layout.xaxis.range
-
-
-def test_distance_bars_show_every_arm() -> None:
-    rows = [(arm, 0, g, 5, 0.5, 1.0, 2.0) for arm in ("vanilla", "cobra") for g in range(2)]
-    names = ["arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"]
-    frame = pd.DataFrame(rows, columns=names)
-    assert len(maps.distance_bars(frame, 0, GROUPS).data) == 2
-    assert maps.distance_table(frame, CLASSES, GROUPS)["group"].tolist()[:2] == ["red", "white"]
-
-
-def test_mosaic_puts_images_where_they_belong_and_keeps_gaps_clear() -> None:
-    images = np.zeros((2, 3, 3, 4, 4), np.uint8)
-    images[1, 2] = 200
-    picture = mosaic(images, np.array([[True, True, True], [True, False, True]]))
-    assert picture.shape == (10, 15, 4)
-    assert (picture[5:9, 10:14, :3] == 200).all()
-    assert picture[4, :, 3].max() == 0
-    assert picture[5:9, 5:9, 3].max() == 0, "an image that is not there is transparent"
-
-
-def test_png_repeats_pixels_exactly(tmp_path: Path) -> None:
-    from PIL import Image
-
-    picture = np.random.default_rng(0).integers(0, 255, (3, 2, 4), np.uint8)
-    (tmp_path / "a.png").write_bytes(png(picture, 3))
-    back = np.asarray(Image.open(tmp_path / "a.png"))
-    assert (back == picture.repeat(3, 0).repeat(3, 1)).all()
-    assert data_uri(b"x").startswith("data:image/png;base64,")
-
-
-def test_grid_names_its_rows_and_says_what_it_shows() -> None:
-    markup = grid_html(
-        np.zeros((2, 3, 3, 4, 4), np.uint8), ["<b>", "dog"], alt='a "b"', swatches=["red", "blue"]
-    )
-    assert "&lt;b&gt;" in markup
-    assert 'alt="a &quot;b&quot;"' in markup
-    assert markup.count("<i ") == 2
 
 
 def test_names_that_look_like_tags_are_drawn_as_they_are(counts: dict[str, np.ndarray]) -> None:

@@ -1,0 +1,173 @@
+"""The points of the maps as one table over all logged iterations, and what is picked out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+Projection = Literal["pca", "umap"]
+Polygon = tuple[tuple[float, float], ...]
+
+STILL = -1
+"""The iteration of points that do not move: real samples, means of groups and targets."""
+_MOVING = ("synthetic", "class_mean")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Samples that are picked out, the same in every panel.
+
+    Attributes:
+        real: rows of the training set.
+        synthetic: places in each arm's synthetic set.
+        region: outlines that were drawn round them, in the coordinates of ``projection``.
+        projection: of the map in which they were drawn.
+    """
+
+    real: frozenset[int] = frozenset()
+    synthetic: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    region: tuple[Polygon, ...] = ()
+    projection: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.real or any(self.synthetic.values()))
+
+
+def ready(points: pd.DataFrame | None, projection: Projection) -> bool:
+    """Return whether a projection has been computed."""
+    return points is not None and not points.empty and bool(points[f"{projection}_x"].notna().any())
+
+
+def map_table(
+    points: pd.DataFrame,
+    projection: Projection,
+    class_names: Sequence[str],
+    group_names: Sequence[str],
+    moments: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return the points of all iterations with names.
+
+    Args:
+        points: of the finished run (see ``events.Embedded``).
+        projection: which coordinates to take.
+        class_names: in index order.
+        group_names: in index order.
+        moments: where the synthetic images lay on the way; where this projection has none, the finished
+            images stand still.
+
+    Returns:
+        The columns ``kind, arm, class, group, x, y, class_id, group_id, index, iteration``.
+    """
+    still = points
+    if moments is not None and ready(moments, projection):
+        still = points[~points["kind"].isin(_MOVING)]
+        still = pd.concat([still.assign(iteration=STILL), moments.assign(group_id=-1)], ignore_index=True)
+    classes, groups = np.array([*class_names, "any"], object), np.array([*group_names, "any"], object)
+    group_N = groups[still["group_id"].to_numpy(int)]
+    group_N[((still["kind"] == "real") & (still["group_id"] < 0)).to_numpy()] = "unknown"
+    return pd.DataFrame(
+        {
+            "kind": still["kind"].to_numpy(object),
+            "arm": still["arm"].fillna("").to_numpy(object),
+            "class": classes[still["class_id"].to_numpy(int)],
+            "group": group_N,
+            "x": still[f"{projection}_x"].to_numpy(float),
+            "y": still[f"{projection}_y"].to_numpy(float),
+            "class_id": still["class_id"].to_numpy(int),
+            "group_id": still["group_id"].to_numpy(int),
+            "index": still["index"].to_numpy(int),
+            "iteration": still["iteration"].to_numpy(int) if "iteration" in still else STILL,
+        }
+    )
+
+
+def iterations_of(table: pd.DataFrame) -> list[int]:
+    """Return the iterations at which the synthetic images were placed, in order; none where they stand."""
+    return sorted(int(i) for i in table["iteration"].unique() if i != STILL)
+
+
+def at_iteration(table: pd.DataFrame, iteration: int) -> pd.DataFrame:
+    """Return what stands still, and where everything else was at the last placing up to ``iteration``."""
+    placed = [i for i in iterations_of(table) if i <= iteration] or iterations_of(table)[:1]
+    return table[table["iteration"].isin([STILL, *placed[-1:]])]
+
+
+def trail(table: pd.DataFrame, arm: str, class_id: int, iteration: int) -> pd.DataFrame:
+    """Return the way of the mean of an arm's synthetic images of a class up to ``iteration``, in order."""
+    own = table[(table["kind"] == "class_mean") & (table["arm"] == arm) & (table["class_id"] == class_id)]
+    return own[(own["iteration"] >= 0) & (own["iteration"] <= iteration)].sort_values("iteration")
+
+
+def ranges(table: pd.DataFrame) -> tuple[list[float], list[float]]:
+    """Return the axis ranges that show all points of all arms and iterations."""
+    out = []
+    for axis in ("x", "y"):
+        low, high = np.nanmin(table[axis]), np.nanmax(table[axis])
+        pad = 0.05 * (high - low or 1.0)
+        out.append([float(low - pad), float(high + pad)])
+    return out[0], out[1]
+
+
+def is_chosen(table: pd.DataFrame, chosen: Chosen) -> np.ndarray:
+    """Return for each row whether it is picked out, bool (N,)."""
+    index, kind = table["index"], table["kind"]
+    found_N = ((kind == "real") & index.isin(list(chosen.real))).to_numpy(copy=True)
+    for arm, places in chosen.synthetic.items():
+        found_N |= ((kind == "synthetic") & (table["arm"] == arm) & index.isin(list(places))).to_numpy()
+    return found_N
+
+
+def choose(table: pd.DataFrame, region: Iterable[Polygon] = (), projection: str = "") -> Chosen:
+    """Pick out the real samples and synthetic images of a table, of all arms.
+
+    Args:
+        table: the candidates, at one iteration.
+        region: outlines; only what lies within one of them is taken. Without any, everything is.
+        projection: in which they were drawn.
+    """
+    outlines = tuple(region)
+    inside_N = np.ones(len(table), bool)
+    if outlines:
+        xy_N2 = table[["x", "y"]].to_numpy(float)
+        inside_N = np.logical_or.reduce([inside(outline, xy_N2) for outline in outlines])
+    taken = table[inside_N]
+    real = taken[taken["kind"] == "real"]["index"]
+    made = taken[taken["kind"] == "synthetic"].groupby("arm")["index"]
+    return Chosen(
+        frozenset(int(i) for i in real),
+        {str(arm): frozenset(int(i) for i in places) for arm, places in made},
+        outlines,
+        projection,
+    )
+
+
+def inside(polygon: Polygon, xy_N2: np.ndarray) -> np.ndarray:
+    """Return for each point whether it lies within a polygon by the even-odd rule, bool (N,)."""
+    x_N, y_N = xy_N2.T
+    inside_N = np.zeros(len(xy_N2), bool)
+    corners = np.asarray(polygon, float)
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if y0 == y1:
+            continue
+        crosses_N = (y0 > y_N) != (y1 > y_N)
+        inside_N ^= crosses_N & (x_N < (x1 - x0) * (y_N - y0) / (y1 - y0) + x0)
+    return inside_N
+
+
+def group_counts(table: pd.DataFrame, chosen: Chosen, group_names: Sequence[str]) -> pd.DataFrame:
+    """Return how many real samples of each group are picked out, ``group, k, n``, of the n in ``table``.
+
+    The images of unknown group come last, where there are any.
+    """
+    real = table[table["kind"] == "real"]
+    found_N, group_N = is_chosen(real, chosen), real["group_id"].to_numpy()
+    unknown = [(-1, "unknown")] if (group_N < 0).any() else []
+    rows = [
+        (name, int((found_N & (group_N == g)).sum()), int((group_N == g).sum()))
+        for g, name in [*enumerate(group_names), *unknown]
+    ]
+    return pd.DataFrame(rows, columns=["group", "k", "n"])

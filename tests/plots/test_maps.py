@@ -1,0 +1,207 @@
+"""The maps: their points over the iterations, what is picked out, and the distances behind them."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairdd_core.plots import maps
+from fairdd_core.plots.map_distances import distance_bars, distance_matrix, distance_table
+from fairdd_core.plots.map_table import (
+    Chosen,
+    at_iteration,
+    choose,
+    group_counts,
+    inside,
+    is_chosen,
+    iterations_of,
+    map_table,
+    ranges,
+    ready,
+    trail,
+)
+
+CLASSES, GROUPS = ("cat", "dog"), ("red", "white")
+COLORS = ((255, 0, 0), (255, 255, 255))
+SQUARE = ((0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0))
+
+
+@pytest.fixture
+def points() -> pd.DataFrame:
+    rows = [("real", "", c, g, 10 * c + g, c + g, c - g) for c in range(2) for g in range(2)]
+    rows += [("group_mean", "", c, g, -1, c + g, c - g) for c in range(2) for g in range(2)]
+    for arm in ("vanilla", "cobra"):
+        rows += [
+            (kind, arm, c, -1, c if kind == "synthetic" else -1, c, c)
+            for kind in ("target", "class_mean", "synthetic")
+            for c in range(2)
+        ]
+    frame = pd.DataFrame(rows, columns=["kind", "arm", "class_id", "group_id", "index", "pca_x", "pca_y"])
+    return frame.assign(umap_x=np.nan, umap_y=np.nan)
+
+
+@pytest.fixture
+def moments(points: pd.DataFrame) -> pd.DataFrame:
+    """At iteration 0 everything that moves is at (-9, 0), at 4 halfway, at 8 where it ends."""
+    moving = points[points["kind"].isin(["synthetic", "class_mean"])].drop(columns="group_id")
+    parts = []
+    for iteration, t in ((0, 0.0), (4, 0.5), (8, 1.0)):
+        place = {"pca_x": (1 - t) * -9 + t * moving["pca_x"], "pca_y": t * moving["pca_y"]}
+        parts.append(moving.assign(iteration=iteration, **place))
+    return pd.concat(parts, ignore_index=True)
+
+
+def of(fig: go.Figure, name: str) -> go.Scatter:
+    return next(trace for trace in fig.data if trace.name == name)
+
+
+def test_only_the_synthetic_images_move(points: pd.DataFrame, moments: pd.DataFrame) -> None:
+    table = map_table(points, "pca", CLASSES, GROUPS, moments)
+    assert iterations_of(table) == [0, 4, 8]
+    start, end = at_iteration(table, 0), at_iteration(table, 8)
+    moving = start["kind"].isin(["synthetic", "class_mean"])
+    assert set(start[moving]["x"]) == {-9}
+    assert start[~moving].equals(end[~end["kind"].isin(["synthetic", "class_mean"])])
+    assert len(start) == len(end) == len(points), "the finished images are not drawn twice"
+
+
+def test_between_two_placings_the_earlier_one_counts(points: pd.DataFrame, moments: pd.DataFrame) -> None:
+    table = map_table(points, "pca", CLASSES, GROUPS, moments)
+    assert at_iteration(table, 7).equals(at_iteration(table, 4))
+    assert at_iteration(table[table["iteration"] != 0], 1)["iteration"].max() == 4
+
+
+def test_a_projection_that_knows_no_way_shows_the_end(points: pd.DataFrame, moments: pd.DataFrame) -> None:
+    placed = points.assign(umap_x=1.0, umap_y=2.0)
+    table = map_table(placed, "umap", CLASSES, GROUPS, moments)
+    assert iterations_of(table) == []
+    assert at_iteration(table, 3).equals(table)
+    assert len(table) == len(points)
+
+
+def test_axes_hold_every_iteration(points: pd.DataFrame, moments: pd.DataFrame) -> None:
+    table = map_table(points, "pca", CLASSES, GROUPS, moments)
+    (low, high), _ = ranges(table)
+    assert low < -9
+    assert high > 2
+    figs = [
+        maps.arm_map(at_iteration(table, at), arm, axes=ranges(table))
+        for at in (0, 8)
+        for arm in ("vanilla", "cobra")
+    ]
+    assert {fig.layout.xaxis.range for fig in figs} == {(low, high)}
+
+
+def test_the_trail_ends_at_the_mean_of_the_moment(points: pd.DataFrame, moments: pd.DataFrame) -> None:
+    table = map_table(points, "pca", CLASSES, GROUPS, moments)
+    way = trail(table, "cobra", 1, 4)
+    assert way[["x", "y"]].to_numpy().tolist() == [[-9.0, 0.0], [-4.0, 0.5]]
+    fig = maps.arm_map(at_iteration(table, 4), "cobra", focus=1, groups=2, path=way)
+    mean = of(fig, "mean of its synthetic images")
+    assert (of(fig, "its way so far").x[-1], of(fig, "its way so far").y[-1]) == (mean.x[0], mean.y[0])
+    assert trail(map_table(points, "pca", CLASSES, GROUPS), "cobra", 1, 4).empty
+
+
+def test_map_shows_only_the_arm_and_ties_its_groups_to_its_target(points: pd.DataFrame) -> None:
+    table = map_table(points, "pca", CLASSES, GROUPS)
+    fig = maps.arm_map(table, "cobra", groups=2, focus=1, group_colors=COLORS)
+    names = [trace.name for trace in fig.data if trace.mode == "markers"]
+    assert names.count("target of the method") == 1
+    ties = of(fig, "ties")
+    assert ties.x[:2] == (1.0, 1.0)
+    assert len(ties.x) == 6, "two groups, each a start, an end and a break"
+
+
+def test_colour_says_group_class_or_method(points: pd.DataFrame) -> None:
+    table = map_table(points, "pca", CLASSES, GROUPS)
+    drawn = {
+        by: maps.arm_map(table, "cobra", color_by=by, groups=2, group_colors=COLORS)
+        for by in ("group", "class", "method")
+    }
+    real = {by: of(fig, "real sample").marker.color for by, fig in drawn.items()}
+    made = {by: of(fig, "synthetic image").marker.color for by, fig in drawn.items()}
+    assert real["group"] == ("rgb(255,0,0)", "rgb(255,255,255)") * 2
+    assert real["class"] == tuple(np.repeat(maps.class_css(2), 2))
+    assert set(real["method"]) == {"#808080"}
+    assert made["class"] == tuple(maps.class_css(2))
+    assert set(made["group"]) == set(made["method"]) == {"#0072b2"}
+
+
+def test_picked_out_samples_stand_out_in_every_panel(points: pd.DataFrame) -> None:
+    table = map_table(points, "pca", CLASSES, GROUPS)
+    chosen_N = is_chosen(table, Chosen(frozenset({1, 11}), {"cobra": frozenset({1})}))
+    for arm, made in (("cobra", [1]), ("vanilla", [])):
+        fig = maps.arm_map(table, arm, groups=2, chosen_N=chosen_N)
+        assert of(fig, "real sample").selectedpoints.tolist() == [1, 3]
+        assert of(fig, "synthetic image").selectedpoints.tolist() == made
+        assert of(fig, "real sample").unselected.marker.opacity < 0.2
+        assert of(fig, "target of the method").unselected.marker.opacity == 1
+    assert of(maps.arm_map(table, "cobra", groups=2), "real sample").selectedpoints is None
+
+
+def test_a_region_takes_what_lies_in_it_of_every_arm(points: pd.DataFrame) -> None:
+    table = map_table(points, "pca", CLASSES, GROUPS)
+    chosen = choose(table, [((0.5, 0.5), (1.5, 0.5), (1.5, 1.5), (0.5, 1.5))], "pca")
+    assert chosen.real == {10}, "dog red lies at (1, 1)"
+    assert chosen.synthetic == {"vanilla": {1}, "cobra": {1}}
+    assert not choose(table, [((90, 90), (91, 90), (91, 91))])
+    fig = maps.arm_map(table, "cobra", groups=2, region=chosen.region)
+    assert fig.layout.shapes[0].path == "M 0.5 0.5 L 1.5 0.5 L 1.5 1.5 L 0.5 1.5 Z"
+
+
+def test_counts_of_groups_are_k_of_the_n_in_the_map(points: pd.DataFrame) -> None:
+    table = map_table(points, "pca", CLASSES, GROUPS)
+    counts = group_counts(table, Chosen(frozenset({0, 10, 11})), GROUPS)
+    assert counts.to_dict("list") == {"group": ["red", "white"], "k": [2, 1], "n": [2, 2]}
+    unknown = table.assign(group_id=table["group_id"].where(table["index"] != 11, -1))
+    counts = group_counts(unknown, Chosen(frozenset({11})), GROUPS)
+    assert counts.iloc[-1].to_dict() == {"group": "unknown", "k": 1, "n": 1}
+
+
+def test_inside_follows_the_even_odd_rule() -> None:
+    xy = np.array([[1, 1], [3, 1], [-0.1, 1], [1, 2.1]])
+    assert inside(SQUARE, xy).tolist() == [True, False, False, False]
+    hourglass = ((0.0, 0.0), (2.0, 2.0), (2.0, 0.0), (0.0, 2.0))
+    assert inside(hourglass, np.array([[0.2, 1.0], [1.8, 1.0], [1.0, 0.2], [1.0, 1.8]])).tolist() == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+@given(st.lists(st.tuples(st.floats(-3, 3), st.floats(-3, 3)), min_size=1, max_size=20))
+def test_inside_a_box_is_what_its_corners_say(points: list[tuple[float, float]]) -> None:
+    xy = np.array(points)
+    on_edge = np.isin(xy, (0.0, 2.0)).any(axis=1)
+    expected = ((xy > 0) & (xy < 2)).all(axis=1)
+    assert (inside(SQUARE, xy) == expected)[~on_edge].all()
+    assert (inside(SQUARE[::-1], xy) == expected)[~on_edge].all()
+
+
+def test_maps_know_which_projection_is_ready(points: pd.DataFrame) -> None:
+    assert ready(points, "pca")
+    assert not ready(points, "umap")
+    assert not ready(None, "pca")
+
+
+def residuals() -> pd.DataFrame:
+    rows = [("vanilla", 0, 0, 9, 0.9, 1.0, 2.0), ("vanilla", 0, 1, 1, 0.1, 5.0, 6.0)]
+    rows += [("cobra", 0, 0, 9, 0.9, 3.0, 4.0), ("cobra", 1, 1, 5, 1.0, 7.0, 8.0)]
+    names = ["arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def test_distance_bars_show_every_arm() -> None:
+    assert len(distance_bars(residuals(), 0, GROUPS).data) == 2
+    assert distance_table(residuals(), CLASSES, GROUPS)["group"].tolist()[:2] == ["red", "white"]
+
+
+def test_distances_are_read_group_by_group() -> None:
+    table = distance_matrix(residuals(), 0, GROUPS)
+    assert table.index.tolist() == ["red", "white"]
+    assert table["vanilla", "target"].tolist() == [2.0, 6.0]
+    assert table["vanilla", "images"].tolist() == [1.0, 5.0]
+    assert np.isnan(table["cobra", "target"]["white"]), "undefined is not zero"
