@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from fairdd_core.plots.theme import (
 )
 
 _ROW = 34
+_FOCUS = "rgba(47,134,196,0.16)"
 
 
 def _ends(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series] | None:
@@ -43,7 +44,7 @@ def _gap_text(rows: pd.DataFrame) -> str:
     return f"<b>{100 * rows['gap'].iloc[0]:.0f}</b>  {names}"
 
 
-def _gap_bar(fig: go.Figure, row: int, rows: pd.DataFrame) -> None:
+def _gap_bar(fig: go.Figure, row: int, rows: pd.DataFrame, at: float) -> None:
     """Draw the bar from the worst to the best group of a class, and its gap in words."""
     ends = _ends(rows)
     if ends is not None:
@@ -55,34 +56,70 @@ def _gap_bar(fig: go.Figure, row: int, rows: pd.DataFrame) -> None:
             hoverinfo="skip",
         )
     fig.add_annotation(
-        x=1.06, xref="x", y=row, text=_gap_text(rows), showarrow=False, xanchor="left", font={"size": 12}
+        x=at, xref="x", y=row, text=_gap_text(rows), showarrow=False, xanchor="left", font={"size": 12}
     )
 
 
-def dumbbell(
-    table: pd.DataFrame, group_colors: Sequence[RGB] = (), *, height: int | None = None
-) -> go.Figure:
-    """Draw the recalls of all groups of every class, for one arm of ``recall_table``.
-
-    A dot per group in the group's own colour, a bar from the worst to the best, and at the right the gap in
-    percentage points with the two groups that set it.
-    """
-    classes, groups = list(dict.fromkeys(table["class"])), list(dict.fromkeys(table["group"]))
-    colors = dict(zip(groups, group_css(group_colors, len(groups)), strict=True))
-    fig = base(height or 76 + _ROW * len(classes), showlegend=False)
-    for row, name in enumerate(classes):
-        _gap_bar(fig, row, table[table["class"] == name])
-    defined = table[table["recall"].notna()]
+def _recall_dots(
+    fig: go.Figure, defined: pd.DataFrame, classes: Sequence[str], colors: Mapping[str, str]
+) -> None:
     fig.add_scatter(
         x=defined["recall"],
         y=[classes.index(c) for c in defined["class"]],
         mode="markers",
         marker=outlined([colors[g] for g in defined["group"]], size=12),
+        unselected={"marker": {"opacity": 1}},
         customdata=defined[["class", "group", "low", "high", "n", "networks"]].to_numpy(object),
         hovertemplate="class %{customdata[0]}, <b>%{customdata[1]}</b><br>recall %{x:.1%} "
         "(95 % interval %{customdata[2]:.1%} to %{customdata[3]:.1%})<br>"
         "n = %{customdata[4]} test images, mean of %{customdata[5]} networks<extra></extra>",
     )
+
+
+def _openers(fig: go.Figure, classes: Sequence[str]) -> None:
+    """Put a mark before the gap of every row, to click on."""
+    fig.add_scatter(
+        x=[1.06] * len(classes),
+        y=list(range(len(classes))),
+        mode="markers",
+        marker={"symbol": "triangle-right", "size": 9, "color": NEUTRAL},
+        unselected={"marker": {"opacity": 1}},
+        customdata=np.array(classes, object)[:, None],
+        hovertemplate="look behind the gap of class %{customdata[0]}<extra></extra>",
+    )
+
+
+def dumbbell(
+    table: pd.DataFrame,
+    group_colors: Sequence[RGB] = (),
+    *,
+    height: int | None = None,
+    openers: bool = False,
+    focus: str | None = None,
+) -> go.Figure:
+    """Draw the recalls of all groups of every class, for one arm of ``recall_table``.
+
+    A dot per group in the group's own colour, a bar from the worst to the best, and at the right the gap in
+    percentage points with the two groups that set it.
+
+    Args:
+        table: of one arm.
+        group_colors: as the data set has them.
+        height: in pixels; by default what the rows need.
+        openers: add a mark to every row that can be clicked; its class is the first of its custom data, as
+            it is of every dot.
+        focus: class whose row is shaded.
+    """
+    classes, groups = list(dict.fromkeys(table["class"])), list(dict.fromkeys(table["group"]))
+    colors = dict(zip(groups, group_css(group_colors, len(groups)), strict=True))
+    fig = base(height or 76 + _ROW * len(classes), showlegend=False)
+    for row, name in enumerate(classes):
+        _gap_bar(fig, row, table[table["class"] == name], at=1.1 if openers else 1.06)
+        if name == focus:
+            fig.add_hrect(row - 0.5, row + 0.5, fillcolor=_FOCUS, line_width=0, layer="below")
+    if openers:
+        _openers(fig, classes)
+    _recall_dots(fig, table[table["recall"].notna()], classes, colors)
     fig.update_xaxes(**percent_axis("recall of each group"))
     # Beyond 100 % lies the column of gaps, which needs no grid.
     fig.update_xaxes(range=[-0.03, 1.72], tickvals=[0, 0.5, 1])

@@ -50,7 +50,7 @@ def across_architectures(view: RunView) -> None:
             for kind in view.spec.evaluation.architectures
         }
     )
-    st.subheader("With other networks", anchor=False)
+    st.header("With other networks", anchor=False)
     columns = st.columns(2, gap="large")
     for column, measure in zip(columns, ("accuracy", "deo_mean"), strict=True):
         with column:

@@ -10,9 +10,12 @@ import streamlit as st
 
 from fairdd_core.evaluate.metrics import METRICS, spread
 from fairdd_core.plots import fairness
+from fairdd_core.plots.fairness_behind import largest_gap
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
+from pages.ui.behind_choice import chosen_gap, on_click
+from pages.ui.behind_view import behind_view
 from pages.ui.fairness_across import across_architectures, judge_control, title_of
 from pages.ui.figures import show
 from pages.ui.gap_control import gap_control
@@ -36,12 +39,14 @@ def fairness_view(view: RunView) -> None:
     headline(view, counts)
     result = view.folder.result() or {}
     summary = result.get("others", {}).get(architecture, {}) if architecture else result.get("arms", {})
-    st.html(metrics_html(counts, summary))
+    st.html(metrics_html(counts, summary, view.labels))
     _table_caption(counts)
-    _recalls(counts, view.labels, view.arms)
+    chosen = _compared(counts, view)
+    if chosen:
+        st.fragment(_recalls)(view, {arm: counts[arm] for arm in chosen}, architecture)
     _overview(counts, view.labels)
     across_architectures(view)
-    _confusion(counts, view.labels)
+    _confusion({arm: counts[arm] for arm in chosen}, view.labels)
     residual_view(view)
 
 
@@ -60,13 +65,13 @@ def headline(view: RunView, counts: Counts | None = None) -> None:
     if not np.isfinite([before, after, *lift]).all():  # the table below says what is undefined
         return
     st.markdown(
-        f"With **{arm_label(best)}** instead of vanilla, the mean gap between the groups' recalls goes from "
-        f"**{100 * before:.0f}** to **{100 * after:.0f}** points, "
+        f"With **{arm_label(best)}** instead of **{arm_label('vanilla')}**, the mean gap between the "
+        f"groups' recalls goes from **{100 * before:.0f}** to **{100 * after:.0f}** points, "
         f"and accuracy from **{lift[0]:.0%}** to **{lift[1]:.0%}**."
     )
 
 
-def metrics_html(counts: Counts, summary: dict[str, Any]) -> str:
+def metrics_html(counts: Counts, summary: dict[str, Any], labels: Labels) -> str:
     """Return the table of headline metrics: a row per metric, a column per arm and baseline."""
     styles = arm_styles(list(counts))
     head = "".join(
@@ -78,7 +83,9 @@ def metrics_html(counts: Counts, summary: dict[str, Any]) -> str:
     for name in _SHOWN:
         metric = METRICS[name]
         arrow = "higher is better" if metric.higher_is_better else "lower is better"
-        cells = "".join(f"<td>{_cell(counts[arm], name, summary.get(arm, {}))}</td>" for arm in styles)
+        cells = "".join(
+            f"<td>{_cell(counts[arm], name, summary.get(arm, {}), labels)}</td>" for arm in styles
+        )
         rows.append(
             f"<tr><th scope='row' title='{html.escape(metric.formula)}'>{html.escape(metric.title)}"
             f"<small>{html.escape(metric.sentence)} {arrow.capitalize()}.</small></th>{cells}</tr>"
@@ -86,7 +93,7 @@ def metrics_html(counts: Counts, summary: dict[str, Any]) -> str:
     return table_html(f"<th scope='col'>Measure</th>{head}", "".join(rows), "Every measure of every method")
 
 
-def _cell(counts_KGCC: np.ndarray, name: str, summary: dict[str, Any]) -> str:
+def _cell(counts_KGCC: np.ndarray, name: str, summary: dict[str, Any], labels: Labels) -> str:
     values = METRICS[name].of(counts_KGCC)
     if np.isnan(values).all():
         return "undefined"
@@ -98,6 +105,8 @@ def _cell(counts_KGCC: np.ndarray, name: str, summary: dict[str, Any]) -> str:
     interval = summary.get(name, {}).get("ci95")
     if interval and None not in interval:
         text += f"<small>{100 * interval[0]:.1f} to {100 * interval[1]:.1f}</small>"
+    if name == "deo_max" and (gap := largest_gap(counts_KGCC)):
+        text += f"<small class='fx-words'>{html.escape(gap.words(labels.classes, labels.groups))}</small>"
     return text
 
 
@@ -114,48 +123,58 @@ def _table_caption(counts: Counts) -> None:
             st.markdown(f"**{metric.title}** = {metric.formula}  \n{metric.sentence}")
 
 
-def _recalls(counts: Counts, labels: Labels, arms: list[str]) -> None:
-    st.subheader("Which groups are recognised, class by class", anchor=False)
+def _compared(counts: Counts, view: RunView) -> list[str]:
+    """Draw the choice of what is put side by side."""
+    st.header("Which groups are recognised, class by class", anchor=False)
     chosen = st.pills(
         "Show",
         list(counts),
         selection_mode="multi",
-        default=[arm for arm in arms if arm in counts],
+        default=[arm for arm in view.arms if arm in counts],
         format_func=arm_label,
         key="fairness-arms",
         help="Methods and baselines to put side by side.",
     )
     if not chosen:
         st.info("Choose at least one method above.", icon=":material/arrow_upward:")
-        return
+    return list(chosen)
+
+
+def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
+    """Draw the recalls of every class, and what is behind one of the gaps."""
+    labels = view.labels
     palette = group_css(labels.colors, len(labels.groups))
     st.html(legend([("chip", color, name) for color, name in zip(palette, labels.groups, strict=True)]))
-    table = recall_table({arm: counts[arm] for arm in chosen}, labels.classes, labels.groups)
-    styles = arm_styles(list(chosen))
+    table = recall_table(counts, labels.classes, labels.groups)
+    styles = arm_styles(list(counts))
+    at_arm, at_class = chosen_gap(counts, labels)
     for column, arm in zip(st.columns(min(3, max(2, len(styles)))) * len(styles), styles, strict=False):
         with column:
             st.html(arm_heading(styles[arm]))
-            own = table[table["arm"] == arm]
+            own, key = table[table["arm"] == arm], f"dumbbell-{arm}"
+            focus = labels.classes[at_class] if arm == at_arm else None
             show(
-                fairness.dumbbell(own, labels.colors),
+                fairness.dumbbell(own, labels.colors, openers=True, focus=focus),
                 own,
-                key=f"dumbbell-{arm}",
+                key=key,
                 alt=f"Recall of each group in each class, {styles[arm].label}; a bar spans worst to best.",
                 percent=("recall", "low", "high", "gap"),
+                clicked=on_click(key, arm, labels),
             )
     n = int(table["n"].min())
     many = f"{n}" if n == table["n"].max() else f"{n} to {int(table['n'].max())}"
     st.caption(
         f"A dot is a group, n = {many} test images each, mean over the networks. The gap is the mean over "
-        "networks of best minus worst, so it can be a little longer than the bar. "
-        "The names are the worst and the best group."
+        "networks of best minus worst, so it can be a little longer than the bar. The names are the worst "
+        "and the best group. Click a dot or ▸ to look behind the gap; the shaded class is the one below."
     )
+    behind_view(view, counts, architecture)
 
 
 def _overview(counts: Counts, labels: Labels) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Accuracy within each group", anchor=False)
+        st.header("Accuracy within each group", anchor=False)
         table = group_table(counts, labels.groups)
         show(
             fairness.group_accuracy(table, labels.colors),
@@ -166,7 +185,7 @@ def _overview(counts: Counts, labels: Labels) -> None:
             percent=("accuracy", "low", "high"),
         )
     with right:
-        st.subheader("Accuracy against the gap", anchor=False)
+        st.header("Accuracy against the gap", anchor=False)
         which = gap_control("gap-kind")
         table = network_table(counts)
         show(
@@ -180,7 +199,7 @@ def _overview(counts: Counts, labels: Labels) -> None:
 
 
 def _confusion(counts: Counts, labels: Labels) -> None:
-    st.subheader("What a group's images are taken for", anchor=False)
+    st.header("What a group's images are taken for", anchor=False)
     choice = st.selectbox(
         "Group",
         ["All groups", *labels.groups],
@@ -189,9 +208,8 @@ def _confusion(counts: Counts, labels: Labels) -> None:
         width=260,
     )
     group = None if choice == "All groups" else labels.groups.index(choice)
-    arms = [arm for arm in st.session_state["fairness-arms"] if arm in counts]
-    styles = arm_styles(arms)
-    for column, arm in zip(st.columns(min(3, max(2, len(arms)))) * len(arms), arms, strict=False):
+    styles = arm_styles(list(counts))
+    for column, arm in zip(st.columns(min(3, max(2, len(counts)))) * len(counts), counts, strict=False):
         with column:
             st.html(arm_heading(styles[arm]))
             table = confusion_table(counts[arm], group, labels.classes)

@@ -19,7 +19,7 @@ def residual_view(view: RunView) -> None:
     cells = view.folder.diagnostics()
     if cells is None or cells.empty:
         return
-    st.subheader("Who is left behind, before any test", anchor=False)
+    st.header("Who is left behind, before any test", anchor=False)
     now = last_moment(cells)
     _residuals(now, view)
     _theorem(now, view)

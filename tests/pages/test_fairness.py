@@ -33,7 +33,7 @@ def accuracy(app: AppTest) -> str:
 
 
 def subheaders(app: AppTest) -> list[str]:
-    return [str(part.value) for part in app.subheader]
+    return [str(part.value) for part in app.header]
 
 
 def test_one_network_needs_no_choice(studio: Studio, home: Path, no_examples: None) -> None:

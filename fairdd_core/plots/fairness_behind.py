@@ -1,0 +1,193 @@
+"""What is behind a gap: the two groups that set it, what their test images were taken for, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fairdd_core.evaluate.metrics import count, gap_KC, recall_KGC
+from fairdd_core.plots.fairness_tables import mean_over_networks
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The gap of a class, and the two groups that set it.
+
+    Attributes:
+        class_id: of the class.
+        worst, best: groups with the smallest and the largest recall (mean over networks).
+        worst_recall, best_recall: theirs, in [0, 1].
+        size: mean over networks of the largest minus the smallest recall, in [0, 1].
+    """
+
+    class_id: int
+    worst: int
+    best: int
+    worst_recall: float
+    best_recall: float
+    size: float
+
+    def words(self, class_names: Sequence[str], group_names: Sequence[str]) -> str:
+        """Return the gap as people say it: ``class 3, red 98% against green 4%``."""
+        name = class_names[self.class_id]
+        if self.worst_recall == self.best_recall:
+            return f"class {name}, {self.best_recall:.0%} for every group"
+        best, worst = group_names[self.best], group_names[self.worst]
+        return f"class {name}, {best} {self.best_recall:.0%} against {worst} {self.worst_recall:.0%}"
+
+
+def gaps(counts_KGCC: np.ndarray) -> list[Gap | None]:
+    """Return the gap of every class; None where fewer than two groups have test images of it.
+
+    Args:
+        counts_KGCC: of one arm (network, group, true class, predicted class).
+    """
+    recall_GC = mean_over_networks(recall_KGC(counts_KGCC))
+    size_C = mean_over_networks(gap_KC(counts_KGCC))
+    found: list[Gap | None] = []
+    for c, recall_G in enumerate(recall_GC.T):
+        if np.isfinite(recall_G).sum() < 2 or not np.isfinite(size_C[c]):
+            found.append(None)
+            continue
+        worst, best = int(np.nanargmin(recall_G)), int(np.nanargmax(recall_G))
+        found.append(Gap(c, worst, best, float(recall_G[worst]), float(recall_G[best]), float(size_C[c])))
+    return found
+
+
+def largest_gap(counts_KGCC: np.ndarray) -> Gap | None:
+    """Return the largest of the gaps, the first of equal ones; None where none is defined."""
+    return max((gap for gap in gaps(counts_KGCC) if gap), key=lambda gap: gap.size, default=None)
+
+
+def gap_table(
+    counts: Mapping[str, np.ndarray], class_names: Sequence[str], group_names: Sequence[str]
+) -> pd.DataFrame:
+    """Return one row per (arm, class): the gap and the groups that set it, the largest gap first.
+
+    Columns: ``arm``, ``class``, ``gap``, ``worst group``, ``its recall``, ``best group``, ``recall of the
+    best``; undefined gaps come last, as NaN.
+
+    Args:
+        counts: arm -> counts (network, group, true class, predicted class).
+        class_names: in index order.
+        group_names: in index order.
+    """
+    rows = []
+    for arm, counts_KGCC in counts.items():
+        for c, gap in enumerate(gaps(counts_KGCC)):
+            row = (
+                (np.nan, "", np.nan, "", np.nan)
+                if gap is None
+                else (
+                    gap.size,
+                    group_names[gap.worst],
+                    gap.worst_recall,
+                    group_names[gap.best],
+                    gap.best_recall,
+                )
+            )
+            rows.append((arm, class_names[c], *row))
+    columns = ["arm", "class", "gap", "worst group", "its recall", "best group", "recall of the best"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values("gap", ascending=False, kind="stable", ignore_index=True)
+
+
+def answers_table(
+    counts_GCC: np.ndarray, class_id: int, group: int, class_names: Sequence[str]
+) -> pd.DataFrame:
+    """Return what one network took the test images of a (class, group) cell for.
+
+    Columns: ``taken for``, ``right`` (bool), ``images``, ``n`` (images of the cell), ``share`` (in [0, 1]),
+    ``class_id`` (of the answer). Wrong answers first, the most frequent ahead; answers that never came are
+    left out, so that an empty cell has no rows.
+
+    Args:
+        counts_GCC: of one network (group, true class, predicted class).
+        class_id: the true class.
+        group: the group.
+        class_names: in index order.
+    """
+    images_C = counts_GCC[group, class_id]
+    n = int(images_C.sum())
+    given = [c for c in np.argsort(-images_C, kind="stable").tolist() if images_C[c]]
+    order = sorted(given, key=lambda c: c == class_id)
+    return pd.DataFrame(
+        {
+            "taken for": [class_names[c] for c in order],
+            "right": [c == class_id for c in order],
+            "images": [int(images_C[c]) for c in order],
+            "n": n,
+            "share": [images_C[c] / n for c in order],
+            "class_id": order,
+        }
+    )
+
+
+def agrees(predicted_N: np.ndarray, y_N: np.ndarray, a_N: np.ndarray, counts_GCC: np.ndarray) -> bool:
+    """Return whether the answers, on these test images, are those that were counted.
+
+    Args:
+        predicted_N: class that each test image was taken for.
+        y_N: class of the test images that are at hand.
+        a_N: their group.
+        counts_GCC: what the run counted (group, true class, predicted class).
+    """
+    groups, classes, _ = counts_GCC.shape
+    if len(predicted_N) != len(y_N) or y_N.max() >= classes or a_N.max() >= groups:
+        return False
+    if predicted_N.min() < 0 or predicted_N.max() >= classes:
+        return False
+    return bool(np.array_equal(count(predicted_N, y_N, a_N, (groups, classes)), counts_GCC))
+
+
+def rows_by_answer(
+    predicted_N: np.ndarray, y_N: np.ndarray, a_N: np.ndarray, class_id: int, group: int
+) -> dict[int, np.ndarray]:
+    """Return the rows of a cell's test images by the class that they were taken for, in their order."""
+    rows = np.flatnonzero((y_N == class_id) & (a_N == group))
+    return {int(c): rows[predicted_N[rows] == c] for c in np.unique(predicted_N[rows])}
+
+
+def nearest_table(
+    nearest: Mapping[str, np.ndarray],
+    labels: Mapping[str, np.ndarray],
+    rows: Mapping[str, np.ndarray],
+    class_id: int,
+    class_names: Sequence[str],
+) -> pd.DataFrame:
+    """Return how often the nearest synthetic image of a group's test images is of their own class.
+
+    Columns: ``arm``, ``group``, ``own class`` (images whose nearest synthetic image is of it), ``n``,
+    ``share``, ``else mostly`` (the class of the nearest one of most of the others) and ``of them``.
+
+    Args:
+        nearest: arm -> (N, R) nearest synthetic images of every test image, nearest first; -1 for none.
+        labels: arm -> classes of its synthetic images.
+        rows: group -> rows of its test images of the class.
+        class_id: the class.
+        class_names: in index order.
+    """
+    found = []
+    for arm, synthetic_NR in nearest.items():
+        for group, rows_N in rows.items():
+            first_N = synthetic_NR[rows_N, 0]
+            class_N = labels[arm][first_N[first_N >= 0]]
+            own = int((class_N == class_id).sum())
+            others_C = np.bincount(class_N[class_N != class_id], minlength=len(class_names))
+            most = int(others_C.argmax())
+            found.append(
+                (
+                    arm,
+                    group,
+                    own,
+                    len(class_N),
+                    own / len(class_N) if len(class_N) else np.nan,
+                    class_names[most] if others_C[most] else "",
+                    int(others_C[most]),
+                )
+            )
+    columns = ["arm", "group", "own class", "n", "share", "else mostly", "of them"]
+    return pd.DataFrame(found, columns=columns)

@@ -1,0 +1,156 @@
+"""Pictures of test images: what they were taken for, and the synthetic images nearest to one of them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from fairdd_core.plots.images import Tile, data_uri, mosaic, png, strip_html
+from fairdd_core.plots.theme import ArmStyle, base
+
+COLUMNS, LINES = 12, 2
+"""Images in a line, and lines of one answer, at most."""
+_TILE, _HEAD = 40, 0.62
+"""Height of a line in CSS pixels, and of the words above an answer in lines."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The images of a cell that were taken for the same class.
+
+    Attributes:
+        title: in words, how many were taken for what.
+        rows_N: rows of the images in the test set.
+        names: what each image is called.
+    """
+
+    title: str
+    rows_N: np.ndarray
+    names: Sequence[str]
+
+    @property
+    def shown(self) -> int:
+        """How many of them there is room for."""
+        return min(len(self.rows_N), COLUMNS * LINES)
+
+
+def answers_figure(x_NCHW: np.ndarray, answers: Sequence[Answer], chosen: int | None = None) -> go.Figure:
+    """Draw test images below what they were taken for; each can be clicked, its row is its custom data.
+
+    Args:
+        x_NCHW: uint8 images of all answers' shown rows, in their order.
+        answers: the first ones on top.
+        chosen: row of the image that is marked.
+    """
+    fig = base(60, showlegend=False)
+    y, first = 0.0, 0
+    for answer in answers:
+        fig.add_annotation(
+            x=0, y=y + 0.3, text=answer.title, showarrow=False, xanchor="left", font={"size": 13}, borderpad=0
+        )
+        y += _HEAD
+        part_NCHW = x_NCHW[first : first + answer.shown]
+        lines = -(-answer.shown // COLUMNS)
+        _tiles(fig, part_NCHW, y, lines)
+        _marks(fig, answer, y, chosen)
+        first, y = first + answer.shown, y + lines + 0.12
+    fig.update_layout(height=round(_TILE * y) + 8, hoverdistance=_TILE)
+    fig.update_xaxes(visible=False, range=[0, COLUMNS], fixedrange=True, constrain="domain")
+    fig.update_xaxes(constraintoward="left")
+    fig.update_yaxes(visible=False, range=[y, 0], fixedrange=True, constrain="domain", scaleanchor="x")
+    fig.update_yaxes(constraintoward="top")
+    return fig
+
+
+def _tiles(fig: go.Figure, x_NCHW: np.ndarray, y: float, lines: int) -> None:
+    """Put some images into lines that begin at ``y``."""
+    tiles = np.zeros((lines * COLUMNS, *x_NCHW.shape[1:]), np.uint8)
+    tiles[: len(x_NCHW)] = x_NCHW
+    present = (np.arange(len(tiles)) < len(x_NCHW)).reshape(lines, COLUMNS)
+    picture = mosaic(tiles.reshape(lines, COLUMNS, *x_NCHW.shape[1:]), present)
+    scale = max(1, round(2 * _TILE / x_NCHW.shape[-1]))
+    fig.add_layout_image(
+        source=data_uri(png(picture, scale)),
+        xref="x",
+        yref="y",
+        x=0,
+        y=y,
+        sizex=COLUMNS,
+        sizey=lines,
+        sizing="stretch",
+        layer="below",
+    )
+
+
+def _marks(fig: go.Figure, answer: Answer, y: float, chosen: int | None) -> None:
+    place = np.arange(answer.shown)
+    rows = [int(row) for row in answer.rows_N[: answer.shown]]
+    x_N, y_N = place % COLUMNS + 0.5, y + place // COLUMNS + 0.5
+    clear = {"marker": {"opacity": 0}}
+    fig.add_scatter(
+        x=x_N,
+        y=y_N,
+        mode="markers",
+        marker={"symbol": "square", "size": _TILE - 10, "opacity": 0},
+        selected=clear,
+        unselected=clear,
+        customdata=[[row] for row in rows],
+        text=[html.escape(name, quote=False) for name in answer.names[: answer.shown]],
+        hovertemplate="%{text}<extra></extra>",
+    )
+    if chosen in rows:
+        at = rows.index(chosen)
+        box = {"x0": x_N[at] - 0.49, "x1": x_N[at] + 0.47, "y0": y_N[at] - 0.49, "y1": y_N[at] + 0.47}
+        fig.add_shape(type="rect", line={"color": "#ffffff", "width": 5}, **box)
+        fig.add_shape(type="rect", line={"color": "#0b6aa8", "width": 3}, **box)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The synthetic images of one arm that are nearest to a test image.
+
+    Attributes:
+        style: of the arm.
+        images_RCHW: uint8, nearest first.
+        names: the class of each.
+        own: whether it is that of the test image.
+        distances: in the feature space.
+    """
+
+    style: ArmStyle
+    images_RCHW: np.ndarray
+    names: Sequence[str]
+    own: Sequence[bool]
+    distances: Sequence[float]
+
+
+def nearest_html(test: Tile, neighbours: Sequence[Neighbours]) -> str:
+    """Return a test image beside the nearest synthetic images of every arm, with class and distance.
+
+    Args:
+        test: the test image.
+        neighbours: of each arm.
+    """
+    columns = [_near_column("Test image", [test])]
+    for arm in neighbours:
+        tiles = [
+            Tile(
+                image,
+                f"Synthetic image of {arm.style.label}, class {name}, {distance:.2f} away",
+                f"{name} {'✓' if own else '✗'} {distance:.2f}",
+            )
+            for image, name, own, distance in zip(
+                arm.images_RCHW, arm.names, arm.own, arm.distances, strict=True
+            )
+        ]
+        columns.append(_near_column(f"Nearest in {arm.style.label}", tiles))
+    return f'<div class="fx-near">{"".join(columns)}</div>'
+
+
+def _near_column(title: str, tiles: Sequence[Tile]) -> str:
+    shown = strip_html(tiles, 84) if tiles else "None."
+    return f"<section><h4>{html.escape(title)}</h4>{shown}</section>"

@@ -1,0 +1,121 @@
+"""What is behind a gap: known answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fairdd_core.evaluate.metrics import METRICS, count
+from fairdd_core.plots.fairness_behind import (
+    agrees,
+    answers_table,
+    gap_table,
+    gaps,
+    largest_gap,
+    nearest_table,
+    rows_by_answer,
+)
+from fairdd_core.plots.fairness_images import COLUMNS, LINES, Answer, Neighbours, answers_figure, nearest_html
+from fairdd_core.plots.images import Tile
+from fairdd_core.plots.theme import arm_styles
+
+CLASSES, GROUPS = ("cat", "dog", "emu"), ("red", "blue")
+PIXELS = np.full((3, 4, 4), 9, np.uint8)
+
+
+@pytest.fixture
+def counts() -> np.ndarray:
+    """Two networks. Cats: red 9 of 10, blue 1 of 10. Dogs: 8 of 10 each. There are no blue emus."""
+    counts_KGCC = np.zeros((2, 2, 3, 3), np.int64)
+    counts_KGCC[:, 0] = [[9, 1, 0], [2, 8, 0], [0, 0, 5]]
+    counts_KGCC[:, 1] = [[1, 3, 6], [1, 8, 1], [0, 0, 0]]
+    return counts_KGCC
+
+
+def test_a_gap_is_set_by_the_worst_and_the_best_group(counts: np.ndarray) -> None:
+    cat, dog, emu = gaps(counts)
+    assert cat is not None
+    assert (cat.worst, cat.best) == (1, 0)
+    assert cat.size == pytest.approx(0.8)
+    assert cat.words(CLASSES, GROUPS) == "class cat, red 90% against blue 10%"
+    assert dog is not None
+    assert dog.words(CLASSES, GROUPS) == "class dog, 80% for every group"
+    assert emu is None, "one group alone has no gap, and not one of zero"
+    assert largest_gap(counts) == cat
+    assert largest_gap(counts[:, :1]) is None
+
+
+def test_the_largest_gap_is_the_one_that_is_quoted(counts: np.ndarray) -> None:
+    gap = largest_gap(counts)
+    assert gap is not None
+    assert gap.size == pytest.approx(METRICS["deo_max"].of(counts).mean())
+    table = gap_table({"vanilla": counts, "cobra": counts[:, :, ::-1, ::-1]}, CLASSES, GROUPS)
+    assert table["gap"].isna().tolist() == [False] * 4 + [True] * 2, "undefined gaps come last"
+    assert table.loc[0, ["arm", "class", "worst group", "best group"]].tolist() == [
+        "vanilla",
+        "cat",
+        "blue",
+        "red",
+    ]
+
+
+def test_wrong_answers_come_first_the_most_frequent_ahead(counts: np.ndarray) -> None:
+    table = answers_table(counts[0], 0, 1, CLASSES)
+    assert table["taken for"].tolist() == ["emu", "dog", "cat"]
+    assert table["images"].tolist() == [6, 3, 1]
+    assert table["right"].tolist() == [False, False, True]
+    assert table["share"].sum() == pytest.approx(1)
+    assert answers_table(counts[0], 2, 1, CLASSES).empty
+
+
+def test_answers_agree_with_the_counts_or_are_refused() -> None:
+    y_N, a_N = np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0])
+    predicted_N = np.array([0, 2, 1, 2], np.int16)
+    counted = count(predicted_N, y_N, a_N, (2, 3))
+    assert agrees(predicted_N, y_N, a_N, counted)
+    assert not agrees(predicted_N, y_N, 1 - a_N, counted), "other groups"
+    assert not agrees(predicted_N[:3], y_N, a_N, counted), "another length"
+    assert not agrees(np.array([0, 2, 1, 3]), y_N, a_N, counted), "a class that there is not"
+    assert not agrees(predicted_N, y_N, a_N, count(predicted_N[::-1], y_N, a_N, (2, 3)))
+    rows = rows_by_answer(predicted_N, y_N, a_N, 0, 1)
+    assert {c: rows_N.tolist() for c, rows_N in rows.items()} == {2: [1]}
+
+
+def test_nearest_synthetic_images_are_counted_by_class() -> None:
+    nearest_NR = np.array([[0, 1], [1, 0], [2, 0], [-1, -1]], np.int32)
+    table = nearest_table(
+        {"vanilla": nearest_NR},
+        {"vanilla": np.array([0, 2, 2])},
+        {"red": np.array([0, 1, 2]), "blue": np.array([3])},
+        0,
+        CLASSES,
+    )
+    red, blue = table.to_dict("records")
+    assert (red["own class"], red["n"], red["else mostly"], red["of them"]) == (1, 3, "emu", 2)
+    assert blue["n"] == 0, "no synthetic image, so nothing to be nearest to"
+    assert pd.isna(blue["share"])
+
+
+def test_every_image_that_is_drawn_can_be_clicked() -> None:
+    many = COLUMNS * LINES + 5
+    answers = [Answer("one", np.array([7]), ["a"]), Answer("many", np.arange(100, 100 + many), ["b"] * many)]
+    shown = 1 + COLUMNS * LINES
+    fig = answers_figure(np.zeros((shown, 3, 4, 4), np.uint8), answers, chosen=101)
+    assert [data[0] for trace in fig.data for data in trace.customdata] == [7, *range(100, 99 + shown)]
+    assert len(fig.layout.images) == 2
+    assert [note.text for note in fig.layout.annotations] == ["one", "many"]
+    assert {shape.x0 for shape in fig.layout.shapes} == {fig.data[1].x[1] - 0.49}
+    assert not answers_figure(np.zeros((shown, 3, 4, 4), np.uint8), answers, chosen=8).layout.shapes
+
+
+def test_neighbours_say_their_class_and_distance_as_text() -> None:
+    style = arm_styles(["vanilla"])["vanilla"]
+    nasty = Neighbours(style, PIXELS[None], ["<b>7</b>"], [False], [1.234])
+    page = nearest_html(
+        Tile(PIXELS, "the test image", "3"), [nasty, Neighbours(style, PIXELS[:0], [], [], [])]
+    )
+    assert "&lt;b&gt;7&lt;/b&gt; ✗ 1.23" in page
+    assert 'alt="the test image"' in page
+    assert "Nearest in Vanilla" in page
+    assert "None." in page
