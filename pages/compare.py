@@ -8,7 +8,7 @@ import streamlit as st
 
 from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
-from pages.ui import addresses, compare_view
+from pages.ui import addresses, compare_view, damage
 from pages.ui.compare_model import MAX_RUNS, common_arms, comparable, label, parse
 from pages.ui.run_actions import literal
 from pages.ui.runs import RunView
@@ -43,6 +43,16 @@ def choose(known: dict[str, RunView], linked: bool) -> list[RunView]:
     )
     addresses.write_also(runs=",".join(chosen))
     return [known[run] for run in chosen]
+
+
+def sound(views: list[RunView]) -> list[RunView]:
+    """Return the runs whose results can be read, and say of the others that they cannot."""
+    kept = []
+    for view in views:
+        with damage.told(view):
+            view.folder.count_series()
+            kept.append(view)
+    return kept
 
 
 def choose_arms(views: list[RunView], linked: bool) -> list[str]:
@@ -93,8 +103,12 @@ def main() -> None:
         views = choose(comparable(), linked)
         if notice := st.session_state.pop("notice", None):
             st.warning(notice, icon=":material/info:")
-        if len(views) >= 2:
-            comparison(views, linked)
+        readable = sound(views)
+        if len(readable) >= 2:
+            comparison(readable, linked)
+            return
+        if readable != views:
+            st.info("Choose others above to compare.", icon=":material/compare_arrows:")
             return
     except (UserError, OSError, sqlite3.Error) as error:
         st.error(f"**The runs cannot be read.** {literal(str(error))}", icon=":material/error:")

@@ -7,7 +7,7 @@ import streamlit as st
 from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
-from pages.ui import addresses, history
+from pages.ui import addresses, damage, history
 from pages.ui.controls import adopt, comparison_notes, controls, restore
 from pages.ui.ended import ended_panel
 from pages.ui.estimate import duration
@@ -99,13 +99,14 @@ def show_view(view: RunView | None, spec: RunSpec | None, name: str) -> None:
     if view is None:
         st.info("Nothing has been run yet. Press Launch.", icon=":material/rocket_launch:")
         return
-    if name == "images":
-        if not view.live:
-            images_view(view)
-    elif name == "maps":
-        maps_view(view)
-    else:
-        fairness_view(view)
+    with damage.told(view):
+        if name == "images":
+            if not view.live:
+                images_view(view)
+        elif name == "maps":
+            maps_view(view)
+        else:
+            fairness_view(view)
 
 
 def open_earlier() -> None:
@@ -222,7 +223,8 @@ def studio() -> None:
         else:
             ended_panel(view)
             if name == "images":
-                headline(view)
+                with damage.told(view):
+                    headline(view)
     show_view(view, spec, name)
     st.session_state["studio-address"] = st.query_params.to_dict()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from fairdd_core.data.card import Labels
 from fairdd_core.data.registry import card_of
 from fairdd_core.errors import UserError
+from fairdd_core.runs.files import DamagedFile
 from fairdd_core.runs.folder import RunFolder
 
 
@@ -17,8 +19,9 @@ def labels_of(folder: RunFolder, data_dir: Path) -> Labels:
         folder: of the run.
         data_dir: where data sets of one's own are looked for.
     """
-    spec, counts = folder.spec(), next(iter(folder.counts().values()), None)
-    shape = None if counts is None else (counts.shape[-1], counts.shape[1])
+    spec, shape = folder.spec(), None
+    with suppress(DamagedFile):  # whoever shows the counts says so
+        shape = next(((c.shape[-1], c.shape[1]) for c in folder.counts().values()), None)
     try:
         known = [folder.labels(), card_of(spec.data.dataset, data_dir).labels(spec.data)]
     except UserError:

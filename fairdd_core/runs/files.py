@@ -1,21 +1,53 @@
-"""Writing files so that a reader, or a crash at any moment, never meets half of one."""
+"""Writing files so that a reader, or a crash at any moment, never meets half of one; and reading them."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fairdd_core.data.disk import sync
+from fairdd_core.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TEMPORARY = ".tmp"
+
+
+class DamagedFile(UserError):
+    """A file of a run that is there and cannot be read: torn, half copied or overwritten.
+
+    Attributes:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        hint = "The other files of the run are untouched; launch it again to have this one anew."
+        super().__init__(path.name, "a sound file", f"a damaged one ({reason})", hint)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Name the file that cannot be read; every reader has exceptions of its own for bad content.
+
+    Raises:
+        DamagedFile: instead of them.
+        FileNotFoundError: when the file is gone.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        told = " ".join(str(error).split()) or "no reason given"
+        raise DamagedFile(path, f"{type(error).__name__}: {told}"[:200]) from error
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -63,13 +95,32 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: dict[str, 
 
 
 def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Return the arrays and the metadata of a safetensors file; an absent file has neither."""
+    """Return the arrays and the metadata of a safetensors file; an absent file has neither.
+
+    Raises:
+        DamagedFile: when it is none.
+    """
     from safetensors import safe_open
 
     if not path.exists():
         return {}, {}
-    with safe_open(path, framework="numpy") as file:
+    with reading(path), safe_open(path, framework="numpy") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return the document of a JSON file, or None where there is no file.
+
+    Raises:
+        DamagedFile: when it is none.
+    """
+    if not path.exists():
+        return None
+    with reading(path):
+        document = json.loads(path.read_bytes())
+        if not isinstance(document, dict):
+            raise ValueError("it holds no document")
+        return document
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -78,7 +129,14 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_table(path: Path) -> pd.DataFrame | None:
-    """Return the table of a Parquet file, or None where there is no file."""
+    """Return the table of a Parquet file, or None where there is no file.
+
+    Raises:
+        DamagedFile: when it is none.
+    """
     import pandas as pd
 
-    return pd.read_parquet(path) if path.exists() else None
+    if not path.exists():
+        return None
+    with reading(path):
+        return pd.read_parquet(path)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from fairdd_core.data.card import Labels
 from fairdd_core.data.grouped import Normalisation
-from fairdd_core.runs.files import TEMPORARY, read_arrays, write_arrays, write_json
+from fairdd_core.runs.files import TEMPORARY, read_arrays, read_json, write_arrays, write_json
 from fairdd_core.runs.found import FoundFiles
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.settings import user_error
@@ -90,7 +90,7 @@ class RunFolder(FoundFiles):
 
     def result(self) -> dict[str, Any] | None:
         """Return the document of ``run --json``, or None before the run is done."""
-        return json.loads(self.result_file.read_bytes()) if self.result_file.exists() else None
+        return read_json(self.result_file)
 
     def write_result(self, document: dict[str, Any]) -> None:
         """Write ``result.json``; from then on the run counts as finished."""

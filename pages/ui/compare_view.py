@@ -16,6 +16,7 @@ from fairdd_core.plots.fairness_tables import recall_table
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.report.tables import ordered_counts
+from pages.ui import damage
 from pages.ui.compare_model import (
     LETTERS,
     SHOWN_METRICS,
@@ -214,8 +215,10 @@ def images(views: Sequence[RunView], arms: Sequence[str]) -> None:
 
         def draw(letter: str, view: RunView, arm: str = arm) -> None:
             iterations = view.folder.snapshot_iterations()
-            found = view.folder.snapshot(iterations[-1]) if iterations else {}
             st.html(arm_heading(arm_styles([arm])[arm]).replace("</div>", f" · run {letter}</div>"))
+            found = {}
+            with damage.told(view):
+                found = view.folder.snapshot(iterations[-1]) if iterations else {}
             if arm not in found:
                 st.caption("This run has no images of this method.")
                 return

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from fairdd_core.runs import engine
+from fairdd_core.runs.files import DamagedFile
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunState
 from pages.ui import addresses
@@ -32,9 +35,10 @@ def kept(view: RunView) -> str:
     parts = []
     if iterations := view.folder.snapshot_iterations():
         parts.append(f"images up to iteration {iterations[-1]} of {view.spec.distill.iterations}")
-    if counts := view.folder.counts():
-        parts.append(f"test results of {sum(len(c) for c in counts.values())} networks")
-    if view.folder.points() is not None:
+    with suppress(DamagedFile):  # whoever shows it says so
+        if counts := view.folder.counts():
+            parts.append(f"test results of {sum(len(c) for c in counts.values())} networks")
+    if view.folder.points_file.exists():
         parts.append("maps")
     return ", ".join(parts) if parts else "nothing but the settings"
 

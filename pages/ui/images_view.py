@@ -10,7 +10,7 @@ from fairdd_core.plots.curves import CURVES, curve, curves_table
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.runs.folder import RunFolder
-from pages.ui import scrubber
+from pages.ui import damage, scrubber
 from pages.ui.arm_choices import arm_summary
 from pages.ui.figures import show
 from pages.ui.runs import RunView
@@ -35,7 +35,11 @@ def image_grids(view: RunView, iteration: int) -> None:
     """Draw one column of images per arm."""
     file = view.folder.snapshot_file(iteration)
     stamp = file.stat().st_mtime if file.exists() else 0.0
-    grids = _grids(str(view.folder.path), iteration, view.labels.classes, stamp)
+    grids = None
+    with damage.told(view):
+        grids = _grids(str(view.folder.path), iteration, view.labels.classes, stamp)
+    if grids is None:
+        return
     styles = arm_styles(view.arms)
     summaries = {arm.name: arm_summary(arm) for arm in view.spec.distill.arms}
     per_row = 2 if len(styles) in {2, 4} else min(3, len(styles))
