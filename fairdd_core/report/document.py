@@ -17,9 +17,11 @@ from fairdd_core.cli.command import needs_file, run_command
 from fairdd_core.data.card import Labels
 from fairdd_core.evaluate.metrics import METRICS
 from fairdd_core.evaluate.spec import BASELINES
+from fairdd_core.plots.fairness_behind import largest_gap
 from fairdd_core.plots.images import GRID_CSS, grid_html
 from fairdd_core.plots.theme import arm_label
-from fairdd_core.report.figures import Figure, figures, snippet
+from fairdd_core.report.entry import Figure
+from fairdd_core.report.figures import figures, snippet
 from fairdd_core.report.pictures import last_images
 from fairdd_core.report.tables import ordered_counts, results_table
 from fairdd_core.runs.folder import RunFolder
@@ -43,7 +45,7 @@ def report(folder: RunFolder, labels: Labels, title: str, note: str = "") -> str
         _head(title),
         f"<main><h1>{html.escape(title)}</h1>",
         _facts(folder, note),
-        _headline(folder),
+        _headline(folder, labels),
         _results(folder),
         _images(folder, labels),
         *[_figure(entry) for entry in figures(folder, labels)],
@@ -94,7 +96,7 @@ def _facts(folder: RunFolder, note: str) -> str:
     return f"<p class='facts'>{html.escape(' · '.join(facts))}</p>{extra}"
 
 
-def _headline(folder: RunFolder) -> str:
+def _headline(folder: RunFolder, labels: Labels) -> str:
     counts = {arm: c for arm, c in ordered_counts(folder).items() if arm not in BASELINES}
     if not counts:
         return "<p>This run ended before it was tested.</p>"
@@ -105,6 +107,9 @@ def _headline(folder: RunFolder) -> str:
             f"<strong>{html.escape(arm_label(arm))}</strong> recognises {_share(accuracy)} of the test "
             f"images, and the groups' recalls lie {_points(gap)} apart on average."
         )
+        if largest := largest_gap(counts_KGCC):
+            words = html.escape(largest.words(labels.classes, labels.groups))
+            rows.append(f"Its largest gap: {words}.")
     return f"<p class='lead'>{' '.join(rows)}</p>"
 
 

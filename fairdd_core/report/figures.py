@@ -5,9 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.data.card import Labels
@@ -16,6 +14,8 @@ from fairdd_core.plots import fairness
 from fairdd_core.plots.curves import CURVES, curve, curves_table
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.plots.theme import NEUTRAL, arm_label
+from fairdd_core.report.entry import Figure
+from fairdd_core.report.maps import map_figures
 from fairdd_core.report.pictures import file_name
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.runs.folder import RunFolder
@@ -29,27 +29,6 @@ FILE_CONFIG = {
     "toImageButtonOptions": {"format": "svg", "scale": 1},
 }
 """How figures in a file behave: the one button saves the figure as SVG, without leaving the file."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure, and what stands beside it.
-
-    Attributes:
-        name: short, unique within a run.
-        title: for people.
-        alt: what it shows, for those who cannot see it.
-        caption: what must be known to read it.
-        figure: the figure.
-        table: the numbers behind it.
-    """
-
-    name: str
-    title: str
-    alt: str
-    caption: str
-    figure: go.Figure
-    table: pd.DataFrame
 
 
 def figures(folder: RunFolder, labels: Labels) -> list[Figure]:
@@ -94,7 +73,7 @@ def figures(folder: RunFolder, labels: Labels) -> list[Figure]:
                 table,
             )
         )
-    return found + _curves(folder)
+    return found + map_figures(folder, labels) + _curves(folder)
 
 
 def _tradeoffs(counts: dict) -> list[Figure]:

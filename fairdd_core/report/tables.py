@@ -14,12 +14,14 @@ from fairdd_core.data.card import Labels
 from fairdd_core.evaluate.metrics import METRICS, spread
 from fairdd_core.evaluate.spec import BASELINES
 from fairdd_core.plots.curves import curves_table
+from fairdd_core.plots.fairness_behind import gap_table
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.runs.folder import RunFolder
 
 ABOUT = {
     "results": "every measure of every method: mean and standard deviation over test networks, 95 % interval",
     "cells": "recall of every (class, group) cell with its 95 % Wilson interval and number of test images",
+    "gaps": "the gap of every class, with the groups that set it",
     "groups": "accuracy within every group",
     "networks": "every measure of every single test network",
     "confusions": "what each class was taken for, in every group",
@@ -80,6 +82,7 @@ def tables(folder: RunFolder, labels: Labels) -> dict[str, pd.DataFrame]:
     if counts:
         found["results"] = results_table(counts, folder.result())
         found["cells"] = recall_table(counts, labels.classes, labels.groups)
+        found["gaps"] = gap_table(counts, labels.classes, labels.groups)
         found["groups"] = group_table(counts, labels.groups)
         found["networks"] = network_table(counts)
         found["confusions"] = _confusions(counts, labels)

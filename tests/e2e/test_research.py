@@ -122,8 +122,8 @@ def read_offline(browser: Browser, report: Path) -> None:
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto(report.as_uri(), timeout=3 * SLOW)
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-    expect(page.locator(".plotly-graph-div")).to_have_count(13)
-    expect(page.locator(".js-plotly-plot")).to_have_count(13)
+    expect(page.locator(".plotly-graph-div")).to_have_count(17)
+    expect(page.locator(".js-plotly-plot")).to_have_count(17)
     expect(page.get_by_role("img", name=re.compile("Synthetic images of COBRA after 20"))).to_be_visible()
     with page.expect_download(timeout=SLOW) as download:
         page.locator(".modebar-btn").first.click()
