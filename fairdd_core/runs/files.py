@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TEMPORARY = ".tmp"
 
 
-class DamagedFile(UserError):
+class DamagedFile(UserError):  # noqa: N818 - it names what happened
     """A file of a run that is there and cannot be read: torn, half copied or overwritten.
 
     Attributes:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fairdd_core.errors import UserError
-from fairdd_core.runs.files import read_arrays
+from fairdd_core.runs.files import read_arrays, read_json
 from fairdd_core.runs.folder import RunFolder
 
 MAX_ROWS = 1_000_000
+USUAL_CLASSES = 10
+_HINT = "Export the run once more, and import that."
 _POINTS = {"kind", "arm", "class_id", "group_id", "index", "pca_x", "pca_y", "umap_x", "umap_y"}
 _DIAGNOSTICS = {
     *("arm", "iteration", "class_id", "group_id", "share", "residual"),
@@ -31,19 +34,39 @@ def inspect(folder: RunFolder) -> None:
     if not folder.complete:
         raise UserError("file", "a spec.json", "none", "Import a zip file that was exported from a run.")
     arms = {arm.name for arm in folder.spec().distill.arms}
+    _check(folder.events_file, lambda path: _events(folder.events()[0]))
+    size = _size(folder)
     for iteration in folder.snapshot_iterations():
         _check(folder.snapshot_file(iteration), lambda path: _snapshot(path, arms))
-    _check(folder.events_file, lambda path: _require(bool(folder.events()[0])))
-    _check(folder.result_file, lambda path: _require(isinstance(json.loads(path.read_bytes()), dict)))
-    _check(folder.counts_file, _counts)
-    _check(folder.answers_file, _answers)
-    _check(folder.nearest_file, lambda path: _nearest(folder))
-    _check(folder.synthetic_file, _floats)
+    _check(folder.result_file, _result)
+    _check(folder.counts_file, lambda path: _counts(path, size))
+    _check(folder.answers_file, lambda path: _answers(path, size))
+    _check(folder.nearest_file, lambda path: _nearest(folder, size))
+    _check(folder.synthetic_file, lambda path: _synthetic(path, size))
     _check(folder.checkpoint_file, _numbers)
-    _check(folder.points_file, lambda path: _table(path, _POINTS))
-    _check(folder.residuals_file, lambda path: _table(path, _RESIDUALS))
-    _check(folder.moments_file, lambda path: _table(path, _MOMENTS))
-    _check(folder.diagnostics_file, lambda path: _table(path, _DIAGNOSTICS))
+    _check(folder.points_file, lambda path: _table(path, _POINTS, size))
+    _check(folder.residuals_file, lambda path: _table(path, _RESIDUALS, size))
+    _check(folder.moments_file, lambda path: _table(path, _MOMENTS, size))
+    _check(folder.diagnostics_file, lambda path: _table(path, _DIAGNOSTICS, size))
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many classes and groups a run has."""
+
+    classes: int
+    groups: int
+
+
+def _size(folder: RunFolder) -> Size:
+    """Return what the run's labels say, else its counts, else what is usual."""
+    if labels := folder.labels():
+        return Size(len(labels.classes), len(labels.groups))
+    found: list[np.ndarray] = []
+    _check(folder.counts_file, lambda path: found.extend(read_arrays(path)[0].values()))
+    if found and found[0].ndim == 4:
+        return Size(found[0].shape[3], found[0].shape[1])
+    return Size(USUAL_CLASSES, folder.spec().data.groups)
 
 
 def _check(path: Path, sound: Callable[[Path], None]) -> None:
@@ -52,12 +75,52 @@ def _check(path: Path, sound: Callable[[Path], None]) -> None:
     try:
         sound(path)
     except Exception as error:  # every reader has exceptions of its own for bad input
-        raise UserError("file", f"a sound {path.name}", f"{type(error).__name__}: {error}"[:200]) from error
+        reason = error.got if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        raise UserError("file", f"a sound {path.name}", str(reason)[:200], _HINT) from error
 
 
-def _require(condition: bool) -> None:
+def _require(condition: bool, found: str = "unexpected content") -> None:
     if not condition:
-        raise ValueError("unexpected content")
+        raise UserError("content", "that of a run", found)
+
+
+def _within(ids: np.ndarray, count: int, what: str, lowest: int = 0) -> None:
+    """Check the numbers of classes, say, against how many there are."""
+    if len(ids):
+        low, high = int(ids.min()), int(ids.max())
+        _require(
+            lowest <= low and high < count,
+            f"{what} {low if low < lowest else high}, where the run has {count}, counted from 0",
+        )
+
+
+def _events(events: Sequence[Mapping[str, Any]]) -> None:
+    _require(bool(events), "no event")
+    for event in events:
+        _require(_number(event.get("t")), "an event without a time")
+        if event["event"] == "step":
+            numbers = (event.get("iteration"), event.get("loss"), event.get("worst_residual"))
+            _require(
+                isinstance(event.get("arm"), str) and all(map(_number, numbers)), "a step without numbers"
+            )
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _result(path: Path) -> None:
+    document = read_json(path) or {}
+    for arms in (document.get("arms", {}), *_entries(document.get("others", {}))):
+        for metrics in _entries(arms):
+            for entry in _entries(metrics):
+                _entries(entry)
+
+
+def _entries(part: Any) -> list[Any]:
+    """Return what is in a part of the result document; it must be one."""
+    _require(isinstance(part, dict), "a result that is not by method and measure")
+    return list(part.values())
 
 
 def _snapshot(path: Path, arms: set[str]) -> None:
@@ -67,17 +130,21 @@ def _snapshot(path: Path, arms: set[str]) -> None:
         _require(array.dtype == np.uint8 and array.ndim == 5)
 
 
-def _counts(path: Path) -> None:
+def _counts(path: Path, size: Size) -> None:
+    shape = (size.groups, size.classes, size.classes)
     for array in read_arrays(path)[0].values():
-        _require(array.dtype == np.int64 and array.ndim == 4 and array.shape[2] == array.shape[3])
+        _require(array.dtype == np.int64 and array.ndim == 4 and len(array) > 0 and int(array.min()) >= 0)
+        told = f"counts of {array.shape[1]} groups and {array.shape[2]} × {array.shape[3]} classes"
+        _require(array.shape[1:] == shape, f"{told}, where the run names {size.groups} and {size.classes}")
 
 
-def _answers(path: Path) -> None:
+def _answers(path: Path, size: Size) -> None:
     for name, array in read_arrays(path)[0].items():
         _require(name.rpartition("/")[2].isdigit() and array.dtype == np.int16 and array.ndim == 1)
+        _within(array, size.classes, "class")
 
 
-def _nearest(folder: RunFolder) -> None:
+def _nearest(folder: RunFolder, size: Size) -> None:
     for found in folder.nearest().values():
         for rows, distances in (
             (found.real_MGR, found.real_distance_MGR),
@@ -86,12 +153,25 @@ def _nearest(folder: RunFolder) -> None:
             _require(
                 rows.dtype == np.int32 and distances.dtype == np.float32 and rows.shape == distances.shape
             )
-        _require(found.searched_CG.ndim == 2 and found.real_MGR.ndim == 3 and found.synthetic_NR.ndim == 2)
+        _require(found.real_MGR.ndim == 3 and found.synthetic_NR.ndim == 2)
+        cells, wanted = (*found.searched_CG.shape, found.real_MGR.shape[1]), (size.classes, size.groups)
+        _require(
+            cells == (*wanted, size.groups), f"neighbours in {cells[:2]} cells, where the run has {wanted}"
+        )
+        _within(found.synthetic_NR, len(found.real_MGR), "image", lowest=-1)
+        _require(len(found.real_MGR) == 0 or int(found.real_MGR.min()) >= -1)
 
 
-def _floats(path: Path) -> None:
-    for array in read_arrays(path)[0].values():
-        _require(array.dtype in (np.float32, np.int64))
+def _synthetic(path: Path, size: Size) -> None:
+    arrays = read_arrays(path)[0]
+    for name, array in arrays.items():
+        arm, _, kind = name.rpartition("/")
+        if kind == "y":
+            _require(array.dtype == np.int64 and array.ndim == 1)
+            _within(array, size.classes, "class")
+        else:
+            _require(kind == "x" and array.dtype == np.float32 and array.ndim == 4)
+            _require(len(array) == len(arrays.get(f"{arm}/y", ())), "images without their labels")
 
 
 def _numbers(path: Path) -> None:
@@ -100,7 +180,7 @@ def _numbers(path: Path) -> None:
         _require(array.dtype.kind in "fiub")
 
 
-def _table(path: Path, columns: set[str]) -> None:
+def _table(path: Path, columns: set[str], size: Size) -> None:
     """Check the schema before any value is read: plain numbers and texts, and not too many of them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -112,4 +192,8 @@ def _table(path: Path, columns: set[str]) -> None:
         for kind in schema.types:
             text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
             _require(text or pa.types.is_integer(kind) or pa.types.is_floating(kind))
-        file.read()
+        table = file.read()
+    for name, count in (("class_id", size.classes), ("group_id", size.groups)):
+        if name in columns:
+            _require(pa.types.is_integer(table.schema.field(name).type) and not table[name].null_count)
+            _within(table[name].to_numpy(), count, name.removesuffix("_id"), lowest=-1)

@@ -13,8 +13,8 @@ from pages.ui.runs import RunView
 
 _NEXT = {
     True: "Fetch the explorer's files again: this run came with it.",
-    False: "To have it again, open the run in the Studio and press **Launch**: the panel on the left then holds "
-    "its settings.",
+    False: "To have it again, open the run in the Studio and press **Launch**: the panel on the left then "
+    "holds its settings.",
 }
 
 
@@ -33,7 +33,8 @@ def told(view: RunView) -> Iterator[None]:
 def explain(view: RunView, error: DamagedFile) -> None:
     """Say what a damaged file means."""
     st.error(
-        f"**`{error.path.name}` of this run is damaged**, so what needs it is not shown here. {literal(error.got)} "
-        f"Every other file of the run is kept and untouched. {_NEXT[view.example]}",
+        f"**`{error.path.name}` of this run is damaged**, so what needs it is not shown here. "
+        f"{literal(str(error.got))}. Every other file of the run is kept and untouched. "
+        f"{_NEXT[view.example]}",
         icon=":material/broken_image:",
     )

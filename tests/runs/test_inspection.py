@@ -1,0 +1,123 @@
+"""What comes from elsewhere: numbers of classes and groups must be those that the run names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs.files import read_arrays, write_arrays, write_table
+from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.inspection import inspect
+from tests.pages.fake_run import write_fake_run
+
+EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "assets" / "examples").glob("*/"))
+Change = Callable[[RunFolder], None]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files of an invented run."""
+    folder = write_fake_run(tmp_path_factory.mktemp("whole") / "run", iterations=(0, 60))
+    return {str(path.relative_to(folder.path)): path.read_bytes() for path in folder.artefacts()}
+
+
+@pytest.fixture
+def folder(whole: dict[str, bytes], tmp_path: Path) -> RunFolder:
+    for name, content in whole.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    return RunFolder(tmp_path)
+
+
+def test_a_sound_run_passes(folder: RunFolder) -> None:
+    inspect(folder)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_bundled_runs_pass(path: Path) -> None:
+    inspect(RunFolder(path))
+
+
+def arrays(name: str, change: Callable[[np.ndarray], np.ndarray], of: str = "") -> Change:
+    """Change the arrays of a file whose names end with ``of``."""
+
+    def do(folder: RunFolder) -> None:
+        path = folder.path / f"{name}.safetensors"
+        found = read_arrays(path)[0]
+        write_arrays(path, {key: change(a.copy()) if key.endswith(of) else a for key, a in found.items()})
+
+    return do
+
+
+def table(name: str, column: str, value: object) -> Change:
+    def do(folder: RunFolder) -> None:
+        path = folder.path / f"{name}.parquet"
+        found = pd.read_parquet(path)
+        found[column] = [value, *found[column].tolist()[1:]]
+        write_table(path, found)
+
+    return do
+
+
+def json_file(name: str, document: object) -> Change:
+    def do(folder: RunFolder) -> None:
+        (folder.path / name).write_text(json.dumps(document) + "\n")
+
+    return do
+
+
+def put(value: int) -> Callable[[np.ndarray], np.ndarray]:
+    def change(array: np.ndarray) -> np.ndarray:
+        array.flat[0] = value
+        return array
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "file", "reason"),
+    [
+        (table("points", "class_id", 10), "points", "class 10, where the run has 10"),
+        (table("points", "group_id", 99), "points", "group 99, where the run has 10"),
+        (table("points", "class_id", -2), "points", "class -2, where"),
+        (table("points", "class_id", None), "points", "unexpected content"),
+        (table("points", "class_id", 0.5), "points", "unexpected content"),
+        (table("residuals", "group_id", 10), "residuals", "group 10, where"),
+        (table("diagnostics", "class_id", 10), "diagnostics", "class 10, where"),
+        (table("moments", "class_id", 10), "moments", "class 10, where"),
+        (arrays("counts", lambda a: a[:, :9]), "counts", "counts of 9 groups and 10 × 10 classes"),
+        (arrays("counts", lambda a: a[..., :9, :9]), "counts", "counts of 10 groups and 9 × 9 classes"),
+        (arrays("counts", lambda a: a[:0]), "counts", "unexpected content"),
+        (arrays("counts", put(-1)), "counts", "unexpected content"),
+        (arrays("answers", put(10)), "answers", "class 10, where"),
+        (arrays("nearest", lambda a: a[:, :9], "searched_CG"), "nearest", "where the run has"),
+        (arrays("nearest", put(100_000), "synthetic_NR"), "nearest", "image 100000, where"),
+        (arrays("synthetic", put(10), "/y"), "synthetic", "class 10, where"),
+        (arrays("synthetic", lambda a: a[1:], "/y"), "synthetic", "images without their labels"),
+        (json_file("result.json", {"arms": {"cobra": 3}}), "result", "not by method and measure"),
+        (json_file("events.jsonl", {"event": "step", "t": 1.0}), "events", "a step without numbers"),
+        (json_file("events.jsonl", {"event": "phase"}), "events", "an event without a time"),
+    ],
+)
+def test_what_does_not_fit_the_run_is_refused_with_the_reason(
+    folder: RunFolder, change: Change, file: str, reason: str
+) -> None:
+    change(folder)
+    with pytest.raises(UserError, match=rf"a sound {file}\.") as caught:
+        inspect(folder)
+    assert reason in str(caught.value.got)
+    assert caught.value.hint
+
+
+def test_without_names_the_counts_say_how_many_groups_there_are(folder: RunFolder) -> None:
+    folder.events_file.write_text('{"event": "phase", "t": 0.0}\n')
+    inspect(folder)
+    arrays("counts", lambda a: a[:, :9])(folder)
+    with pytest.raises(UserError, match=r"neighbours in|group 9"):
+        inspect(folder)
