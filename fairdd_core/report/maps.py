@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from fairdd_core.data.card import Labels
 from fairdd_core.plots.map_table import Projection, map_table, ranges, ready
-from fairdd_core.plots.maps import arm_map
+from fairdd_core.plots.maps import KINDS, arm_map
 from fairdd_core.plots.theme import arm_label, group_css, outlined
 from fairdd_core.report.entry import Figure
 from fairdd_core.runs.folder import RunFolder
@@ -18,8 +18,8 @@ _CAUTION: dict[Projection, str] = {
     "umap": "UMAP keeps neighbours together. Distances between clumps, their sizes and the empty space mean "
     "nothing.",
 }
-_FIRST = ("group_mean", "target", "class_mean", "synthetic", "real")
-"""What the table begins with, for it may be cut."""
+_LANDMARKS = ("group_mean", "target", "class_mean")
+"""What the table has: the samples are too many to read."""
 
 
 def map_figures(folder: RunFolder, labels: Labels) -> list[Figure]:
@@ -44,9 +44,10 @@ def _figure(table: pd.DataFrame, arm: str, projection: Projection, labels: Label
         f"{way} map: {name}",
         f"{way} map of real samples, coloured by group, with {name}'s synthetic images, targets and means.",
         f"{_CAUTION[projection]} All {way} maps of this run have the same axes. Shape says what a point is; "
-        "colour is the group of real samples and means. Drag to zoom, double-click to go back.",
+        "colour is the group of real samples and means. Drag to zoom, double-click to go back. "
+        "The table has the means and the targets.",
         _drawn(table, arm, labels),
-        _rows(table, arm),
+        _landmarks(table, arm),
     )
 
 
@@ -65,8 +66,8 @@ def _drawn(table: pd.DataFrame, arm: str, labels: Labels) -> go.Figure:
     return fig
 
 
-def _rows(table: pd.DataFrame, arm: str) -> pd.DataFrame:
-    own = table[table["arm"].isin(["", arm])]
-    order = own["kind"].map({kind: place for place, kind in enumerate(_FIRST)})
+def _landmarks(table: pd.DataFrame, arm: str) -> pd.DataFrame:
+    own = table[table["arm"].isin(["", arm]) & table["kind"].isin(_LANDMARKS)]
+    what = {kind: KINDS[kind][0] for kind in _LANDMARKS}
     columns = ["kind", "class", "group", "x", "y"]
-    return own.assign(order=order).sort_values("order", kind="stable")[columns].reset_index(drop=True)
+    return own.assign(kind=own["kind"].map(what)).sort_values(["class", "kind"], kind="stable")[columns]
