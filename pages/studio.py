@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.titles import settings_text
 from pages.ui import addresses, damage, history
 from pages.ui.controls import adopt, comparison_notes, controls, restore
 from pages.ui.ended import ended_panel
@@ -18,7 +21,7 @@ from pages.ui.live import live_panel
 from pages.ui.maps_view import maps_view
 from pages.ui.preview import data_view
 from pages.ui.run_actions import EXPECTED, literal
-from pages.ui.run_rows import dataset_title, name_of, settings_text, title_of
+from pages.ui.run_rows import choice_text, collect, dataset_title, name_of, title_of
 from pages.ui.runs import RunView, current_run, examples, store
 from pages.ui.settings import CONTROLS, key, values_of
 
@@ -33,7 +36,7 @@ VIEWS = {
 def launch(spec: RunSpec) -> None:
     """Hand a run to the engine and turn to it."""
     try:
-        run_id = engine.submit(Home.default(), spec, title_of(spec))
+        run_id = engine.submit(Home.default(), spec)
     except EXPECTED as error:
         told = literal(str(error))
         st.session_state["notice"] = f"The run could not be started, and nothing was changed. {told}"
@@ -111,14 +114,11 @@ def show_view(view: RunView | None, spec: RunSpec | None, name: str) -> None:
 
 def open_earlier() -> None:
     """Offer the runs of this home."""
-    runs = {run.id: run for run in store().list()}
+    now = time.time()
+    runs = {row.id: choice_text(row.record, row.spec, now) for row in collect(store().home)}
     bundled = {view.id: f"Example: {title_of(view.spec)}" for view in examples()}
     if not runs:
         return
-
-    def label(run_id: str) -> str:
-        run = runs.get(run_id)
-        return f"{run.title or run_id} · {run.state}" if run else bundled[run_id]
 
     def opened() -> None:
         if st.session_state["open-run"]:
@@ -129,12 +129,12 @@ def open_earlier() -> None:
         "Earlier runs",
         [*runs, *bundled],
         index=None,
-        format_func=label,
+        format_func=(runs | bundled).__getitem__,
         key="open-run",
         placeholder="Open an earlier run",
         on_change=opened,
         label_visibility="collapsed",
-        width=300,
+        width=480,
     )
 
 

@@ -26,12 +26,14 @@ POLL_SECONDS = 0.2
 
 
 def submit(home: Home, spec: RunSpec, title: str = "") -> str:
-    """Queue a run and return its id.
+    """Queue a run and return its id; without a title it is called by its settings.
 
     Raises:
         UserError: when the spec asks for a device that this machine does not have.
     """
-    run_id = Store(home).create(spec, title, lane(spec.device))
+    from fairdd_core.runs.titles import title_of  # it knows every data set, of which a dispatcher needs none
+
+    run_id = Store(home).create(spec, title or title_of(spec, home.data), lane(spec.device))
     wake(home)
     return run_id
 

@@ -16,6 +16,7 @@ from fairdd_core.plots.fairness_tables import recall_table
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.report.tables import ordered_counts
+from fairdd_core.runs.titles import settings_text
 from pages.ui import damage
 from pages.ui.compare_model import (
     LETTERS,
@@ -25,7 +26,7 @@ from pages.ui.compare_model import (
 )
 from pages.ui.figures import show
 from pages.ui.gap_control import gap_control
-from pages.ui.run_rows import name_of, settings_text
+from pages.ui.run_rows import name_of
 from pages.ui.runs import RunView, open_run
 from pages.ui.style import arm_heading, table_html
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from fairdd_core.plots.theme import ArmStyle, arm_styles
 from fairdd_core.runs.store import RunRecord, RunState
+from fairdd_core.runs.titles import settings_text
 from pages.ui.run_rows import (
     STATE_WORDS,
     Row,
@@ -17,7 +18,6 @@ from pages.ui.run_rows import (
     bytes_text,
     dataset_title,
     seconds_text,
-    settings_text,
 )
 from pages.ui.style import marker_svg
 

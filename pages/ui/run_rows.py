@@ -11,16 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from fairdd_core.distill.backbones.registry import BACKBONES
-from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.errors import UserError
 from fairdd_core.plots.images import data_uri, mosaic, png, scale_for
 from fairdd_core.plots.theme import arm_label
+from fairdd_core.runs import titles
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunRecord, RunState, Store
-from pages.ui.catalogue import catalogue
 
 STATE_WORDS = {
     RunState.QUEUED: "Waiting",
@@ -80,26 +78,12 @@ class Row:
 
 def title_of(spec: RunSpec) -> str:
     """Return a short description of a run, for lists and headings."""
-    return f"{dataset_title(spec)} · {settings_text(spec)}"
+    return titles.title_of(spec, Home.default().data)
 
 
 def dataset_title(spec: RunSpec) -> str:
     """Return the name of a run's data set for people."""
-    card = catalogue().get(spec.data.dataset)
-    return card.title if card else spec.data.dataset
-
-
-def settings_text(spec: RunSpec) -> str:
-    """Return the settings that decide most, in one line."""
-    data, distill = spec.data, spec.distill
-    skew = "as found" if data.skew is None else f"{data.skew:.0%}"
-    usual = distill.backbone == DistillSpec.model_fields["backbone"].default
-    card = BACKBONES.get(distill.backbone)
-    method = "" if usual else f"{card.title if card else distill.backbone} · "
-    return (
-        f"{data.groups} groups · {method}skew {skew} · separation {data.separation:g} · "
-        f"{distill.ipc} images per class · {distill.iterations} iterations · seed {spec.seed}"
-    )
+    return titles.dataset_title(spec, Home.default().data)
 
 
 def name_of(title: str, spec: RunSpec | None) -> str:
@@ -108,6 +92,13 @@ def name_of(title: str, spec: RunSpec | None) -> str:
         return title
     generated = title.startswith(f"{dataset_title(spec)} · {spec.data.groups} groups · ")
     return dataset_title(spec) if generated or not title else title
+
+
+def choice_text(record: RunRecord, spec: RunSpec | None, now: float) -> str:
+    """Return what tells a run from the others in a list to choose from: name, state, age and settings."""
+    words = f"{STATE_WORDS[record.state].lower()}, {age_text(record.created, now)}"
+    known = f" · {titles.brief(spec)}" if spec else ""
+    return f"{name_of(record.title, spec) or record.id} · {words}{known}"
 
 
 def collect(home: Home) -> list[Row]:

@@ -1,0 +1,60 @@
+"""A run is called the same, wherever it was launched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fairdd_core.__main__ import main
+from fairdd_core.data.spec import DataSpec
+from fairdd_core.runs import engine
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.presets import quick
+from fairdd_core.runs.recipes import with_backbone
+from fairdd_core.runs.store import RunState, Store
+from fairdd_core.runs.titles import brief, title_of
+from pages.ui import run_rows
+from tests.pages.fake_run import write_fake_run
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """The default home, in which nothing starts a process."""
+    monkeypatch.setattr(engine, "_ensure_dispatcher", lambda home: None)
+    monkeypatch.setenv("FAIRDD_HOME", str(tmp_path))
+    monkeypatch.delenv("FAIRDD_DATA", raising=False)
+    return Home(tmp_path)
+
+
+def test_the_command_line_calls_a_run_as_the_studio_does(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["submit", "--preset", "quick"]) == 0
+    assert main(["submit", "--preset", "quick", "--title", "Mine"]) == 0
+    without, named = capsys.readouterr().out.split()
+    store = Store(home)
+    assert store.get(without).title == run_rows.title_of(quick()) == title_of(quick(), home.data)
+    assert store.get(without).title == (
+        "Colored Digits (digit coloured) · 10 groups · skew 90% · separation 1 · 10 images per class · "
+        "600 iterations · seed 0"
+    )
+    assert store.get(named).title == "Mine"
+
+
+def test_a_title_says_what_is_unusual(home: Home) -> None:
+    spec = quick().model_copy(update={"data": DataSpec(dataset="own-gone", groups=3, skew=None)})
+    assert title_of(spec, home.data).startswith("own-gone · 3 groups · skew as found · ")
+    assert "CAFE · skew" in title_of(with_backbone(quick(), "cafe"), home.data)
+    assert brief(quick()) == "skew 90%, separation 1, 600 iterations, seed 0"
+
+
+def test_runs_to_choose_from_are_told_apart(home: Home) -> None:
+    store = Store(home)
+    run_id = store.enter(
+        lambda folder: write_fake_run(folder.path, iterations=(0, 60)), title="Mine", state=RunState.DONE
+    )
+    record = store.get(run_id)
+    text = run_rows.choice_text(record, quick(), record.created + 3700)
+    assert text == "Mine · done, 1 h ago · skew 90%, separation 1, 600 iterations, seed 0"
+    assert run_rows.choice_text(record, None, record.created) == "Mine · done, just now"
