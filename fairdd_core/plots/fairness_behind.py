@@ -151,9 +151,31 @@ def rows_by_answer(
     return {int(c): rows[predicted_N[rows] == c] for c in np.unique(predicted_N[rows])}
 
 
+def nearest_pixels(x_QCHW: np.ndarray, x_MCHW: np.ndarray, ranks: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Return the synthetic images whose pixels are nearest to those of test images, nearest first.
+
+    Args:
+        x_QCHW: uint8 test images.
+        x_MCHW: uint8 synthetic images; there may be fewer than ``ranks``.
+        ranks: R, how many of each.
+
+    Returns:
+        Places among the synthetic images, (Q, R), -1 where there are too few, and the root mean squared
+        differences of a pixel's level in [0, 1], (Q, R), then NaN.
+    """
+    query_QD, pool_MD = (x.reshape(len(x), -1).astype(np.float32) / 255 for x in (x_QCHW, x_MCHW))
+    squared_QM = (query_QD**2).sum(1)[:, None] - 2 * query_QD @ pool_MD.T + (pool_MD**2).sum(1)
+    found = min(ranks, len(pool_MD))
+    place_QR = np.full((len(query_QD), ranks), -1)
+    distance_QR = np.full((len(query_QD), ranks), np.nan)
+    place_QR[:, :found] = np.argsort(squared_QM, axis=1, kind="stable")[:, :found]
+    nearest_QR = np.take_along_axis(squared_QM, place_QR[:, :found], axis=1)
+    distance_QR[:, :found] = np.sqrt(np.maximum(nearest_QR, 0) / query_QD.shape[1])
+    return place_QR, distance_QR
+
+
 def nearest_table(
-    nearest: Mapping[str, np.ndarray],
-    labels: Mapping[str, np.ndarray],
+    nearest: Mapping[str, tuple[np.ndarray, np.ndarray]],
     rows: Mapping[str, np.ndarray],
     class_id: int,
     class_names: Sequence[str],
@@ -161,33 +183,34 @@ def nearest_table(
     """Return how often the nearest synthetic image of a group's test images is of their own class.
 
     Columns: ``arm``, ``group``, ``own class`` (images whose nearest synthetic image is of it), ``n``,
-    ``share``, ``else mostly`` (the class of the nearest one of most of the others) and ``of them``.
+    ``share``, ``else mostly`` (the class of the nearest one of most of the others), ``of them`` and
+    ``median distance`` (to the nearest one).
 
     Args:
-        nearest: arm -> (N, R) nearest synthetic images of every test image, nearest first; -1 for none.
-        labels: arm -> classes of its synthetic images.
-        rows: group -> rows of its test images of the class.
+        nearest: arm -> class of the nearest synthetic image of some test images, (Q,), -1 for none, and the
+            distance to it, (Q,).
+        rows: group -> which of them are its images of the class.
         class_id: the class.
         class_names: in index order.
     """
     found = []
-    for arm, synthetic_NR in nearest.items():
+    for arm, (class_N, distance_N) in nearest.items():
         for group, rows_N in rows.items():
-            first_N = synthetic_NR[rows_N, 0]
-            class_N = labels[arm][first_N[first_N >= 0]]
-            own = int((class_N == class_id).sum())
-            others_C = np.bincount(class_N[class_N != class_id], minlength=len(class_names))
+            known = rows_N[class_N[rows_N] >= 0]
+            own = int((class_N[known] == class_id).sum())
+            others_C = np.bincount(class_N[known], minlength=len(class_names))
+            others_C[class_id] = 0
             most = int(others_C.argmax())
             found.append(
-                (
-                    arm,
-                    group,
-                    own,
-                    len(class_N),
-                    own / len(class_N) if len(class_N) else np.nan,
-                    class_names[most] if others_C[most] else "",
-                    int(others_C[most]),
-                )
+                {
+                    "arm": arm,
+                    "group": group,
+                    "own class": own,
+                    "n": len(known),
+                    "share": own / len(known) if len(known) else np.nan,
+                    "else mostly": class_names[most] if others_C[most] else "",
+                    "of them": int(others_C[most]),
+                    "median distance": float(np.median(distance_N[known])) if len(known) else np.nan,
+                }
             )
-    columns = ["arm", "group", "own class", "n", "share", "else mostly", "of them"]
-    return pd.DataFrame(found, columns=columns)
+    return pd.DataFrame(found)

@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 from fairdd_core.plots.images import Tile, data_uri, mosaic, png, strip_html
 from fairdd_core.plots.theme import ArmStyle, base
 
-COLUMNS, LINES = 12, 2
-"""Images in a line, and lines of one answer, at most."""
-_TILE, _HEAD = 40, 0.62
+COLUMNS = 12
+"""Images in a line."""
+_TILE, _HEAD = 34, 0.7
 """Height of a line in CSS pixels, and of the words above an answer in lines."""
 
 
@@ -24,25 +24,20 @@ class Answer:
 
     Attributes:
         title: in words, how many were taken for what.
-        rows_N: rows of the images in the test set.
-        names: what each image is called.
+        rows_N: rows of the images in the test set, as many as are drawn.
+        names: what each of them is called.
     """
 
     title: str
     rows_N: np.ndarray
     names: Sequence[str]
 
-    @property
-    def shown(self) -> int:
-        """How many of them there is room for."""
-        return min(len(self.rows_N), COLUMNS * LINES)
-
 
 def answers_figure(x_NCHW: np.ndarray, answers: Sequence[Answer], chosen: int | None = None) -> go.Figure:
     """Draw test images below what they were taken for; each can be clicked, its row is its custom data.
 
     Args:
-        x_NCHW: uint8 images of all answers' shown rows, in their order.
+        x_NCHW: uint8 images of all answers' rows, in their order.
         answers: the first ones on top.
         chosen: row of the image that is marked.
     """
@@ -53,11 +48,12 @@ def answers_figure(x_NCHW: np.ndarray, answers: Sequence[Answer], chosen: int | 
             x=0, y=y + 0.3, text=answer.title, showarrow=False, xanchor="left", font={"size": 13}, borderpad=0
         )
         y += _HEAD
-        part_NCHW = x_NCHW[first : first + answer.shown]
-        lines = -(-answer.shown // COLUMNS)
+        shown = len(answer.rows_N)
+        part_NCHW = x_NCHW[first : first + shown]
+        lines = -(-shown // COLUMNS)
         _tiles(fig, part_NCHW, y, lines)
         _marks(fig, answer, y, chosen)
-        first, y = first + answer.shown, y + lines + 0.12
+        first, y = first + shown, y + lines + 0.12
     fig.update_layout(height=round(_TILE * y) + 8, hoverdistance=_TILE)
     fig.update_xaxes(visible=False, range=[0, COLUMNS], fixedrange=True, constrain="domain")
     fig.update_xaxes(constraintoward="left")
@@ -87,8 +83,8 @@ def _tiles(fig: go.Figure, x_NCHW: np.ndarray, y: float, lines: int) -> None:
 
 
 def _marks(fig: go.Figure, answer: Answer, y: float, chosen: int | None) -> None:
-    place = np.arange(answer.shown)
-    rows = [int(row) for row in answer.rows_N[: answer.shown]]
+    place = np.arange(len(answer.rows_N))
+    rows = [int(row) for row in answer.rows_N]
     x_N, y_N = place % COLUMNS + 0.5, y + place // COLUMNS + 0.5
     clear = {"marker": {"opacity": 0}}
     fig.add_scatter(
@@ -99,7 +95,7 @@ def _marks(fig: go.Figure, answer: Answer, y: float, chosen: int | None) -> None
         selected=clear,
         unselected=clear,
         customdata=[[row] for row in rows],
-        text=[html.escape(name, quote=False) for name in answer.names[: answer.shown]],
+        text=[html.escape(name, quote=False) for name in answer.names],
         hovertemplate="%{text}<extra></extra>",
     )
     if chosen in rows:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import streamlit as st
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.errors import UserError
 from fairdd_core.plots.fairness_behind import answers_table, rows_by_answer
-from fairdd_core.plots.fairness_images import COLUMNS, LINES, Answer, answers_figure
+from fairdd_core.plots.fairness_images import COLUMNS, Answer, answers_figure
 from fairdd_core.plots.theme import group_css
 from pages.ui.behind_choice import custom_data
 from pages.ui.figures import numbers, show
@@ -23,6 +24,8 @@ from pages.ui.runs import Labels, RunView
 from pages.ui.style import legend
 
 IMAGE = "behind-image"
+ALL, MOST = 5 * COLUMNS, 2 * COLUMNS
+"""Images of a cell that are all drawn, and how many of each answer there are in a larger cell."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Cell:
 
     def shown(self) -> list[int]:
         """Rows of the images that are drawn, in their order."""
-        return [int(row) for answer in self.answers for row in answer.rows_N[: answer.shown]]
+        return [int(row) for answer in self.answers for row in answer.rows_N]
 
 
 def test_set_of(view: RunView) -> tuple[GroupedDataset | None, str]:
@@ -87,22 +90,18 @@ def cell_of(
     if test is None or predicted_N is None:
         return Cell(group, role, table)
     rows = rows_by_answer(predicted_N, test.y_N, test.a_N, class_id, group)
-    answers = [
-        Answer(
-            _answer_title(row),
-            rows[row["class_id"]],
-            [f"test image {n}, taken for {row['taken for']}" for n in rows[row["class_id"]]],
-        )
-        for row in table.to_dict("records")
-    ]
+    answers = [_answer(row, rows[row["class_id"]]) for row in table.to_dict("records")]
     return Cell(group, role, table, answers)
 
 
-def _answer_title(row: dict) -> str:
+def _answer(row: Mapping[Hashable, Any], rows_N: np.ndarray) -> Answer:
+    """Return one answer of ``answers_table`` with as many of its images as there is room for."""
     name = html.escape(str(row["taken for"]), quote=False)
     words = "✓ recognised" if row["right"] else f"✗ taken for <b>{name}</b>"
-    cut = f", {COLUMNS * LINES} shown" if row["images"] > COLUMNS * LINES else ""
-    return f"{words}: {row['images']} of {row['n']}{cut}"
+    shown_N = rows_N if row["n"] <= ALL else rows_N[:MOST]
+    cut = f", {len(shown_N)} shown" if len(shown_N) < len(rows_N) else ""
+    names = [f"test image {n}, taken for {row['taken for']}" for n in shown_N]
+    return Answer(f"{words}: {row['images']} of {row['n']}{cut}", shown_N, names)
 
 
 def draw_cell(cell: Cell, labels: Labels, class_id: int, test: GroupedDataset | None, key: str) -> None:
@@ -155,7 +154,7 @@ def image_names(cells: Sequence[Cell], labels: Labels, class_id: int) -> dict[in
     names = {}
     for cell in cells:
         for answer in cell.answers:
-            for row, name in zip(answer.rows_N[: answer.shown], answer.names, strict=False):
+            for row, name in zip(answer.rows_N, answer.names, strict=True):
                 names[int(row)] = f"{labels.groups[cell.group]} {labels.classes[class_id]}: {name}"
     if names and st.session_state.get(IMAGE) not in names:
         st.session_state[IMAGE] = next(iter(names))

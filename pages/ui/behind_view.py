@@ -12,7 +12,7 @@ from fairdd_core.plots.fairness_behind import agrees, gap_table, gaps, largest_g
 from fairdd_core.plots.theme import arm_label
 from pages.ui.behind_choice import controls
 from pages.ui.behind_images import cell_of, draw_cell, image_names, test_set_of
-from pages.ui.behind_nearest import nearest_view
+from pages.ui.behind_nearest import Behind, nearest_view
 from pages.ui.figures import numbers
 from pages.ui.run_actions import literal
 from pages.ui.runs import Labels, RunView
@@ -52,8 +52,8 @@ def behind_view(view: RunView, counts: Counts, architecture: str) -> None:
             key = f"behind-{cell.role.lower()}-{arm}-{class_id}-{network}-{architecture}"
             draw_cell(cell, labels, class_id, test, key)
     _caption(view, counts[arm], why)
-    if test is not None and names:
-        nearest_view(view, test, cells, class_id, names)
+    if test is not None and predicted_N is not None and names:
+        nearest_view(view, Behind(arm, class_id, test, predicted_N, cells), names)
     with st.expander("All gaps, the largest first", icon=":material/table_rows:", type="compact"):
         table = gap_table(counts, labels.classes, labels.groups)
         numbers(table, key="gaps-table", percent=("gap", "its recall", "recall of the best"))
@@ -65,8 +65,8 @@ def largest_words(counts: Counts, labels: Labels) -> str:
     for arm, counts_KGCC in counts.items():
         gap = largest_gap(counts_KGCC)
         told = "undefined" if gap is None else literal(gap.words(labels.classes, labels.groups))
-        parts.append(f"**{arm_label(arm)}**: {told}")
-    return f"The largest gap of {'; '.join(parts)}."
+        parts.append(f"**{arm_label(arm)}** {told}")
+    return f"Largest gap: {'; '.join(parts)}."
 
 
 def _answers(

@@ -13,6 +13,8 @@ import streamlit as st
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.report.tables import csv
 
+_BAR = 28
+"""Pixels above a figure for the button that saves it, which must not lie on marks."""
 _MOVES = ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
 
 
@@ -42,7 +44,7 @@ def show(
         clicked: called when a mark is clicked; ``st.session_state[key].selection`` says which.
     """
     st.plotly_chart(
-        on_its_ground(fig),
+        _with_room(on_its_ground(fig)),
         width="stretch",
         key=key,
         alt=alt,
@@ -82,6 +84,16 @@ def on_its_ground(fig: go.Figure) -> go.Figure:
     """
     if st.context.theme.type == "dark":
         fig.update_layout(paper_bgcolor=st.get_option("theme.dark.backgroundColor") or "#12161b")
+    return fig
+
+
+def _with_room(fig: go.Figure) -> go.Figure:
+    """Make room for the buttons above a figure; what it shows stays as large as it was."""
+    missing = max(0, _BAR - (fig.layout.margin.t or 0))
+    height = fig.layout.height
+    fig.update_layout(margin_t=_BAR if missing else fig.layout.margin.t)
+    if height is not None:
+        fig.update_layout(height=height + missing)
     return fig
 
 

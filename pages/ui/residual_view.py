@@ -53,10 +53,10 @@ def _theorem(now: pd.DataFrame, view: RunView) -> None:
     kept = int((table["common centre"] <= table["vanilla target"] * ROUNDING).sum())
     centre, vanilla = table["common centre"].mean(), table["vanilla target"].mean()
     st.markdown(
-        f"**What can be promised** (Theorem 4.1): in **{promised} of {len(table)}** classes vanilla's target "
+        f"**What can be promised** (Theorem 4.1): in **{promised} of {len(table)}** classes Vanilla's target "
         "is not shifted towards the group that the common centre leaves farthest behind. There, aiming at it "
         f"cannot make the worst distance larger. It is no larger in **{kept} of {len(table)}**: on "
-        f"average the worst group is {centre:.2f} from the centre, and {vanilla:.2f} from vanilla's target."
+        f"average the worst group is {centre:.2f} from the centre, and {vanilla:.2f} from Vanilla's target."
     )
     with st.expander("Class by class", icon=":material/table_rows:", type="compact"):
         numbers(table, key="theorem-table")

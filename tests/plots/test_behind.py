@@ -13,10 +13,11 @@ from fairdd_core.plots.fairness_behind import (
     gap_table,
     gaps,
     largest_gap,
+    nearest_pixels,
     nearest_table,
     rows_by_answer,
 )
-from fairdd_core.plots.fairness_images import COLUMNS, LINES, Answer, Neighbours, answers_figure, nearest_html
+from fairdd_core.plots.fairness_images import COLUMNS, Answer, Neighbours, answers_figure, nearest_html
 from fairdd_core.plots.images import Tile
 from fairdd_core.plots.theme import arm_styles
 
@@ -83,30 +84,38 @@ def test_answers_agree_with_the_counts_or_are_refused() -> None:
 
 
 def test_nearest_synthetic_images_are_counted_by_class() -> None:
-    nearest_NR = np.array([[0, 1], [1, 0], [2, 0], [-1, -1]], np.int32)
-    table = nearest_table(
-        {"vanilla": nearest_NR},
-        {"vanilla": np.array([0, 2, 2])},
-        {"red": np.array([0, 1, 2]), "blue": np.array([3])},
-        0,
-        CLASSES,
-    )
-    red, blue = table.to_dict("records")
+    class_N, distance_N = np.array([0, 2, 2, -1]), np.array([1.0, 2.0, 4.0, np.nan])
+    rows = {"red": np.array([0, 1, 2]), "blue": np.array([3])}
+    red, blue = nearest_table({"vanilla": (class_N, distance_N)}, rows, 0, CLASSES).to_dict("records")
     assert (red["own class"], red["n"], red["else mostly"], red["of them"]) == (1, 3, "emu", 2)
+    assert red["median distance"] == 2
     assert blue["n"] == 0, "no synthetic image, so nothing to be nearest to"
     assert pd.isna(blue["share"])
+    assert pd.isna(blue["median distance"])
+
+
+def test_nearest_by_pixels_is_the_root_mean_square() -> None:
+    test = np.zeros((2, 3, 1, 1), np.uint8)
+    test[1] = 255
+    synthetic = np.zeros((2, 3, 1, 1), np.uint8)
+    synthetic[0, 0] = 255
+    place_QR, distance_QR = nearest_pixels(test, synthetic, ranks=3)
+    assert place_QR.tolist() == [[1, 0, -1], [0, 1, -1]]
+    np.testing.assert_allclose(distance_QR[:, :2], [[0, np.sqrt(1 / 3)], [np.sqrt(2 / 3), 1]], atol=1e-6)
+    assert np.isnan(distance_QR[:, 2]).all()
 
 
 def test_every_image_that_is_drawn_can_be_clicked() -> None:
-    many = COLUMNS * LINES + 5
+    many = 2 * COLUMNS + 5
     answers = [Answer("one", np.array([7]), ["a"]), Answer("many", np.arange(100, 100 + many), ["b"] * many)]
-    shown = 1 + COLUMNS * LINES
-    fig = answers_figure(np.zeros((shown, 3, 4, 4), np.uint8), answers, chosen=101)
-    assert [data[0] for trace in fig.data for data in trace.customdata] == [7, *range(100, 99 + shown)]
+    x_NCHW = np.zeros((1 + many, 3, 4, 4), np.uint8)
+    fig = answers_figure(x_NCHW, answers, chosen=101)
+    assert [data[0] for trace in fig.data for data in trace.customdata] == [7, *range(100, 100 + many)]
     assert len(fig.layout.images) == 2
     assert [note.text for note in fig.layout.annotations] == ["one", "many"]
+    assert fig.data[1].y[0] < fig.data[1].y[COLUMNS] < fig.layout.yaxis.range[0], "a second line, below"
     assert {shape.x0 for shape in fig.layout.shapes} == {fig.data[1].x[1] - 0.49}
-    assert not answers_figure(np.zeros((shown, 3, 4, 4), np.uint8), answers, chosen=8).layout.shapes
+    assert not answers_figure(x_NCHW, answers, chosen=8).layout.shapes
 
 
 def test_neighbours_say_their_class_and_distance_as_text() -> None:
