@@ -100,8 +100,9 @@ def dumbbell(
     """Draw the recalls of all groups of every class, for one arm of ``recall_table``.
 
     A dot per group in the group's own colour, a bar from the worst to the best, and at the right the gap in
-    percentage points with the two groups that set it. ``openers`` adds a mark to every row that can be clicked:
-    its class is the first of its custom data, as it is of every dot. The row of the class ``focus`` is shaded.
+    percentage points with the two groups that set it. ``openers`` adds a mark to every row that can be
+    clicked: its class is the first of its custom data, as it is of every dot. The row of the class ``focus``
+    is shaded.
     """
     classes, groups = list(dict.fromkeys(table["class"])), list(dict.fromkeys(table["group"]))
     colors = dict(zip(groups, group_css(group_colors, len(groups)), strict=True))

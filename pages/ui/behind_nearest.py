@@ -25,8 +25,8 @@ from pages.ui.style import marker_svg, table_html
 
 FEATURES, PIXELS = "Features", "Pixels"
 _PIXEL_WORDS = (
-    "Distances are root mean squared differences of the levels of red, green and blue, from 0 to 1. No network "
-    " is asked: this is a hint at the reason, not a proof."
+    "Distances are root mean squared differences of the levels of red, green and blue, from 0 to 1. "
+    "No network is asked: this is a hint at the reason, not a proof."
 )
 
 
