@@ -106,7 +106,7 @@ def arm_map(
     if focus is not None:
         mask = (kind == "group_mean") & in_focus
         _landmarks(fig, shown[mask], colors[mask], "group_mean", 14)
-    for name, size in (("class_mean", 12), ("target", 18)):
+    for name, size in (("target", 18), ("class_mean", 11)):
         mask = (kind == name) & in_focus
         _landmarks(fig, shown[mask], MARK[name], name, size)
     _frame(fig, region, axes or ranges(table))

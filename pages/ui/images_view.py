@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -10,48 +11,57 @@ from fairdd_core.plots.curves import CURVES, curve, curves_table
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.runs.folder import RunFolder
-from pages.ui import damage, scrubber
+from pages.ui import look_choice, scrubber
 from pages.ui.arm_choices import arm_summary
 from pages.ui.figures import show
+from pages.ui.image_grid import image_grid, picture_of
+from pages.ui.look_closer import look_closer
 from pages.ui.runs import RunView
 from pages.ui.style import arm_heading
 
+_SIZE, _FIT, _LARGE = "image-size", "Fit", "Large"
+
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _grids(path: str, iteration: int, class_names: tuple[str, ...], stamp: float) -> dict[str, str]:
-    images = RunFolder(path).snapshot(iteration)
-    return {
-        arm: grid_html(
-            x_CIKHW,
-            class_names,
-            alt=f"Synthetic images of {arm_label(arm)} after {iteration} iterations: "
-            f"{x_CIKHW.shape[1]} per class, a row for each class.",
-        )
-        for arm, x_CIKHW in images.items()
-    }
+def _pictures(path: str, iteration: int, stamp: float) -> dict[str, str]:
+    return {arm: picture_of(x_CIKHW) for arm, x_CIKHW in RunFolder(path).snapshot(iteration).items()}
 
 
-def image_grids(view: RunView, iteration: int) -> None:
-    """Draw one column of images per arm."""
-    file = view.folder.snapshot_file(iteration)
-    stamp = file.stat().st_mtime if file.exists() else 0.0
-    grids = None
-    with damage.told(view):
-        grids = _grids(str(view.folder.path), iteration, view.labels.classes, stamp)
-    if grids is None:
-        return
+def _columns(view: RunView, per_row: int, draw: Callable[[str], None]) -> None:
+    """Draw one column of images per arm, with its heading."""
     styles = arm_styles(view.arms)
     summaries = {arm.name: arm_summary(arm) for arm in view.spec.distill.arms}
-    per_row = 2 if len(styles) in {2, 4} else min(3, len(styles))
     for start in range(0, len(styles), per_row):
         names = list(styles)[start : start + per_row]
         for column, arm in zip(st.columns(per_row, gap="large"), names, strict=False):
             with column:
                 st.html(arm_heading(styles[arm], summaries[arm]))
-                if arm in grids:
-                    st.html(grids[arm])
-                else:
-                    st.caption("No images of this method yet.")
+                draw(arm)
+
+
+def _per_row(arms: int) -> int:
+    return 2 if arms in {2, 4} else min(3, arms)
+
+
+def _alt(arm: str, iteration: int, per_class: int) -> str:
+    return (
+        f"Synthetic images of {arm_label(arm)} after {iteration} iterations: "
+        f"{per_class} per class, a row for each class."
+    )
+
+
+def image_grids(view: RunView, iteration: int) -> None:
+    """Draw the images of a run that is still making them."""
+    images = view.folder.snapshot(iteration)
+
+    def draw(arm: str) -> None:
+        if arm in images:
+            alt = _alt(arm, iteration, images[arm].shape[1])
+            st.html(grid_html(images[arm], view.labels.classes, alt=alt))
+        else:
+            st.caption("No images of this method yet.")
+
+    _columns(view, _per_row(len(view.arms)), draw)
 
 
 def images_view(view: RunView) -> None:
@@ -60,19 +70,52 @@ def images_view(view: RunView) -> None:
     if not iterations:
         st.info("This run ended before it had made any images.", icon=":material/image:")
         return
-    scrubber.prepare(view.id, iterations)
-    # The clock belongs to the fragment, so a fragment with another clock is another one.
-    clock = scrubber.PLAY_SECONDS if scrubber.playing() else None
-    st.session_state["scrub-drawn"] = time.monotonic()
-    st.fragment(_scrubbed, run_every=clock)(view, iterations)
+    scrubber.scrubbed(view.id, iterations, partial(_scrubbed, view), _size_control)
 
 
-def _scrubbed(view: RunView, iterations: list[int]) -> None:
-    ticking = time.monotonic() - st.session_state["scrub-drawn"] > 0.5 * scrubber.PLAY_SECONDS
-    st.session_state["scrub-drawn"] = time.monotonic()
-    at = scrubber.scrubber(iterations, ticking)
-    image_grids(view, at)
+def _size_control() -> None:
+    st.segmented_control(
+        "Images",
+        [_FIT, _LARGE],
+        default=_FIT,
+        required=True,
+        key=_SIZE,
+        persist_state="session",
+        help="Large puts the methods below each other and gives every image as much room as there is.",
+    )
+
+
+def _scrubbed(view: RunView, at: int) -> None:
+    _choosable(view, at)
+    look_closer(view, at)
     curves(view, at)
+
+
+def _choosable(view: RunView, at: int) -> None:
+    """Draw the grids of a run that has ended; each image can be chosen."""
+    file, images = view.folder.snapshot_file(at), view.folder.snapshot(at)
+    pictures = _pictures(str(view.folder.path), at, file.stat().st_mtime if file.exists() else 0.0)
+    place, large = look_choice.chosen(view), st.session_state.get(_SIZE) == _LARGE
+
+    def draw(arm: str) -> None:
+        if arm not in pictures:
+            st.caption("No images of this method yet.")
+            return
+        _, per_class, _, _, side = images[arm].shape
+        image_grid(
+            pictures[arm],
+            view.labels.classes,
+            per_class,
+            side,
+            key=f"grid-{arm}",
+            name=arm_label(arm),
+            alt=_alt(arm, at, per_class),
+            chosen=None if place is None else (place.class_id, place.number),
+            large=large,
+            on_choose=look_choice.choose,
+        )
+
+    _columns(view, 1 if large else _per_row(len(view.arms)), draw)
 
 
 def curves(view: RunView, at: int | None) -> None:

@@ -47,33 +47,40 @@ def prepare(run_id: str, iterations: Sequence[int]) -> int:
     return int(st.session_state[_AT])
 
 
-def scrubbed(run_id: str, iterations: Sequence[int], draw: Callable[[int], None]) -> None:
+def scrubbed(
+    run_id: str,
+    iterations: Sequence[int],
+    draw: Callable[[int], None],
+    beside: Callable[[], None] | None = None,
+) -> None:
     """Draw the scrubber and, below it, what it moves; only these are drawn anew when it moves.
 
     Args:
         run_id: every view of a run stands at the same iteration.
         iterations: the logged ones, in order; at least one.
         draw: draws everything at an iteration.
+        beside: draws a control in the row of the scrubber.
     """
     prepare(run_id, iterations)
     # The clock belongs to the fragment, so a fragment with another clock is another one.
     clock = PLAY_SECONDS if playing() else None
     st.session_state[_DRAWN] = time.monotonic()
-    st.fragment(_turn, run_every=clock)(iterations, draw)
+    st.fragment(_turn, run_every=clock)(iterations, draw, beside)
 
 
-def _turn(iterations: Sequence[int], draw: Callable[[int], None]) -> None:
+def _turn(iterations: Sequence[int], draw: Callable[[int], None], beside: Callable[[], None] | None) -> None:
     ticking = time.monotonic() - st.session_state[_DRAWN] > 0.5 * PLAY_SECONDS
     st.session_state[_DRAWN] = time.monotonic()
-    draw(scrubber(iterations, ticking))
+    draw(scrubber(iterations, ticking, beside))
 
 
-def scrubber(iterations: Sequence[int], ticking: bool) -> int:
+def scrubber(iterations: Sequence[int], ticking: bool, beside: Callable[[], None] | None = None) -> int:
     """Draw the scrubber and return the chosen iteration.
 
     Args:
         iterations: the logged ones, in order; ``prepare`` was called with them.
         ticking: whether this is a turn of the clock, so that a playing scrubber moves on.
+        beside: draws a control in the same row.
     """
     if ticking and playing():
         _advance(iterations)
@@ -100,7 +107,7 @@ def scrubber(iterations: Sequence[int], ticking: bool) -> int:
             args=(iterations, 1),
             disabled=st.session_state[_AT] == iterations[-1],
         )
-        return int(
+        chosen = int(
             st.select_slider(
                 "Iteration",
                 list(iterations),
@@ -111,3 +118,6 @@ def scrubber(iterations: Sequence[int], ticking: bool) -> int:
                 "iteration.",
             )
         )
+        if beside is not None:
+            beside()
+    return chosen
