@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import time
+from pathlib import Path
 
+import fairdd_core
 from fairdd_core.runs import posix
 from fairdd_core.runs.engine import command, environment
 from fairdd_core.runs.home import Home
 
 KEEP_SECONDS = 10 * 60  # after the last wish for it; a warm worker holds about 650 MB
 RETRY_SECONDS = 30.0
+_PACKAGE = Path(fairdd_core.__file__).parent
+
+
+def newest_source() -> float:
+    """Return when the package's code was last changed, in seconds since 1970; takes a few milliseconds."""
+    return max(path.stat().st_mtime for path in _PACKAGE.rglob("*.py"))
 
 
 class Standby:
@@ -20,6 +28,7 @@ class Standby:
         self.home = home
         self._worker: subprocess.Popen[bytes] | None = None
         self._spawned = -RETRY_SECONDS
+        self._born = 0.0  # by the clock of the files
 
     def wanted(self) -> bool:
         """Return whether somebody asked for a warm worker lately."""
@@ -34,12 +43,19 @@ class Standby:
             self.dismiss()
         elif idle and not self._alive() and time.monotonic() - self._spawned > RETRY_SECONDS:
             arguments = command("worker", str(self.home.root))
+            self._born = time.time()
             self._worker = posix.spawn(arguments, self.home.dispatcher_log, environment(), talk=True)
             self._spawned = time.monotonic()
 
     def hand_over(self, run_id: str) -> subprocess.Popen[bytes] | None:
-        """Give the run to the warm worker and return it; None when there is none."""
+        """Give the run to the warm worker and return it; None when there is none.
+
+        One that has loaded the package before it was changed would not know what was added.
+        """
         if not self._alive():
+            return None
+        if newest_source() >= self._born:
+            self.dismiss()
             return None
         worker, self._worker = self._worker, None
         self._spawned = -RETRY_SECONDS

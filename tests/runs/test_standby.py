@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 import pytest
 
-from fairdd_core.runs import engine
+from fairdd_core.runs import engine, standby
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.store import Store
 from tests.runs.conftest import MakeSpec, finish, has_steps, processes, until
@@ -30,6 +32,38 @@ def test_a_warm_worker_takes_the_next_run(home: Home, make_spec: MakeSpec) -> No
             if "fairdd_core.runs.worker" in p.cmdline()
         )
     )
+
+
+def test_a_worker_that_is_older_than_the_code_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path)
+    home.standby_stamp.touch()
+    monkeypatch.setattr(standby, "command", lambda *arguments: ["/bin/cat"])  # it waits for its input
+    changed = [time.time() - 60]
+    monkeypatch.setattr(standby, "newest_source", lambda: changed[0])
+    warm = standby.Standby(home)
+    for fresh in (True, False):
+        warm.tick(idle=True)
+        if not fresh:
+            changed[0] = time.time()
+        worker = warm.hand_over("run")
+        assert (worker is not None) == fresh
+        if worker is not None:
+            assert worker.wait(10) == 0
+    assert warm.hand_over("run") is None
+
+
+def test_the_newest_source_is_that_of_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = time.perf_counter()
+    assert 1.7e9 < standby.newest_source() <= time.time()
+    assert time.perf_counter() - started < 1.0
+    monkeypatch.setattr(standby, "_PACKAGE", tmp_path)
+    (tmp_path / "backbones").mkdir()
+    for name, when in (("old.py", 1000), ("backbones/new.py", 3000), ("notes.txt", 9000)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (when, when))
+    assert standby.newest_source() == 3000
 
 
 def test_a_warm_worker_leaves_with_its_dispatcher(home: Home) -> None:
