@@ -16,6 +16,8 @@ COLUMNS = 12
 """Images in a line."""
 _TILE, _HEAD = 34, 0.7
 """Height of a line in CSS pixels, and of the words above an answer in lines."""
+_TOP = 30
+"""Pixels above the first images."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,24 @@ def answers_figure(x_NCHW: np.ndarray, answers: Sequence[Answer], chosen: int | 
         chosen: row of the image that is marked.
     """
     fig = base(60, showlegend=False)
-    y, first = 0.0, 0
+    y, first = -_HEAD, 0  # the words above the first answer stand in the margin
     for answer in answers:
         fig.add_annotation(
-            x=0, y=y + 0.3, text=answer.title, showarrow=False, xanchor="left", font={"size": 13}, borderpad=0
+            x=0,
+            y=y + 0.36,
+            text=answer.title,
+            showarrow=False,
+            xanchor="left",
+            font={"size": 13},
+            borderpad=0,
         )
         y += _HEAD
         shown = len(answer.rows_N)
-        part_NCHW = x_NCHW[first : first + shown]
         lines = -(-shown // COLUMNS)
-        _tiles(fig, part_NCHW, y, lines)
+        _tiles(fig, x_NCHW[first : first + shown], y, lines)
         _marks(fig, answer, y, chosen)
         first, y = first + shown, y + lines + 0.12
-    fig.update_layout(height=round(_TILE * y) + 8, hoverdistance=_TILE)
+    fig.update_layout(height=round(_TILE * y) + _TOP, hoverdistance=_TILE, margin={"t": _TOP, "b": 0})
     fig.update_xaxes(visible=False, range=[0, COLUMNS], fixedrange=True, constrain="domain")
     fig.update_xaxes(constraintoward="left")
     fig.update_yaxes(visible=False, range=[y, 0], fixedrange=True, constrain="domain", scaleanchor="x")

@@ -102,7 +102,7 @@ def nearest_view(view: RunView, behind: Behind, names: Mapping[int, str]) -> Non
         return
     left, right = st.columns(2, gap="large")
     with left:
-        _how_often(view, found, behind, query_Q)
+        _how_often(view, found, behind, query_Q, (PIXELS if by == FEATURES else FEATURES).lower())
     with right:
         _one_image(view, found, behind, query_Q, names)
     st.caption(space_words(view) if by == FEATURES else _PIXEL_WORDS)
@@ -153,7 +153,9 @@ def _one_image(
     st.caption("Nearest first. Below each: its class, ✓ if it is that of the test image, and the distance.")
 
 
-def _how_often(view: RunView, found: Mapping[str, Alike], behind: Behind, query_Q: np.ndarray) -> None:
+def _how_often(
+    view: RunView, found: Mapping[str, Alike], behind: Behind, query_Q: np.ndarray, other: str
+) -> None:
     classes, labels = view.labels.classes, view.labels
     groups = {
         labels.groups[cell.group]: np.flatnonzero(behind.test.a_N[query_Q] == cell.group)
@@ -170,7 +172,7 @@ def _how_often(view: RunView, found: Mapping[str, Alike], behind: Behind, query_
         st.caption(
             f"For {same} of {len(rows)} images of {literal(worst)}, the nearest one of "
             f"{arm_label(behind.arm)} is of the class that the network took the image for. Where it is not, "
-            "the answer has another reason than this neighbour: compare by the other, and the distances."
+            f"these neighbours do not explain the answer: compare by {other}, too."
         )
     with st.expander("Table", icon=":material/table_rows:", type="compact"):
         numbers(table, key="behind-nearest-table", percent=("share",))

@@ -93,4 +93,4 @@ def _caption(view: RunView, counts_KGCC: np.ndarray, why: str) -> None:
         if len(counts_KGCC) > 1
         else ""
     )
-    st.caption(f"{why or 'Wrong answers come first. Click an image to see why.'}{which}")
+    st.caption(f"{why or 'Wrong answers come first. Click an image to see what it resembles.'}{which}")

@@ -36,24 +36,30 @@ class Export:
     make: Callable[[], bytes]
 
 
-def export_popover(view: RunView) -> None:
-    """Draw a button that opens what can be exported of a run that has ended."""
-    with st.popover("Export", icon=":material/download:", key="export", help="Take this run with you."):
+def export_popover(view: RunView, key: str = "export") -> None:
+    """Draw a button that opens what can be exported of a run that has ended.
+
+    Args:
+        view: the run.
+        key: of the button, unique on the page.
+    """
+    with st.popover("Export", icon=":material/download:", key=key, help="Take this run with you."):
         for export in exports(view):
             # The text stands beside the button: a tooltip would cover the button above.
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                _button(view, export)
+                _button(view, export, key)
                 st.caption(export.told, width=230)
+        st.caption("A single figure: the camera above it. A single table: CSV below it.")
         _command(view)
 
 
-def _button(view: RunView, export: Export) -> None:
+def _button(view: RunView, export: Export, key: str) -> None:
     st.download_button(
         export.label,
         data=export.make,
         file_name=f"{export.part}-{view.id}.{export.suffix}",
         mime=_KINDS.get(export.suffix, "application/octet-stream"),
-        key=f"export-{export.part}",
+        key=f"{key}-{export.part}",
         icon=f":material/{export.icon}:",
         on_click="ignore",
         width=210,
@@ -73,10 +79,10 @@ def exports(view: RunView) -> list[Export]:
         return document.figures_page(folder, labels, title).encode()
 
     told = {
-        "report": "One HTML file with images, figures, tables and settings. It opens without a network.",
+        "report": "One HTML file with images, figures, maps, tables and settings. It opens without a network.",
         "tables": "Every measure, every cell of class and group, every network, the curves.",
         "images": "A grid of the last images for every method, enlarged without smoothing.",
-        "figures": "All figures, interactive, in one file. The camera on each saves it as SVG.",
+        "figures": "All figures and maps, interactive, in one file. The camera on each saves it as SVG.",
         "synthetic": "The synthetic images and their classes as the networks see them.",
         "spec": "The complete specification; run --spec FILE repeats the run.",
     }
