@@ -24,6 +24,7 @@ from pages.ui.compare_model import (
     difference_table,
     differing_table,
 )
+from pages.ui.export_view import export_popover
 from pages.ui.figures import show
 from pages.ui.gap_control import gap_control
 from pages.ui.run_rows import name_of
@@ -73,7 +74,9 @@ def what_differs(views: Sequence[RunView]) -> None:
 
 def _open(letter: str, view: RunView) -> None:
     st.html(run_heading(letter, view))
-    st.page_link("studio.py", label="Open", icon=":material/visibility:", query_params={"run": view.id})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link("studio.py", label="Open", icon=":material/visibility:", query_params={"run": view.id})
+        export_popover(view, key=f"export-{letter}")
 
 
 def scatter(views: Sequence[RunView]) -> None:

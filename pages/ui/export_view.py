@@ -79,7 +79,7 @@ def exports(view: RunView) -> list[Export]:
         return document.figures_page(folder, labels, title).encode()
 
     told = {
-        "report": "One HTML file with images, figures, maps, tables and settings. It opens without a network.",
+        "report": "One HTML file: images, figures, maps, tables, settings. It opens without a network.",
         "tables": "Every measure, every cell of class and group, every network, the curves.",
         "images": "A grid of the last images for every method, enlarged without smoothing.",
         "figures": "All figures and maps, interactive, in one file. The camera on each saves it as SVG.",

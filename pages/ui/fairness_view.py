@@ -116,9 +116,8 @@ def _table_caption(counts: Counts) -> None:
     st.caption(
         f"n = {images} test images for every network. ± is the standard deviation over networks; the small "
         "range shows how far the number would move with other test images (95 % bootstrap interval). Gaps "
-        "are ranges over groups, so in small cells noise alone opens a small one. The class that is named has "
-        "the largest gap on average over the networks, the groups with their mean recalls. pt: percentage "
-        "points."
+        "are ranges over groups, so in small cells noise alone opens a small one. The class that is named "
+        "has the largest gap on average over the networks; the recalls are means. pt: percentage points."
     )
     with st.expander("Definitions", icon=":material/function:", type="compact"):
         for metric in METRICS.values():
