@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from fairdd_core.data.own.cells import Cells
 from fairdd_core.data.own.check import Inspection, inspect
 from fairdd_core.data.own.importing import add
 from fairdd_core.data.own.options import Options
-from fairdd_core.data.own.problems import Problem, Refused, counted, in_order
+from fairdd_core.data.own.problems import Problem, Problems, Refused, counted, in_order
 from fairdd_core.runs.home import Home
 from fairdd_core.settings import user_error
 
 SOUND, NOT_SOUND = 0, 1
+_SKIP = "With --skip-bad the rest can, without these images."
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -137,7 +138,7 @@ def add_set(args: argparse.Namespace) -> int:
         )
     except Refused as refused:
         _tell(refused.problems)
-        print("Nothing was added.", file=sys.stderr)
+        print(f"Nothing was added.{remedy(refused.problems)}", file=sys.stderr)
         return NOT_SOUND
     train, test = about.sizes
     print(f"{about.key}: {train} training and {test} test images in {store.folder_of(data_dir, args.name)}")
@@ -200,7 +201,12 @@ def verdict(found: Inspection) -> str:
     notes = counted(len(found.problems) - len(found.problems.fatal), "note")
     if found.sound:
         return f"{len(found.rows)} images can be added; {notes}."
-    return f"Cannot be added: {stops} and {notes}."
+    return f"Cannot be added: {stops} and {notes}.{remedy(found.problems)}"
+
+
+def remedy(problems: Sequence[Problem]) -> str:
+    """Say what to do where single images are all that is wrong."""
+    return f" {_SKIP}" if Problems(problems).only_of_images else ""
 
 
 def _tell(problems: list[Problem]) -> None:

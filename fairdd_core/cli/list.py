@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 
 from fairdd_core.cards import Card
+from fairdd_core.data.own.store import PREFIX
 from fairdd_core.data.registry import DatasetCard, cards
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, ALL_DISCREPANCIES
 from fairdd_core.distill.backbones.registry import BACKBONES
@@ -53,14 +54,14 @@ def _facts(name: str) -> Described:
     card = cards(data_dir)[name]
     facts = dict(card.facts())
     for file in card.files:
-        known = [f"{file.size:,} bytes".replace(",", " ")] * bool(file.size) + [f"md5 {file.md5}"] * bool(
-            file.md5
-        )
-        there = "" if (data_dir / file.path).exists() else ", missing"
+        size = [f"{file.size:,} bytes".replace(",", " ")] * bool(file.size)
         source = f" from {file.archive}" if file.archive else ""
-        facts[str(data_dir / file.path)] = f"{', '.join(known) or 'needed'}{source}{there}"
+        known = ", ".join([*size, *[f"md5 {file.md5}"] * bool(file.md5)]) + source
+        state = "here" if (data_dir / file.path).exists() else "missing"
+        facts[str(data_dir / file.path)] = f"{known}, {state}" if known else state
     if card.files:
-        facts["download"] = card.how_to_fetch(name)
+        own = name.startswith(PREFIX)
+        facts["If its files are gone" if own else "download"] = card.fetch if own else card.how_to_fetch(name)
     return facts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from fairdd_core.plots.theme import arm_label
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.differences import differing, same_test, title_of_field
+from fairdd_core.runs.files import DamagedFile
 from pages.ui.catalogue import catalogue
 from pages.ui.run_rows import name_of
 from pages.ui.runs import RunView, examples, open_run, store
@@ -55,13 +57,21 @@ def label(view: RunView) -> str:
 
 def differing_table(views: Sequence[RunView]) -> pd.DataFrame:
     """Return one row per field in which the runs differ: ``Setting`` and a column per run's letter."""
-    fields = differing([view.spec.model_dump(mode="json") for view in views])
+    fields = differing([view.spec.model_dump(mode="json") | {"device": ran_on(view)} for view in views])
     rows = [
         {"Setting": title_of_field(path)}
         | {letter: _value(path, value) for letter, value in zip(LETTERS, values, strict=False)}
         for path, values in fields.items()
     ]
     return pd.DataFrame(rows, columns=["Setting", *LETTERS[: len(views)]])
+
+
+def ran_on(view: RunView) -> str:
+    """Return the device that a run has used, for ``auto`` may be ``cpu``; else what it asked for."""
+    device = None
+    with suppress(DamagedFile):
+        device = (view.folder.result() or {}).get("device")
+    return device.partition(",")[0] if isinstance(device, str) else view.spec.device
 
 
 def _value(path: str, value: Any) -> str:

@@ -117,6 +117,18 @@ def test_numbers_behind_the_comparison(home: Path) -> None:
     assert not np.isnan(table["low"]).any()
 
 
+def test_devices_differ_only_where_other_ones_were_used(home: Path) -> None:
+    auto, cpu, elsewhere = (open_run(add(home, device=name)) for name in ("auto", "cpu", "auto"))
+    assert differing_table([auto, cpu]).empty
+    result = elsewhere.folder.result()
+    assert result is not None
+    elsewhere.folder.write_result(result | {"device": "NVIDIA H100, 80 GB"})
+    (row,) = differing_table([auto, elsewhere]).to_dict("records")
+    assert row == {"Setting": "Device", "A": "CPU", "B": "NVIDIA H100"}
+    elsewhere.folder.result_file.unlink()
+    assert differing_table([auto, elsewhere]).loc[0, "B"] == "auto"
+
+
 def test_a_run_that_has_ended_can_be_exported(visit: Visit, home: Path, no_examples: None) -> None:
     run_id = add(home)
     app = visit(run=run_id)

@@ -50,7 +50,7 @@ def card_of(about: About) -> DatasetCard:
         mirrored=False,  # letters and signs must not be mirrored, and nothing says that these are none
         load=partial(_load, about.name),
         files=tuple(DataFile(f"{FOLDER}/{about.name}/{file}") for file in (IMAGES, SAMPLES)),
-        fetch="Add the set again on the Data page, or by python -m fairdd_core data add.",
+        fetch="Remove the set and add it again, on the Data page or with python -m fairdd_core data add.",
     )
 
 

@@ -82,6 +82,11 @@ class Problems(list[Problem]):
         """Those that keep the set from being added."""
         return [problem for problem in self if problem.fatal]
 
+    @property
+    def only_of_images(self) -> bool:
+        """Whether the set could be added without the images that are at fault."""
+        return bool(self.fatal) and all(problem.kind in OF_A_ROW for problem in self.fatal)
+
     def stop_if_fatal(self) -> None:
         """Raise ``Refused`` when the set cannot be added."""
         if self.fatal:

@@ -38,6 +38,19 @@ def test_check_prints_every_problem_with_file_and_line(
     for line in (10, 11, 12):
         assert f"error  labels.csv:{line}: " in printed.err
     assert "Cannot be added: 3 problems" in printed.out
+    assert "With --skip-bad the rest can" in printed.out
+    assert main(["data", "check", str(folder), "--skip-bad"]) == 0
+    assert main(["data", "add", "faces", str(folder)]) == 1
+    assert "Nothing was added. With --skip-bad the rest can" in capsys.readouterr().err
+
+
+def test_what_is_wrong_with_the_set_as_a_whole_is_not_to_be_skipped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tabled(tmp_path / "set", ["none.png,cat,indoors"])
+    (folder / "labels.csv").write_text("file,label\nnone.png,cat\n")
+    assert main(["data", "check", str(folder)]) == 1
+    assert "--skip-bad" not in capsys.readouterr().out
 
 
 def test_check_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,6 +75,10 @@ def test_add_list_and_remove(tmp_path: Path, home: Path, capsys: pytest.CaptureF
     assert "2 classes, 2 groups, 64 pixels  My faces" in capsys.readouterr().out
     main(["list", "datasets"])
     assert "own-faces" in capsys.readouterr().out
+    main(["list", "datasets", "own-faces"])
+    told = capsys.readouterr().out
+    assert told.count("\n    here") == 2
+    assert "If its files are gone\n    Remove the set and add it again" in told
     assert main(["data", "add", "faces", str(path)]) == 2
     assert "not taken" in capsys.readouterr().err
     assert main(["data", "remove", "own-faces"]) == 0
