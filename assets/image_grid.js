@@ -8,7 +8,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const [root, rows, cells, image, cursor, mark] = [
     ".fx-grid", ".fx-rows", ".fx-cells", "img", "button", ".fx-chosen"].map(find);
   const count = [data.rows.length, data.columns];
-  const at = root.at ?? data.chosen ?? [0, 0];
+  // An image that was chosen in another grid is where the keys go on from in this one, too.
+  const at = data.chosen && `${data.chosen}` !== root.chosen ? data.chosen : (root.at ?? [0, 0]);
+  root.chosen = `${data.chosen}`;
   root.at = at.map((place, axis) => Math.min(place, count[axis] - 1));
 
   root.classList.toggle("fx-large", data.large);
