@@ -143,7 +143,7 @@ def _results(folder: RunFolder) -> str:
         "None of this tells how another seed would come out."
     )
     body = (
-        f"<div class='scroll'><table><thead><tr><th></th>{head}</tr></thead>"
+        f"<div class='scroll'><table><thead><tr><td></td>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div><p class='note'>{html.escape(caption)}</p>"
     )
     return _section("Results", body)

@@ -72,7 +72,7 @@ def facts_text(card: DatasetCard) -> str:
 
 def _about(card: DatasetCard) -> None:
     with st.popover("About this data set", icon=":material/info:", width="stretch", key="about-data"):
-        st.markdown(f"#### {literal(card.title)}")
+        st.markdown(f"## {literal(card.title)}")
         st.markdown(facts_text(card))
 
 

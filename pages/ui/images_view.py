@@ -123,7 +123,7 @@ def curves(view: RunView, at: int | None) -> None:
     table = curves_table(view.folder.steps())
     if table.empty:
         return
-    st.subheader("On the way there", anchor=False)
+    st.header("On the way there", anchor=False)
     for column, name in zip(st.columns(2, gap="large"), ("worst_residual", "loss"), strict=True):
         with column:
             title, sentence = CURVES[name]

@@ -42,7 +42,7 @@ def _align_reveal() -> None:
 def _other_methods() -> None:
     """Say honestly when COBRA is not alone."""
     f = facts("methods")
-    st.markdown("#### Is it COBRA alone that does this?")
+    st.markdown("### Is it COBRA alone that does this?")
     left, right = st.columns([1.1, 1], gap="large")
     with left:
         st.markdown(learn_say.coincide_fairdd(f))

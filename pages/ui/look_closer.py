@@ -32,7 +32,7 @@ def look_closer(view: RunView, at: int) -> None:
         view: a run that has ended.
         at: the iteration of the scrubber.
     """
-    st.subheader("Look closer", anchor=False)
+    st.header("Look closer", anchor=False)
     place = look_choice.chosen(view)
     if place is None:
         st.caption("Click an image above, or choose it here, to see it large and what it resembles.")

@@ -23,7 +23,7 @@ def distances(view: RunView, focus: int | None) -> None:
     residuals, labels = view.folder.residuals(), view.labels
     if residuals is None or residuals.empty:
         return
-    st.subheader("How far each group is from where the method aims", anchor=False)
+    st.header("How far each group is from where the method aims", anchor=False)
     st.caption(
         "Aims and distances as the network of this map sees them. Distilling itself aims through many random "
         "networks, so take them for the direction, not for the exact place."
