@@ -174,14 +174,14 @@ def group_accuracy(
 
 def _label_side(means: pd.DataFrame, name: str) -> str:
     """Where a mark's name has room: away from the near edge, and from a neighbour above or below."""
-    own, others = means.loc[name], means.drop(name)
-    near = others[
-        ((others["gap"] - own["gap"]).abs() < 0.4) & ((others["accuracy"] - own["accuracy"]).abs() < 0.09)
+    own = means.loc[name]
+    near = means[
+        ((means["gap"] - own["gap"]).abs() < 0.4) & ((means["accuracy"] - own["accuracy"]).abs() < 0.09)
     ]
     side = "left" if own["gap"] > 0.6 else "right"
-    if near.empty:
-        return f"middle {side}"
-    return f"{'top' if own['accuracy'] >= near['accuracy'].max() else 'bottom'} {side}"
+    place = near.sort_values("accuracy", ascending=False, kind="stable").index.get_loc(name)
+    height = "middle" if 0 < place < len(near) - 1 or len(near) == 1 else "bottom" if place else "top"
+    return f"{height} {side}"
 
 
 def tradeoff(

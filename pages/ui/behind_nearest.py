@@ -24,6 +24,9 @@ from pages.ui.runs import RunView
 from pages.ui.style import marker_svg, table_html
 
 FEATURES, PIXELS = "Features", "Pixels"
+_BY = "behind-by"
+COMPARED = 200
+"""Test images of a cell that are compared with synthetic ones, at most: the first ones."""
 _PIXEL_WORDS = (
     "Distances are root mean squared differences of the levels of red, green and blue, from 0 to 1. "
     "No network is asked: this is a hint at the reason, not a proof."
@@ -49,16 +52,22 @@ class Behind:
     cells: Sequence[Cell]
 
     def rows(self, cell: Cell) -> np.ndarray:
-        """Return the rows of a cell's test images."""
-        return np.flatnonzero((self.test.y_N == self.class_id) & (self.test.a_N == cell.group))
+        """Return the rows of a cell's test images, as many as are compared."""
+        return np.flatnonzero((self.test.y_N == self.class_id) & (self.test.a_N == cell.group))[:COMPARED]
+
+    def query(self) -> np.ndarray:
+        """Return the rows of all test images that are compared: these, and all that are drawn."""
+        return np.unique(
+            np.concatenate([*(self.rows(cell) for cell in self.cells), *map(Cell.shown, self.cells)])
+        )
 
 
 @dataclass(frozen=True)
 class Alike:
-    """The synthetic images of an arm that are nearest to the test images of both cells.
+    """The synthetic images of an arm that are nearest to the test images.
 
     Attributes:
-        place_QR: nearest first, -1 for none; the worst group's test images come first.
+        place_QR: nearest first, -1 for none.
         distance_QR: to them.
         x_MCHW: all synthetic images, uint8.
         y_M: their classes.
@@ -85,27 +94,54 @@ def nearest_view(view: RunView, behind: Behind, names: Mapping[int, str]) -> Non
         names: of the images that can be chosen, by row.
     """
     st.subheader("What these images resemble", anchor=False)
+    query_Q = behind.query()
+    both = {by: found for by in (FEATURES, PIXELS) if (found := _alike(view, behind, query_Q, by))}
+    if not both:
+        st.caption("This run has no finished synthetic images to compare with.")
+        return
+    by = _by_control(view, behind, both, query_Q)
+    if FEATURES not in both:
+        st.caption(
+            f"Nearest by features {'come with the maps' if view.live else 'were not noted by this run'}."
+        )
+    left, right = st.columns(2, gap="large")
+    with left:
+        _how_often(view, both[by], behind, query_Q)
+    with right:
+        _one_image(view, both[by], behind, query_Q, names)
+    st.caption(space_words(view) if by == FEATURES else _PIXEL_WORDS)
+
+
+def _by_control(
+    view: RunView, behind: Behind, both: Mapping[str, Mapping[str, Alike]], query_Q: np.ndarray
+) -> str:
+    """Draw the choice of the comparison; at first it is the one whose neighbours explain more answers."""
+    worst = np.isin(query_Q, behind.rows(behind.cells[0]))
+    explained = {
+        by: int((found[behind.arm].first_Q == behind.predicted_N[query_Q])[worst].sum())
+        for by, found in both.items()
+        if behind.arm in found
+    }
+    if st.session_state.get(_BY) not in both:
+        st.session_state[_BY] = max(both, key=lambda by: explained.get(by, 0))
     by = st.segmented_control(
         "Compare by",
-        [FEATURES, PIXELS],
-        default=FEATURES,
+        list(both),
         required=True,
-        key="behind-by",
+        key=_BY,
+        persist_state="session",
         help="What makes a synthetic image near. **Features**: what a network sees in both, which is mostly "
         "their shape. **Pixels**: the bare levels, in which colour counts as much as shape.",
     )
-    query_Q = np.concatenate([behind.rows(cell) for cell in behind.cells])
-    found = _alike(view, behind, query_Q, str(by))
-    if not found:
-        waiting = "They come with the maps." if view.live else "This run did not note them."
-        st.caption(f"No nearest synthetic images by features. {waiting}")
-        return
-    left, right = st.columns(2, gap="large")
-    with left:
-        _how_often(view, found, behind, query_Q, (PIXELS if by == FEATURES else FEATURES).lower())
-    with right:
-        _one_image(view, found, behind, query_Q, names)
-    st.caption(space_words(view) if by == FEATURES else _PIXEL_WORDS)
+    if explained:
+        told = " and ".join(f"**{k} of {worst.sum()}** by {by.lower()}" for by, k in explained.items())
+        group = literal(view.labels.groups[behind.cells[0].group])
+        st.markdown(
+            f"How many answers to images of {group} are the class of the nearest synthetic image of "
+            f"{arm_label(behind.arm)}: {told}. The more, the better these neighbours "
+            "explain the answers."
+        )
+    return str(by)
 
 
 def _alike(view: RunView, behind: Behind, query_Q: np.ndarray, by: str) -> dict[str, Alike]:
@@ -153,12 +189,10 @@ def _one_image(
     st.caption("Nearest first. Below each: its class, ✓ if it is that of the test image, and the distance.")
 
 
-def _how_often(
-    view: RunView, found: Mapping[str, Alike], behind: Behind, query_Q: np.ndarray, other: str
-) -> None:
+def _how_often(view: RunView, found: Mapping[str, Alike], behind: Behind, query_Q: np.ndarray) -> None:
     classes, labels = view.labels.classes, view.labels
     groups = {
-        labels.groups[cell.group]: np.flatnonzero(behind.test.a_N[query_Q] == cell.group)
+        labels.groups[cell.group]: np.flatnonzero(np.isin(query_Q, behind.rows(cell)))
         for cell in behind.cells
     }
     first = {arm: (alike.first_Q, alike.distance_QR[:, 0]) for arm, alike in found.items()}
@@ -166,21 +200,13 @@ def _how_often(
     name = classes[behind.class_id]
     st.markdown(f"Test images whose nearest synthetic image is of class {literal(name)}, too:")
     st.html(_how_often_html(table, f"How often the nearest synthetic image is of class {name}"))
-    if behind.arm in found:
-        worst, rows = next(iter(groups.items()))
-        same = int((found[behind.arm].first_Q[rows] == behind.predicted_N[query_Q[rows]]).sum())
-        st.caption(
-            f"For {same} of {len(rows)} images of {literal(worst)}, the nearest one of "
-            f"{arm_label(behind.arm)} is of the class that the network took the image for. Where it is not, "
-            f"these neighbours do not explain the answer: compare by {other}, too."
-        )
     with st.expander("Table", icon=":material/table_rows:", type="compact"):
         numbers(table, key="behind-nearest-table", percent=("share",))
 
 
 def _how_often_html(table: pd.DataFrame, label: str) -> str:
     groups = list(dict.fromkeys(table["group"]))
-    head = "<th></th>" + "".join(f"<th scope='col'>{html.escape(group)}</th>" for group in groups)
+    head = "<td></td>" + "".join(f"<th scope='col'>{html.escape(group)}</th>" for group in groups)
     rows = []
     for arm, style in arm_styles(list(dict.fromkeys(table["arm"]))).items():
         cells = "".join(f"<td>{_cell(row)}</td>" for row in table[table["arm"] == arm].to_dict("records"))
