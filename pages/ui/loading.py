@@ -29,10 +29,14 @@ def split_of(spec: DataSpec, seed: int) -> Split:
         UserError: unknown name, settings that it cannot have, or missing files.
         OSError: files that cannot be read.
     """
+    return _load(*_wish(spec, seed))
+
+
+def _wish(spec: DataSpec, seed: int) -> tuple[str, int, str, float]:
+    """Return what decides how a loaded data set is."""
     data_dir = Home.default().data
-    return _load(
-        spec.model_dump_json(), seed, str(data_dir), stamp_of(card_of(spec.dataset, data_dir), data_dir)
-    )
+    stamp = stamp_of(card_of(spec.dataset, data_dir), data_dir)
+    return spec.model_dump_json(), seed, str(data_dir), stamp
 
 
 def stamp_of(card: DatasetCard, data_dir: Path) -> float:
@@ -55,15 +59,19 @@ def training_set_of(view: RunView) -> tuple[GroupedDataset | None, str]:
         train = split_of(view.spec.data, view.spec.seed).train
     except (UserError, OSError) as error:
         return None, f"The real images cannot be shown. {literal(str(error))}"
-    if not _agrees(train, view.folder.points()):
+    file, wish = view.folder.points_file, _wish(view.spec.data, view.spec.seed)
+    if file.exists() and not _agrees(train, wish, str(file), file.stat().st_mtime):
         return None, "The real images are not shown: the data set is no longer the one of this run."
     return train, ""
 
 
-def _agrees(train: GroupedDataset, points: pd.DataFrame | None) -> bool:
+@st.cache_data(max_entries=32, show_spinner=False)
+def _agrees(
+    _train: GroupedDataset, wish: tuple[str, int, str, float], points_file: str, stamp: float
+) -> bool:
     """Return whether the rows that a run has noted are of the class and group that it says."""
-    if points is None:
-        return True
+    train = _train  # the wish stands for it in the cache
+    points = pd.read_parquet(points_file)
     real = points[points["kind"] == "real"]
     rows, class_N, group_N = (real[name].to_numpy(int) for name in ("index", "class_id", "group_id"))
     if len(rows) and rows.max() >= len(train):

@@ -33,14 +33,15 @@ _LEGEND_COLORS = maps.MARK | {"group_mean": "none"}
 
 def maps_view(view: RunView) -> None:
     """Draw the maps and the distances that they stand for."""
-    points, labels = view.folder.points(), view.labels
-    if points is None or points.empty:
+    path, stamp, labels = str(view.folder.path), _stamp(view.folder), view.labels
+    offered = _offered(path, stamp)
+    if not offered:
         waiting = "They come last in a run." if view.live else "This run ended before they were made."
         st.info(f"No maps yet. {waiting}", icon=":material/scatter_plot:")
         return
     map_choice.prepare(view.id)
-    projection, color_by, focus = _choices(points, labels, view.live)
-    table = _joined(str(view.folder.path), projection, labels.classes, labels.groups, _stamp(view.folder))
+    projection, color_by, focus = _choices(offered, labels, view.live)
+    table = _joined(path, projection, labels.classes, labels.groups, stamp)
     st.html(legend(_legend(color_by, view, focus)))
     draw = partial(_linked, view, table, projection, color_by, focus)
     iterations = view.folder.snapshot_iterations()
@@ -85,6 +86,13 @@ def _stamp(folder: RunFolder) -> tuple[float, ...]:
     return tuple(file.stat().st_mtime if file.exists() else 0.0 for file in files)
 
 
+@st.cache_data(max_entries=32, show_spinner=False)
+def _offered(path: str, stamp: tuple[float, ...]) -> list[Projection]:
+    """Return the projections that have been computed."""
+    points = RunFolder(path).points()
+    return [name for name in _PROJECTIONS if ready(points, name)]
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _joined(
     path: str,
@@ -100,9 +108,10 @@ def _joined(
     return map_table(points, projection, classes, groups, folder.moments())
 
 
-def _choices(points: pd.DataFrame, labels: Labels, live: bool) -> tuple[Projection, maps.ColorBy, int | None]:
+def _choices(
+    offered: list[Projection], labels: Labels, live: bool
+) -> tuple[Projection, maps.ColorBy, int | None]:
     first, second, third = st.columns([1, 1.4, 1.6], vertical_alignment="bottom")
-    offered = [name for name in _PROJECTIONS if ready(points, name)]
     with first:
         projection = st.segmented_control(
             "Projection",
