@@ -101,8 +101,7 @@ def main() -> None:
     try:
         linked = addresses.by_link()
         views = choose(comparable(), linked)
-        if notice := st.session_state.pop("notice", None):
-            st.warning(notice, icon=":material/info:")
+        addresses.notice()
         readable = sound(views)
         if len(readable) >= 2:
             comparison(readable, linked)

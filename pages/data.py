@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from fairdd_core.data.own.store import PREFIX
+from pages.ui import addresses
+from pages.ui.address import one_of, read
 from pages.ui.catalogue import catalogue
 from pages.ui.data_add import ADDED, add_view
 from pages.ui.data_sets import go_to_studio, open_button, sets_view
@@ -19,8 +21,9 @@ VIEWS = {
 def choose_view() -> str:
     """Draw the switch between the views and return the chosen one; the address remembers it."""
     if "data-view" not in st.session_state:
-        asked = st.query_params.get("do")
-        st.session_state["data-view"] = asked if asked in VIEWS else "sets"
+        complaints: list[str] = []
+        st.session_state["data-view"] = read(st.query_params, "do", one_of(VIEWS), complaints) or "sets"
+        addresses.complain(complaints)
     name = st.segmented_control(
         "View",
         list(VIEWS),
@@ -44,6 +47,7 @@ def main() -> None:
     own = sum(key.startswith(PREFIX) for key in cards)
     st.caption(f"{len(cards) - own} benchmarks and {own} of your own. Nothing leaves this machine.")
     name = choose_view()
+    addresses.notice()
     if (key := st.session_state.get(ADDED)) in cards:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="data-flash"):
             title = literal(cards[key].title)

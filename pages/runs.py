@@ -9,6 +9,8 @@ import streamlit as st
 from fairdd_core.errors import UserError
 from fairdd_core.evaluate.metrics import METRICS
 from fairdd_core.runs.store import RunState
+from pages.ui import addresses
+from pages.ui.address import one_of, read
 from pages.ui.run_actions import literal
 from pages.ui.run_list import News, ended_runs, flash_bar, live_runs, news, watch
 from pages.ui.run_rows import STATE_WORDS, Row, collect, matches
@@ -35,8 +37,12 @@ def filters(rows: list[Row]) -> list[Row]:
     """Draw the filters and return the rows that pass; the address remembers them."""
     if "search" not in st.session_state:
         st.session_state["search"] = st.query_params.get("search", "")
-        asked = st.query_params.get("state", "").split(",")
-        st.session_state["state"] = [state for state in _STATES if state in asked]
+        complaints: list[str] = []
+        asked = [part for part in st.query_params.get("state", "").split(",") if part]
+        wanted = [read({"state": state}, "state", one_of(_STATES), complaints) for state in asked]
+        st.session_state["state"] = [state for state in _STATES if state in wanted]
+        addresses.complain(complaints)
+        addresses.notice()
     with st.container(horizontal=True, vertical_alignment="center", key="runs-filter"):
         text = st.text_input(
             "Search",

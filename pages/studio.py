@@ -182,7 +182,7 @@ def take_view(linked: bool) -> None:
         st.session_state["view"] = wanted
         return
     if wanted:
-        st.session_state["notice"] = f"The link asked for the view “{literal(wanted)}”, which there is not."
+        addresses.remark(f"The link asked for the view “{literal(wanted)}”, which there is not.")
     if "run" in st.query_params:
         st.session_state["view"] = "images"
 
@@ -215,8 +215,7 @@ def studio() -> None:
     spec = sidebar()
     run_header(view)
     name = choose_view(view)
-    if notice := st.session_state.pop("notice", None):
-        st.warning(notice, icon=":material/info:")
+    addresses.notice()
     if view is not None and name != "data":
         if view.live:
             live_panel(view, images=name == "images")

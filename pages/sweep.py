@@ -13,13 +13,13 @@ from fairdd_core.runs.store import RunState
 from fairdd_core.runs.sweep import SweepSpec
 from fairdd_core.runs.sweep_table import state_word
 from fairdd_core.runs.sweeps import Cell
-from pages.ui import history
+from pages.ui import addresses, history
 from pages.ui.estimate import duration
 from pages.ui.live import keep_going
 from pages.ui.run_actions import EXPECTED, literal
 from pages.ui.sweep_controls import controls, prepare
 from pages.ui.sweep_model import SweepView, all_sweeps
-from pages.ui.sweep_view import pictures
+from pages.ui.sweep_view import arrive, pictures
 
 LOOK_SECONDS = 2.0
 
@@ -145,8 +145,9 @@ def main() -> None:
     try:
         new_sweep()
         view = choose(all_sweeps(Home.default()))
-        if notice := st.session_state.pop("notice", None):
-            st.warning(notice, icon=":material/info:")
+        if view is not None:
+            arrive(view)
+        addresses.notice()
         if view is None:
             st.info("No sweep has been run yet. Choose one on the left.", icon=":material/grid_on:")
             return

@@ -1,13 +1,53 @@
-"""The controls of the Studio as an address, and back. No Streamlit here."""
+"""What an address says, and the controls of the Studio as one, and back. No Streamlit here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import Any, TypeVar
 
 from fairdd_core.runs.presets import PRESETS
 from pages.ui.dataset_values import CHOICES, Values, begin, mend
 from pages.ui.settings import CONTROLS, values_of
+
+T = TypeVar("T")
+
+
+def read(params: Mapping[str, str], name: str, parse: Callable[[str], T], complaints: list[str]) -> T | None:
+    """Return what an address says for a name; the one rule of every page.
+
+    Args:
+        params: of the address.
+        name: of the parameter.
+        parse: from text to value; raises ValueError for what cannot be used.
+        complaints: is told of what cannot be used.
+
+    Returns:
+        The value; None where the address says nothing, or nothing that can be used.
+    """
+    if name not in params:
+        return None
+    try:
+        return parse(params[name])
+    except ValueError:
+        complaints.append(f"{name}={params[name]}")
+        return None
+
+
+def one_of(options: Container[str]) -> Callable[[str], str]:
+    """Return a parser that takes these values only."""
+
+    def parse(text: str) -> str:
+        if text not in options:
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def told(complaints: Iterable[str]) -> str:
+    """Return the message about what in an address cannot be used, not yet safe for Markdown."""
+    named = ", ".join(f"“{complaint}”" for complaint in complaints)
+    return f"The link asked for {named}, which is not possible here; what is usual is shown instead."
 
 
 def from_address(params: Mapping[str, str]) -> tuple[Values, list[str]]:
@@ -28,13 +68,10 @@ def from_address(params: Mapping[str, str]) -> tuple[Values, list[str]]:
 
 def _read(params: Mapping[str, str], names: Iterable[str], values: Values) -> list[str]:
     """Take values from an address, and return a complaint for every one that was not usable."""
-    complaints = []
+    complaints: list[str] = []
     for name in names:
-        if name in params:
-            try:
-                values[name] = CONTROLS[name].parse(params[name])
-            except ValueError:
-                complaints.append(f"{name}={params[name]}")
+        if (value := read(params, name, CONTROLS[name].parse, complaints)) is not None:
+            values[name] = value
     return complaints
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from pages.ui.address import told
+from pages.ui.run_actions import literal
+
 MEMORY = 50
 """Addresses that are noted."""
-_SCREEN, _OWN = "screen", "own-addresses"
+_SCREEN, _OWN, _NOTICE = "screen", "own-addresses", "notice"
 
 
 def arrive(screen: str) -> None:
@@ -34,6 +37,23 @@ def write(params: Mapping[str, str]) -> None:
 def write_also(**params: str) -> None:
     """Set some parameters of the address, as ``write`` does."""
     write(st.query_params.to_dict() | params)
+
+
+def complain(complaints: Sequence[str]) -> None:
+    """Let the page say what in its address cannot be used; see ``notice``."""
+    if complaints:
+        remark(literal(told(complaints)))
+
+
+def remark(text: str) -> None:
+    """Let the page say something, in Markdown, beside what else it has to remark; see ``notice``."""
+    st.session_state[_NOTICE] = " ".join(filter(None, (st.session_state.get(_NOTICE), text)))
+
+
+def notice() -> None:
+    """Say once what the page has to remark."""
+    if text := st.session_state.pop(_NOTICE, None):
+        st.warning(text, icon=":material/info:")
 
 
 def by_link() -> bool:

@@ -41,11 +41,7 @@ def restore() -> None:
     """Set the controls from the address; say what could not be used."""
     values, complaints = from_address(st.query_params.to_dict())
     adopt(values)
-    if complaints:
-        st.session_state["notice"] = (
-            f"The link asked for {', '.join(f'“{literal(c)}”' for c in complaints)}, which is not possible; "
-            "the preset's value is used instead."
-        )
+    addresses.complain(complaints)
 
 
 def current() -> Values:

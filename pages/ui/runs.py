@@ -15,6 +15,7 @@ from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunRecord, RunState, Store
+from pages.ui import addresses
 from pages.ui.run_actions import literal
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
@@ -110,7 +111,7 @@ def current_run() -> RunView | None:
         except UserError as error:
             del st.query_params["run"]
             told = literal(str(error))
-            st.session_state["notice"] = f"The link names a run that is not here. {told}"
+            addresses.remark(f"The link names a run that is not here. {told}")
     if not any(run.state.live or run.state is RunState.DONE for run in store().list()):
         return next(iter(examples()), None)
     return None

@@ -85,13 +85,16 @@ def _bundled() -> list[SweepView]:
     return views
 
 
-def place_of(text: str, spec: SweepSpec) -> Place | None:
-    """Return the place that an address names as ``skew,separation``, or None if the grid has none such."""
-    try:
-        skew, separation = (float(part) for part in text.split(","))
-    except ValueError:
-        return None
-    return (skew, separation) if skew in spec.skews and separation in spec.separations else None
+def place_of(text: str, spec: SweepSpec) -> Place:
+    """Return the place that an address names as ``skew,separation``.
+
+    Raises:
+        ValueError: when the grid has none such.
+    """
+    skew, separation = (float(part) for part in text.split(","))
+    if skew not in spec.skews or separation not in spec.separations:
+        raise ValueError(text)
+    return skew, separation
 
 
 def steps(low: float, high: float, count: int) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,12 +16,16 @@ from fairdd_core.plots import sweep as plots
 from fairdd_core.plots.theme import arm_styles
 from fairdd_core.runs.sweep_table import state_word, sweep_table
 from fairdd_core.runs.sweeps import Cell
+from pages.ui import addresses
+from pages.ui.address import one_of, read
 from pages.ui.controls import adopt
 from pages.ui.figures import numbers
 from pages.ui.run_rows import Strip, strip_of
 from pages.ui.settings import values_of
 from pages.ui.style import arm_heading, marker_svg, table_html
 from pages.ui.sweep_model import SHOWN_METRICS, SweepView, place_of, summary
+
+_PLACE = ("place-skew", "place-separation")
 
 
 def pictures(view: SweepView, cells: Sequence[Cell]) -> None:
@@ -29,7 +34,7 @@ def pictures(view: SweepView, cells: Sequence[Cell]) -> None:
     table = sweep_table(cells, view.arms)
     if sentence := summary(table, view.arms, metric):
         st.markdown(sentence)
-    at = _place(view)
+    at = _place()
     panels = [(arm, plots.grid_table(table, arm, metric)) for arm in view.arms]
     boards: list[tuple[str, str, Any]] = [
         (
@@ -58,9 +63,6 @@ def _labels(view: SweepView) -> list[str]:
 
 
 def _metric() -> str:
-    if "sweep-metric" not in st.session_state:
-        asked = st.query_params.get("metric", SHOWN_METRICS[0])
-        st.session_state["sweep-metric"] = asked if asked in SHOWN_METRICS else SHOWN_METRICS[0]
     metric = st.segmented_control(
         "Show",
         SHOWN_METRICS,
@@ -113,16 +115,23 @@ def _pair(place: Any) -> tuple[float, float]:
     return float(values[0]), float(values[1])
 
 
-def _place(view: SweepView) -> plots.Place | None:
-    """Return the place in focus: what was clicked or chosen, else what the address says."""
-    spec = view.sweep.spec
-    keys = ("place-skew", "place-separation")
+def arrive(view: SweepView) -> None:
+    """Take the measure and the place in focus from the address, where the session has none."""
+    complaints: list[str] = []
+    if "sweep-metric" not in st.session_state:
+        asked = read(st.query_params, "metric", one_of(SHOWN_METRICS), complaints)
+        st.session_state["sweep-metric"] = asked or SHOWN_METRICS[0]
     # Another sweep has another grid.
-    if st.session_state.get("sweep-shown") != view.id or any(key not in st.session_state for key in keys):
+    if st.session_state.get("sweep-shown") != view.id or any(key not in st.session_state for key in _PLACE):
+        known, spec = "sweep-shown" in st.session_state, view.sweep.spec
         st.session_state["sweep-shown"] = view.id
-        asked = st.query_params.get("at", "")
-        place = place_of(asked, spec) or (spec.skews[-1], spec.separations[-1])
-        st.session_state["place-skew"], st.session_state["place-separation"] = place
+        place = read(st.query_params, "at", partial(place_of, spec=spec), complaints if not known else [])
+        st.session_state.update(zip(_PLACE, place or (spec.skews[-1], spec.separations[-1]), strict=True))
+    addresses.complain(complaints)
+
+
+def _place() -> plots.Place:
+    """Return the place in focus."""
     return st.session_state["place-skew"], st.session_state["place-separation"]
 
 
