@@ -35,11 +35,13 @@ def data_view(spec: DataSpec, seed: int) -> None:
             return
         _prepare(spec.dataset, stamp_of(card, data_dir), card, data_dir)
         split = split_of(spec, seed)
+        # Wrong labels and unknown groups come after images were left out.
+        cut = split_of(spec.model_copy(update={"label_noise": 0.0, "known_share": 1.0}), seed)
     except (UserError, OSError) as error:
         st.error(f"This data set cannot be shown. {literal(str(error))}", icon=":material/error:")
         return
     _sentence(split)
-    _left_out(split)
+    _left_out(cut)
     left, right = st.columns(2, gap="large")
     with left:
         _counts(split.train, card)
@@ -63,7 +65,9 @@ def _counts(train: GroupedDataset, card: DatasetCard) -> None:
 
 def _tiles(train: GroupedDataset, card: DatasetCard) -> None:
     st.header("What they look like", anchor=False)
-    tiles, present = sample_tiles(train.x_NCHW, train.y_N, train.a_N, train.num_classes, train.num_groups)
+    tiles, present = sample_tiles(
+        train.x_NCHW, train.y_N, train.column_N, train.num_classes, train.num_groups
+    )
     st.html(
         grid_html(
             tiles,
@@ -76,6 +80,7 @@ def _tiles(train: GroupedDataset, card: DatasetCard) -> None:
     )
     st.caption(
         "One image of each class, a row per group; a gap means there is none. "
+        + ("Images of unknown group are in no row. " if train.has_unknown else "")
         + (
             "**Separation** decides how different the groups look."
             if card.made

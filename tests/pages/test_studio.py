@@ -132,6 +132,12 @@ def test_found_groups_start_as_found_and_say_what_a_skew_leaves_out(
     assert not app.exception
     assert app.session_state["control-skew"] == 25
     assert "training images are left out" in words(app)
+    before = next(frame.value for frame in app.dataframe if "left out" in frame.value)
+    assert (before["found"] == before["kept"] + before["left out"]).all()
+    noisy = studio(dataset="utkface", view="data", skew="25", noise="20", known="60")
+    assert "is not known" in words(noisy) and "in no row" in words(noisy)
+    after = next(frame.value for frame in noisy.dataframe if "left out" in frame.value)
+    assert after.equals(before)
     app.selectbox(key="control-group").set_value("gender").run()
     assert not app.exception
     assert app.session_state["control-groups"] == 2

@@ -28,6 +28,13 @@ def test_counts_table_gives_shares_within_the_class() -> None:
     assert table["share"][3:].isna().all(), "a class without images has no shares"
 
 
+def test_sample_tiles_have_no_place_for_images_of_unknown_group() -> None:
+    x = np.arange(3, dtype=np.uint8).reshape(3, 1, 1, 1) * np.ones((1, 3, 2, 2), np.uint8)
+    tiles, present = sample_tiles(x, np.array([0, 0, 1]), np.array([2, 1, 2]), classes=2, groups=2)
+    assert present.tolist() == [[False, False], [True, False]]
+    assert (tiles[1, 0] == 1).all()
+
+
 def test_sample_tiles_leave_empty_cells_out() -> None:
     x = np.arange(3, dtype=np.uint8)[:, None, None, None] + np.zeros((3, 3, 4, 4), np.uint8) + 1
     tiles, present = sample_tiles(x, np.array([0, 1, 1]), np.array([1, 0, 0]), classes=2, groups=2)
