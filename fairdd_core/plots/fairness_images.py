@@ -44,18 +44,13 @@ def answers_figure(x_NCHW: np.ndarray, answers: Sequence[Answer], chosen: int | 
         chosen: row of the image that is marked.
     """
     fig = base(60, showlegend=False)
-    y, first = -_HEAD, 0  # the words above the first answer stand in the margin
-    for answer in answers:
-        fig.add_annotation(
-            x=0,
-            y=y + 0.36,
-            text=answer.title,
-            showarrow=False,
-            xanchor="left",
-            font={"size": 13},
-            borderpad=0,
-        )
-        y += _HEAD
+    y, first = 0.0, 0
+    for number, answer in enumerate(answers):
+        # The words above the first answer stand in the margin, beside the button.
+        y += _HEAD if number else 0
+        place = {"y": y, "yref": "y"} if number else {"y": 1, "yref": "paper"}
+        words = {"x": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False, "borderpad": 0}
+        fig.add_annotation(text=answer.title, font={"size": 13}, **place, **words)
         shown = len(answer.rows_N)
         lines = -(-shown // COLUMNS)
         _tiles(fig, x_NCHW[first : first + shown], y, lines)
