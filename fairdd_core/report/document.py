@@ -185,6 +185,8 @@ def _figure(entry: Figure) -> str:
 
 
 def _table(table: pd.DataFrame) -> str:
+    if "arm" in table.columns:
+        table = table.assign(arm=[arm_label(str(arm)) for arm in table["arm"]])
     text: str = table.head(ROWS).to_html(
         index=False, border=0, na_rep="undefined", float_format=lambda value: f"{value:.4g}", escape=True
     )

@@ -30,7 +30,7 @@ def condition_controls() -> None:
         format="%d %%",
         key=key("known"),
         persist_state="session",
-        help="Share of the training images whose group is known. The others count for vanilla, which does "
+        help="Share of the training images whose group is known. The others count for Vanilla, which does "
         "not look at groups, and for no group's signal.",
     )
     st.multiselect(

@@ -147,7 +147,8 @@ def progress_text(record: RunRecord) -> str:
     """Return how far a live run is."""
     if record.state is RunState.QUEUED or not record.total:
         return "Starting"
-    note = f" · {record.note}" if record.note else ""
+    arm, comma, rest = record.note.partition(",")  # what a worker notes begins with an arm's plain name
+    note = f" · {arm_label(arm)}{comma}{rest}" if record.note else ""
     return f"{_TITLES.get(record.phase, record.phase)}: {record.done} of {record.total}{note}"
 
 
