@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from fairdd_core.errors import UserError
@@ -65,18 +67,33 @@ def _data_changed() -> None:
     st.session_state["view"] = "data"
 
 
-def controls() -> RunSpec | None:
-    """Draw the controls and return the specification they describe; None, with the reason shown, if none."""
+def preset_control(name: str, chosen: Callable[[], None], text: str) -> None:
+    """Draw the choice of a preset.
+
+    Args:
+        name: the session's key.
+        chosen: called after another one was taken.
+        text: the help line.
+    """
     st.segmented_control(
         "Preset",
         list(PRESETS),
         format_func=str.capitalize,
         required=True,
-        key=key("preset"),
+        key=name,
         width="stretch",
-        on_change=_preset_chosen,
+        on_change=chosen,
         persist_state="session",
-        help="Sets every control at once. Quick: small digits, about a minute. Standard: MNIST, slower. "
+        help=text,
+    )
+
+
+def controls() -> RunSpec | None:
+    """Draw the controls and return the specification they describe; None, with the reason shown, if none."""
+    preset_control(
+        key("preset"),
+        _preset_chosen,
+        "Sets every control at once. Quick: small digits, about a minute. Standard: MNIST, slower. "
         "Published: the papers' own recipes, for a GPU.",
     )
     dataset_controls(_data_changed)

@@ -13,6 +13,7 @@ from fairdd_core.runs.suit import suited
 from fairdd_core.runs.sweep import SweepSpec
 from fairdd_core.settings import user_error
 from pages.ui.catalogue import catalogue
+from pages.ui.controls import preset_control
 from pages.ui.dataset_values import lowest_skew
 from pages.ui.settings import values_of
 from pages.ui.sweep_model import base_of, steps
@@ -56,16 +57,10 @@ def controls() -> SweepSpec | None:
     """Draw the controls and return the sweep they describe; None, with the reason shown, if none."""
     known = catalogue()
     st.header("New sweep", anchor=False)
-    st.segmented_control(
-        "Preset",
-        list(PRESETS),
-        format_func=str.capitalize,
-        required=True,
-        key=key("preset"),
-        width="stretch",
-        on_change=_adopt,
-        persist_state="session",
-        help="What every run is like, apart from skew and separation. Quick: small digits, a minute each.",
+    preset_control(
+        key("preset"),
+        _adopt,
+        "What every run is like, apart from skew and separation. Quick: small digits, a minute each.",
     )
     st.selectbox(
         "Data set",

@@ -15,6 +15,22 @@ sys.path.insert(0, str(ROOT))
 MAIN = ROOT / "pages" / "_main.py"
 
 
+def settled(app: AppTest) -> AppTest:
+    """Return a page after a run of its script that raised nothing."""
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def words(app: AppTest) -> str:
+    """Return everything that is written on a page."""
+    told = [*app.info, *app.success, *app.warning, *app.error]
+    parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption, *told]
+    html = [str(part.proto.body) for part in app.get("html")]
+    return "\n".join(
+        [*(str(part.value) for part in parts), *(text for text in html if "<style>" not in text)]
+    )
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home, in which nothing starts a process."""

@@ -16,6 +16,7 @@ from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunState, Store
 from pages.ui.compare_model import difference_table, differing_table, paired, parse
 from pages.ui.runs import open_run
+from tests.pages.conftest import settled, words
 from tests.pages.fake_run import write_fake_run
 
 Visit = Callable[..., AppTest]
@@ -45,18 +46,6 @@ def compare_page(visit: Visit) -> Visit:
         return settled(app.run())
 
     return run
-
-
-def settled(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception[0].value
-    return app
-
-
-def words(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error]
-    return "\n".join(
-        [*(str(part.value) for part in parts), *(str(part.proto.body) for part in app.get("html"))]
-    )
 
 
 def test_one_run_is_not_enough(compare_page: Visit, home: Path, no_examples: None) -> None:

@@ -19,20 +19,9 @@ from fairdd_core.runs.home import Home
 from pages.ui import data_fetch
 from pages.ui.data_words import cells_warning, patches, proposed_title, slug
 from tests.data.own.make import bomb_png, encoded, good_files, noise, tabled, written, zipped
+from tests.pages.conftest import settled, words
 
 Visit = Callable[..., AppTest]
-
-
-def words(app: AppTest) -> str:
-    """Everything that is written on the page."""
-    parts = [*app.title, *app.header, *app.markdown, *app.caption, *app.success, *app.warning, *app.error]
-    html = [str(part.proto.body) for part in app.get("html")]
-    return "\n".join([*(str(part.value) for part in parts), *html])
-
-
-def settled(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception[0].value
-    return app
 
 
 @pytest.fixture

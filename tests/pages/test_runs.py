@@ -21,6 +21,7 @@ from pages.ui.run_actions import import_uploaded, literal, rename
 from pages.ui.run_card import card_html, mean_of
 from pages.ui.run_list import _watch, news
 from pages.ui.run_rows import Strip, age_text, bytes_text, matches, row_of, strip_of, title_of
+from tests.pages.conftest import settled, words
 from tests.pages.fake_run import write_fake_run
 
 Visit = Callable[..., AppTest]
@@ -49,17 +50,6 @@ def runs_page(visit: Visit, no_examples: None) -> Visit:
         return settled(app.run())
 
     return run
-
-
-def settled(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception[0].value
-    return app
-
-
-def words(app: AppTest) -> str:
-    """Everything that is written on the page."""
-    parts = [*app.title, *app.markdown, *app.caption, *app.info, *app.warning, *app.error]
-    return "\n".join([*(str(part.value) for part in parts), *cards(app)])
 
 
 def cards(app: AppTest) -> list[str]:

@@ -14,15 +14,10 @@ from fairdd_core.runs.presets import arms_named, preset_named, quick, standard
 from fairdd_core.runs.recipes import SHORT
 from fairdd_core.runs.store import RunState, Store
 from pages.ui.run_rows import title_of
+from tests.pages.conftest import words
 from tests.pages.fake_run import write_fake_run
 
 Studio = Callable[..., AppTest]
-
-
-def words(app: AppTest) -> str:
-    """Everything that is written on the page."""
-    parts = [*app.title, *app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.header]
-    return "\n".join(str(part.value) for part in parts)
 
 
 def finished(home: Path, state: RunState = RunState.DONE) -> str:

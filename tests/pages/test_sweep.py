@@ -17,6 +17,7 @@ from fairdd_core.runs.sweep import SweepSpec
 from fairdd_core.runs.sweep_files import Sweep
 from pages.ui import sweep_model
 from pages.ui.sweep_model import BUNDLED, all_sweeps, place_of, steps, summary
+from tests.pages.conftest import settled, words
 
 Visit = Callable[..., AppTest]
 
@@ -51,18 +52,6 @@ def sweep_page(visit: Visit, no_examples: None) -> Visit:
         return settled(app.run())
 
     return run
-
-
-def settled(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception[0].value
-    return app
-
-
-def words(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error]
-    return "\n".join(
-        [*(str(part.value) for part in parts), *(str(part.proto.body) for part in app.get("html"))]
-    )
 
 
 def keys(app: AppTest) -> set[str]:
