@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 
 from fairdd_core.plots.theme import base, outlined
 
-_FLIP = 0.72
-"""Share of ink from which text turns white."""
+INK = 0.6
+"""Opacity of the strongest shade: text in the colour of the page stays readable on it, in light and dark."""
 
 
 def shaded(z: np.ndarray, text: np.ndarray, hover: np.ndarray, *, height: int) -> go.Figure:
@@ -35,20 +35,18 @@ def shaded(z: np.ndarray, text: np.ndarray, hover: np.ndarray, *, height: int) -
         showscale=False,
         xgap=2,
         ygap=2,
-        colorscale=[[0, "rgba(0,90,156,0.05)"], [1, "rgba(0,90,156,1)"]],
+        colorscale=[[0, "rgba(0,90,156,0.04)"], [1, f"rgba(0,90,156,{INK})"]],
     )
     y, x = np.mgrid[0:rows, 0:columns]
-    dark = np.nan_to_num(z, nan=0.0) > _FLIP
-    for chosen, font in ((~dark, {"size": 12}), (dark, {"size": 12, "color": "white"})):
-        fig.add_scatter(
-            x=x[chosen],
-            y=y[chosen],
-            text=text[chosen],
-            mode="text",
-            textfont=font,
-            hoverinfo="skip",
-            cliponaxis=False,
-        )
+    fig.add_scatter(
+        x=x.ravel(),
+        y=y.ravel(),
+        text=text.ravel(),
+        mode="text",
+        textfont={"size": 12},
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
     fig.update_yaxes(range=[rows - 0.5, -0.5], showgrid=False, fixedrange=True, ticks="", showline=False)
     fig.update_xaxes(range=[-0.5, columns - 0.5], showgrid=False, fixedrange=True, ticks="", showline=False)
     return fig

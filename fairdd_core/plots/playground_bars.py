@@ -38,9 +38,9 @@ def residual_bars(table: pd.DataFrame, *, height: int | None = None) -> go.Figur
     row_G = np.arange(len(groups))
     _bars(fig, table, "vanilla", row_G - _OFFSET)
     _bars(fig, table, "cobra", row_G + _OFFSET)
-    # Where the tick is beyond the bar, the number stands beyond the tick.
-    _numbers(fig, table["vanilla"], table[["vanilla", "bound"]].max(axis=1) + 0.02 * top, row_G - _OFFSET)
-    _numbers(fig, table["cobra"], table["cobra"] + 0.02 * top, row_G + _OFFSET)
+    # In a column of their own, for beside the tick a bar's number would read as that of the bound.
+    _numbers(fig, table["vanilla"], 1.2 * top, row_G - _OFFSET)
+    _numbers(fig, table["cobra"], 1.2 * top, row_G + _OFFSET)
     fig.add_scatter(
         x=table["bound"],
         y=row_G - _OFFSET,
@@ -73,13 +73,13 @@ def _bars(fig: go.Figure, table: pd.DataFrame, arm: str, y_G: np.ndarray) -> Non
     )
 
 
-def _numbers(fig: go.Figure, values_G: pd.Series, x_G: pd.Series, y_G: np.ndarray) -> None:
+def _numbers(fig: go.Figure, values_G: pd.Series, x: float, y_G: np.ndarray) -> None:
     fig.add_scatter(
-        x=x_G,
+        x=[x] * len(values_G),
         y=y_G,
         mode="text",
         text=[f"{value:.2f}" for value in values_G],
-        textposition="middle right",
+        textposition="middle left",
         textfont={"size": 12},
         showlegend=False,
         hoverinfo="skip",

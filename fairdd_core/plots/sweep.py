@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.evaluate.metrics import METRICS
-from fairdd_core.plots.heatmap import name_axis, shaded
+from fairdd_core.plots.heatmap import INK, name_axis, shaded
 from fairdd_core.plots.theme import NEUTRAL
 
 Place = tuple[float, float]
@@ -59,7 +59,7 @@ def phase(
 ) -> go.Figure:
     """Draw ``grid_table``: skew upwards, separation to the right, numbers in per cent or points.
 
-    The scale is the same for every method and both gaps: no ink is 0, full ink is 1.
+    The scale is the same for every method and both gaps: no ink is 0, the strongest is 1.
 
     Args:
         grid: from ``grid_table``.
@@ -84,7 +84,11 @@ def gain(grid: pd.DataFrame, metric: str, *, at: Place | None = None, height: in
     fig.data[0].update(
         zmin=-1,
         zmax=1,
-        colorscale=[[0, f"rgba({_WORSE},1)"], [0.5, f"rgba({_BETTER},0.05)"], [1, f"rgba({_BETTER},1)"]],
+        colorscale=[
+            [0, f"rgba({_WORSE},{INK})"],
+            [0.5, f"rgba({_BETTER},0.04)"],
+            [1, f"rgba({_BETTER},{INK})"],
+        ],
     )
     return _finish(fig, grid, at)
 

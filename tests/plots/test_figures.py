@@ -135,3 +135,23 @@ def test_names_that_look_like_tags_are_drawn_as_they_are(counts: dict[str, np.nd
     assert fig.layout.yaxis.ticktext == ("&lt;b&gt;cat", "dog")
     texts = [note.text for note in fig.layout.annotations]
     assert any("&gt;=30 → &lt;30" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("ground", "text"), [((255, 255, 255), (31, 41, 51)), ((18, 22, 27), (230, 235, 240))]
+)
+@pytest.mark.parametrize("ink", [(0, 90, 156), (190, 75, 0)])
+def test_text_is_readable_on_the_strongest_shade(
+    ground: tuple[int, ...], text: tuple[int, ...], ink: tuple[int, ...]
+) -> None:
+    from fairdd_core.plots.heatmap import INK
+
+    def light(rgb: np.ndarray) -> float:
+        """Relative luminance, as WCAG defines it."""
+        linear = np.where(rgb / 255 <= 0.04045, rgb / 255 / 12.92, ((rgb / 255 + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    for opacity in np.linspace(0, INK, 20):
+        shade = light(opacity * np.array(ink) + (1 - opacity) * np.array(ground))
+        low, high = sorted((shade, light(np.array(text))))
+        assert (high + 0.05) / (low + 0.05) >= 4.5

@@ -43,11 +43,8 @@ def test_numbers_are_written_where_they_belong() -> None:
     heat = fig.data[0]
     assert heat.z[1, 1] == pytest.approx(0.91)  # upwards is more skew, to the right more separation
     assert (heat.zmin, heat.zmax) == (0, 1)
-    written = {
-        (x, y): text
-        for trace in fig.data[1:3]
-        for x, y, text in zip(trace.x, trace.y, trace.text, strict=True)
-    }
+    (numbers,) = [trace for trace in fig.data if trace.type == "scatter" and trace.mode == "text"]
+    written = {(x, y): text for x, y, text in zip(numbers.x, numbers.y, numbers.text, strict=True)}
     assert written == {(0, 0): "1", (1, 0): "50…", (0, 1): "1", (1, 1): "91"}
     assert list(fig.layout.yaxis.ticktext) == ["50%", "90%"]
     assert len(fig.layout.shapes) == 1
