@@ -71,6 +71,7 @@ def arm_map(
     path: pd.DataFrame | None = None,
     region: Sequence[Polygon] = (),
     axes: tuple[list[float], list[float]] | None = None,
+    drag: str = "lasso",
     height: int = 440,
 ) -> go.Figure:
     """Draw the panel of one arm from ``map_table.at_iteration``.
@@ -86,9 +87,10 @@ def arm_map(
         path: the way of the mean of the synthetic images (see ``map_table.trail``).
         region: outlines that were drawn to pick samples out.
         axes: ranges of both axes, so that they are the same over arms and iterations; None takes the table's.
+        drag: what dragging does: ``lasso``, ``select`` (a box) or ``pan``.
         height: in pixels.
     """
-    fig = base(height, showlegend=False, dragmode="lasso", clickmode="event+select", margin=MARGIN)
+    fig = base(height, showlegend=False, dragmode=drag, clickmode="event+select", margin=MARGIN)
     shown_N = ((table["arm"] == "") | (table["arm"] == arm)).to_numpy()
     shown = table[shown_N]
     colors = _colors(color_by, shown, arm, group_colors, groups)
@@ -103,12 +105,7 @@ def arm_map(
             own = None if picked is None else picked[mask]
             _samples(fig, shown[mask], colors[mask], name, focused=focused, picked=own)
     _path(fig, path, arm_styles([arm])[arm].color)
-    if focus is not None:
-        mask = (kind == "group_mean") & in_focus
-        _landmarks(fig, shown[mask], colors[mask], "group_mean", 14)
-    for name, size in (("target", 18), ("class_mean", 11)):
-        mask = (kind == name) & in_focus
-        _landmarks(fig, shown[mask], MARK[name], name, size)
+    _means(fig, shown[in_focus], colors[in_focus], groups=focus is not None, hollow=color_by == "method")
     _frame(fig, region, axes or ranges(table))
     return fig
 
@@ -145,6 +142,16 @@ def _samples(
     )
     if not focused:
         fig.data[-1].hovertemplate = None
+
+
+def _means(fig: go.Figure, rows: pd.DataFrame, colors: np.ndarray, *, groups: bool, hollow: bool) -> None:
+    """Draw the means and targets of the classes in focus; of groups only where it is one class."""
+    if groups:
+        of_groups = (rows["kind"] == "group_mean").to_numpy()
+        ground = FAINT if hollow else colors[of_groups]  # grey on grey would hide the cross
+        _landmarks(fig, rows[of_groups], ground, "group_mean", 14)
+    for name, size in (("target", 18), ("class_mean", 11)):
+        _landmarks(fig, rows[rows["kind"] == name], MARK[name], name, size)
 
 
 def _landmarks(fig: go.Figure, rows: pd.DataFrame, colors: np.ndarray | str, kind: str, size: float) -> None:

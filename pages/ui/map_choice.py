@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from fairdd_core.plots.map_table import Chosen, Polygon, Projection, choose
+from pages.ui import map_zoom
 from pages.ui.runs import RunView
 
 _RUN, _DRAWN, _GROUPS = "map-run", "map-drawn", "map-groups"
@@ -18,9 +19,10 @@ UNKNOWN = -1
 
 
 def prepare(run_id: str) -> None:
-    """Forget what was picked out in another run."""
+    """Forget what was picked out of another run, and which part of its maps was shown."""
     if st.session_state.get(_RUN) != run_id:
         clear()
+        map_zoom.forget()
         st.session_state[_RUN] = run_id
 
 

@@ -1,87 +1,109 @@
-"""The panels of the maps, one per arm, linked by what is picked out and by the scrubber."""
+"""The panels of the maps, one per arm, linked by what is picked out, by the scrubber and by the zoom."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from fairdd_core.plots import maps
 from fairdd_core.plots.map_table import Chosen, Projection, at_iteration, is_chosen, ranges, trail
 from fairdd_core.plots.theme import ArmStyle, arm_styles
-from pages.ui import map_choice
+from pages.ui import map_choice, map_zoom
 from pages.ui.figures import figure_config, on_its_ground
 from pages.ui.runs import RunView
 from pages.ui.style import arm_heading
 
-HEIGHT = 440
-_TOOLS = [["toImage"], ["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]]
+_KEY = "map-panels"
+_TOOLS = [["toImage"], ["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d"]]
 
 
-def panels(
-    view: RunView,
-    table: pd.DataFrame,
-    at: int,
-    chosen: Chosen,
-    *,
-    projection: Projection,
-    color_by: maps.ColorBy,
-    focus: int | None,
-) -> None:
-    """Draw a map per arm.
+@dataclass(frozen=True)
+class Shown:
+    """What the maps of a run show.
 
-    Args:
-        view: the run.
-        table: ``map_table`` over all iterations, so that the axes never change.
-        at: the iteration to show.
-        chosen: what is picked out.
+    Attributes:
+        table: ``map_table`` over all iterations, so that the axes never change by themselves.
         projection: of ``table``.
         color_by: what colour says.
         focus: index of a class, or None.
+        at: the iteration.
     """
-    now, axes = at_iteration(table, at), ranges(table)
+
+    table: pd.DataFrame
+    projection: Projection
+    color_by: maps.ColorBy
+    focus: int | None
+    at: int
+
+    def now(self) -> pd.DataFrame:
+        """Return the points at the iteration."""
+        return at_iteration(self.table, self.at)
+
+    def candidates(self) -> pd.DataFrame:
+        """Return the points that can be picked out: those of the class in focus, or all."""
+        now = self.now()
+        samples = now[now["kind"].isin(["real", "synthetic"])]
+        return samples if self.focus is None else samples[samples["class_id"] == self.focus]
+
+
+def panels(view: RunView, shown: Shown, chosen: Chosen) -> None:
+    """Draw a map per arm."""
+    now, whole, candidates = shown.now(), ranges(shown.table), shown.candidates()
+    axes = map_zoom.shown(shown.projection, whole)
     chosen_N = is_chosen(now, chosen) if chosen else None
-    region = chosen.region if chosen.projection == projection else ()
+    region = chosen.region if chosen.projection == shown.projection else ()
     styles = arm_styles(view.arms)
     per_row = min(3, max(2, len(styles)))
-    with st.container(key="map-panels"):
+    with st.container(key=_KEY):
         for start in range(0, len(styles), per_row):
             names = list(styles)[start : start + per_row]
             for column, arm in zip(st.columns(per_row, gap="medium"), names, strict=False):
                 fig = maps.arm_map(
                     now,
                     arm,
-                    color_by=color_by,
+                    color_by=shown.color_by,
                     group_colors=view.labels.colors,
                     groups=len(view.labels.groups),
-                    focus=focus,
+                    focus=shown.focus,
                     chosen_N=chosen_N,
-                    path=None if focus is None else trail(table, arm, focus, at),
+                    path=None if shown.focus is None else trail(shown.table, arm, shown.focus, shown.at),
                     region=region,
                     axes=axes,
-                    height=HEIGHT,
+                    drag=map_zoom.tool(),
                 )
                 with column:
-                    st.html(arm_heading(styles[arm]))
-                    st.plotly_chart(
-                        on_its_ground(fig),
-                        width="stretch",
-                        key=f"map-{arm}",
-                        config=figure_config(f"map-{arm}", zoom=True) | {"modeBarButtons": _TOOLS},
-                        alt=_alt(projection, styles[arm], at, chosen_N),
-                        on_select=map_choice.on_select(f"map-{arm}", candidates(now, focus), projection),
-                        selection_mode=("points", "box", "lasso"),
-                    )
+                    _panel(fig, arm, styles[arm], shown, candidates, chosen_N)
+    map_zoom.follow(shown.projection, whole, f".st-key-{_KEY}")
 
 
-def candidates(now: pd.DataFrame, focus: int | None) -> pd.DataFrame:
-    """Return the points that can be picked out: those of the class in focus, or all."""
-    samples = now[now["kind"].isin(["real", "synthetic"])]
-    return samples if focus is None else samples[samples["class_id"] == focus]
+def _panel(
+    fig: go.Figure,
+    arm: str,
+    style: ArmStyle,
+    shown: Shown,
+    candidates: pd.DataFrame,
+    chosen_N: np.ndarray | None,
+) -> None:
+    key = f"map-{arm}"
+    st.html(arm_heading(style))
+    st.plotly_chart(
+        on_its_ground(fig),
+        width="stretch",
+        key=key,
+        config=figure_config(key, zoom=True) | {"modeBarButtons": _TOOLS},
+        alt=_alt(shown, style, chosen_N),
+        on_select=map_choice.on_select(key, candidates, shown.projection),
+        selection_mode=("points", "box", "lasso"),
+    )
 
 
-def _alt(projection: Projection, style: ArmStyle, at: int, chosen_N: np.ndarray | None) -> str:
+def _alt(shown: Shown, style: ArmStyle, chosen_N: np.ndarray | None) -> str:
     picked = "" if chosen_N is None else " What is picked out stands out; the images below tell what it is."
     return (
-        f"{projection.upper()} map of real samples and {style.label}'s images after {at} iterations.{picked}"
+        f"{shown.projection.upper()} map of real samples and {style.label}'s images "
+        f"after {shown.at} iterations.{picked}"
     )

@@ -8,13 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from fairdd_core.plots import maps
-from fairdd_core.plots.map_table import Projection, at_iteration, iterations_of, map_table, ready
+from fairdd_core.plots.map_table import Projection, iterations_of, map_table, ready
 from fairdd_core.plots.theme import NEUTRAL, arm_styles, group_css
 from fairdd_core.runs.folder import RunFolder
 from pages.ui import map_choice, scrubber
 from pages.ui.figures import numbers
 from pages.ui.map_distances import distances
-from pages.ui.map_panels import candidates, panels
+from pages.ui.map_panels import Shown, panels
 from pages.ui.map_strip import strip
 from pages.ui.runs import Labels, RunView
 from pages.ui.style import legend
@@ -45,14 +45,10 @@ def maps_view(view: RunView) -> None:
     st.html(legend(_legend(color_by, view, focus)))
     draw = partial(_linked, view, table, projection, color_by, focus)
     iterations = view.folder.snapshot_iterations()
-    if iterations_of(table) and len(iterations) > 1:
+    if iterations and iterations_of(table):
         scrubber.scrubbed(view.id, iterations, draw)
     else:
-        st.caption(
-            "These maps show the end of the run; where the images were on the way was not kept."
-            if not iterations_of(table)
-            else "Only the end of this run was kept."
-        )
+        st.caption("These maps show the end of the run; where the images were on the way was not kept.")
         st.fragment(draw)(iterations[-1] if iterations else view.spec.distill.iterations)
     distances(view, focus)
 
@@ -66,19 +62,19 @@ def _linked(
     at: int,
 ) -> None:
     """Draw everything that the scrubber and the selection move."""
-    now = at_iteration(table, at)
-    offered = candidates(now, focus)
-    map_choice.group_control(view, offered)
-    chosen = map_choice.chosen_of(offered, projection)
-    panels(view, table, at, chosen, projection=projection, color_by=color_by, focus=focus)
+    shown = Shown(table, projection, color_by, focus, at)
+    candidates = shown.candidates()
+    map_choice.group_control(view, candidates)
+    chosen = map_choice.chosen_of(candidates, projection)
+    panels(view, shown, chosen)
     way = _WAY if focus is not None and iterations_of(table) else ""
     st.caption(
         f"{_CAPTION[projection]} {way}All maps have the same axes, at every iteration. Scroll to zoom; the "
         "tools above a map draw round points, pick them with a box, or move it."
     )
-    strip(view, offered, chosen, at)
+    strip(view, candidates, chosen, at)
     with st.expander("Table of all points", icon=":material/table_rows:", type="compact"):
-        numbers(now[["kind", "arm", "class", "group", "x", "y"]], key="map-table")
+        numbers(shown.now()[["kind", "arm", "class", "group", "x", "y"]], key="map-table")
 
 
 def _stamp(folder: RunFolder) -> tuple[float, ...]:

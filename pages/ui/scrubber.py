@@ -62,6 +62,9 @@ def scrubbed(
         beside: draws a control in the row of the scrubber.
     """
     prepare(run_id, iterations)
+    if len(iterations) == 1:
+        st.fragment(_end)(iterations[0], draw, beside)
+        return
     # The clock belongs to the fragment, so a fragment with another clock is another one.
     clock = PLAY_SECONDS if playing() else None
     st.session_state[_DRAWN] = time.monotonic()
@@ -72,6 +75,15 @@ def _turn(iterations: Sequence[int], draw: Callable[[int], None], beside: Callab
     ticking = time.monotonic() - st.session_state[_DRAWN] > 0.5 * PLAY_SECONDS
     st.session_state[_DRAWN] = time.monotonic()
     draw(scrubber(iterations, ticking, beside))
+
+
+def _end(at: int, draw: Callable[[int], None], beside: Callable[[], None] | None) -> None:
+    """Draw what there is of a run of which one iteration is left."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.caption(f"After {at} iterations. What was before was not kept.")
+        if beside is not None:
+            beside()
+    draw(at)
 
 
 def scrubber(iterations: Sequence[int], ticking: bool, beside: Callable[[], None] | None = None) -> int:

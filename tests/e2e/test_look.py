@@ -32,9 +32,33 @@ def draw_round_everything(page: Page) -> None:
     page.mouse.up()
 
 
+def zoom(page: Page) -> None:
+    """Turn the wheel over the first map."""
+    ground = page.locator(".st-key-map-panels .js-plotly-plot .nsewdrag").first
+    ground.evaluate("ground => ground.scrollIntoView({block: 'center'})")
+    ground.hover()
+    page.mouse.wheel(0, -240)
+
+
+def axes(page: Page) -> list[list[float]]:
+    """What each map shows of the first axis."""
+    script = "plots => plots.map(plot => plot.layout.xaxis.range)"
+    return page.locator(".st-key-map-panels .js-plotly-plot").evaluate_all(script)
+
+
 def test_what_is_picked_out_of_the_maps_is_shown(visitor: Visitor) -> None:
     page = visitor.open(f"/?run=example-{EXAMPLE}&view=maps")
     expect(page.locator(".st-key-map-panels .js-plotly-plot")).to_have_count(2)
+    whole = axes(page)
+    zoom(page)
+    back = page.get_by_role("button", name="Show the whole map")
+    expect(back).to_be_visible()
+    settle(page)
+    near = axes(page)
+    assert near[0] == near[1], "the other map goes along"
+    assert near[0][1] - near[0][0] < whole[0][1] - whole[0][0]
+    back.click()
+    expect(back).to_have_count(0)
     groups = page.get_by_role("toolbar", name="Pick out groups")
     groups.get_by_role("button", name="red", exact=True).focus()
     page.keyboard.press("Enter")

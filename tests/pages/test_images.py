@@ -69,6 +69,16 @@ def test_images_can_be_made_large(studio: Studio, run: RunFolder) -> None:
     assert all(grid["large"] and grid["width"] >= 10 * 64 for grid in grids(app))
 
 
+def test_of_a_run_with_one_iteration_left_that_one_is_shown(studio: Studio, run: RunFolder) -> None:
+    for iteration in (0, 10, 60):
+        run.snapshot_file(iteration).unlink()
+    for view in ("images", "maps"):
+        app = studio(run=run.path.name, view=view)
+        assert not app.exception
+        assert "After 600 iterations. What was before was not kept." in words(app)
+        assert not app.get("select_slider")
+
+
 def test_one_image_of_every_arm_with_its_neighbours(studio: Studio, run: RunFolder) -> None:
     app = looked_at(studio, run, class_id=3, number=2)
     assert [grid["chosen"] for grid in grids(app)] == [[3, 1], [3, 1]]

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fairdd_core.plots.map_table import map_table
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import quick
 from fairdd_core.runs.store import RunState, Store
 from pages.ui.map_choice import selection
+from pages.ui.map_panels import Shown
 from tests.pages.fake_run import write_fake_run
 
 Studio = Callable[..., AppTest]
@@ -106,6 +108,25 @@ def test_groups_are_picked_out_without_a_mouse(studio: Studio, run: RunFolder) -
     assert trace(figures(app)[0], "real sample").get("selectedpoints") is None
 
 
+def test_all_maps_show_the_same_part_until_the_whole_is_wanted(studio: Studio, run: RunFolder) -> None:
+    app = studio(run=run.path.name, view="maps")
+    whole = figures(app)[0]["layout"]["xaxis"]["range"]
+    assert "map-whole" not in {button.key for button in app.button}
+    app.session_state["map-part"] = {"pca": ([0.0, 0.5], [0.25, 1.0])}
+    app.session_state["map-tool"] = "pan"
+    app.button(key="scrub-back").click().run()
+    for figure in figures(app):
+        assert figure["layout"]["xaxis"]["range"] == [0.0, 0.5]
+        assert figure["layout"]["yaxis"]["range"] == [0.25, 1.0]
+        assert figure["layout"]["dragmode"] == "pan"
+    app.button_group(key="map-projection").set_value("umap").run()
+    assert "map-whole" not in {button.key for button in app.button}, "another projection has other axes"
+    app.button_group(key="map-projection").set_value("pca").run()
+    app.button(key="map-whole").click().run()
+    assert figures(app)[0]["layout"]["xaxis"]["range"] == whole
+    assert not app.exception
+
+
 def test_the_strip_stops_at_24_and_says_of_how_many(studio: Studio, run: RunFolder) -> None:
     app = studio(run=run.path.name, view="maps")
     app.selectbox(key="map-focus").select("All classes").run()
@@ -136,12 +157,10 @@ def test_distances_can_be_read(studio: Studio, run: RunFolder) -> None:
 
 
 def test_an_event_of_the_browser_becomes_a_choice(run: RunFolder) -> None:
-    from fairdd_core.plots.map_table import at_iteration, map_table
-    from pages.ui.map_panels import candidates
-
     points = run.points()
     assert points is not None
-    table = candidates(at_iteration(map_table(points, "pca", "0123456789", "abcdefghij"), 600), 0)
+    table = map_table(points, "pca", "0123456789", "abcdefghij")
+    table = Shown(table, "pca", "group", 0, 600).candidates()
     assert set(table["class_id"]) == {0}
     one = table[table["kind"] == "real"].iloc[4]
     data = [one["class"], one["group"], "real", "", int(one["index"])]
