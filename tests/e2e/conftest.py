@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,10 +83,24 @@ class Server:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """The application on 127.0.0.1, with a home that is empty."""
+    with serving(tmp_path / "home") as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for everybody who launches nothing; its home stays empty."""
+    with serving(tmp_path_factory.mktemp("empty") / "home") as served:
+        yield served
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[Server]:
+    """Serve a home on a free port of 127.0.0.1, and end all its processes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        served = Server(probe.getsockname()[1], tmp_path / "home")
-    served.home.mkdir()
+        served = Server(probe.getsockname()[1], home)
+    served.home.mkdir(parents=True, exist_ok=True)
     try:
         served.start()
         yield served
@@ -162,6 +177,20 @@ class Visitor:
 @pytest.fixture
 def visitor(server: Server, browser: Browser) -> Iterator[Visitor]:
     """Somebody at the application; an error in the console or a request to elsewhere fails the test."""
+    with visiting(server, browser) as guest:
+        yield guest
+
+
+@pytest.fixture
+def reader(empty_server: Server, browser: Browser) -> Iterator[Visitor]:
+    """The same, who only looks."""
+    with visiting(empty_server, browser) as guest:
+        yield guest
+
+
+@contextmanager
+def visiting(server: Server, browser: Browser) -> Iterator[Visitor]:
+    """Open a browser window of its own for somebody."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     expect.set_options(timeout=SLOW)

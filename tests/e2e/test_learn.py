@@ -41,8 +41,8 @@ def play(page: Page) -> None:
     expect(page).to_have_url(re.compile("skew=99"))
 
 
-def test_a_teacher_runs_the_lesson(visitor: Visitor) -> None:
-    page = visitor.open()
+def test_a_teacher_runs_the_lesson(reader: Visitor) -> None:
+    page = reader.open()
     page.set_default_timeout(SLOW)
     page.get_by_role("link", name="Learn").click()
     expect(page.get_by_role("heading", name=re.compile("^Learn"))).to_be_visible()

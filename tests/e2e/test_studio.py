@@ -45,8 +45,8 @@ def progress(page: Page) -> int:
 
 
 @pytest.mark.skipif(not EXAMPLES.exists(), reason="no example is bundled")
-def test_first_visit_shows_the_bundled_example(visitor: Visitor) -> None:
-    page = visitor.open()
+def test_first_visit_shows_the_bundled_example(reader: Visitor) -> None:
+    page = reader.open()
     expect(page.get_by_text("Example.", exact=True)).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Synthetic images of Vanilla"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Synthetic images of COBRA"))).to_be_visible()
@@ -57,15 +57,15 @@ def test_first_visit_shows_the_bundled_example(visitor: Visitor) -> None:
     shoot(page, "example-fairness")
 
 
-def test_deep_link_opened_first_reaches_the_studio(visitor: Visitor) -> None:
-    page = visitor.open("/?skew=70&view=data&groups=nine")
+def test_deep_link_opened_first_reaches_the_studio(reader: Visitor) -> None:
+    page = reader.open("/?skew=70&view=data&groups=nine")
     expect(page.get_by_role("button", name="Launch")).to_be_visible()
     expect(page.get_by_text("in each class 70% of one group")).to_be_visible()
     expect(page.get_by_text("groups=nine")).to_be_visible()
 
 
-def test_preview_follows_the_skew(visitor: Visitor) -> None:
-    page = visitor.open("/?view=data")
+def test_preview_follows_the_skew(reader: Visitor) -> None:
+    page = reader.open("/?view=data")
     expect(page.get_by_text("in each class 90% of one group")).to_be_visible()
     page.get_by_role("slider", name="Skew").press("ArrowLeft")
     expect(page.get_by_text("in each class 89% of one group")).to_be_visible()

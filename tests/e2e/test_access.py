@@ -1,0 +1,211 @@
+"""Every screen for everybody: axe-core in light and dark, narrow and enlarged windows, and keys alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from fairdd_core.runs.home import Home
+from fairdd_core.runs.store import RunState, Store
+from tests.e2e.conftest import READY, SLOW, Visitor, serving, visiting
+from tests.pages.fake_run import write_fake_run
+
+
+class Exclusion(NamedTuple):
+    """What axe finds in the DOM of Streamlit, where nothing of ours can mend it."""
+
+    rule: str
+    within: str
+    reason: str
+
+
+STREAMLITS = (
+    Exclusion(
+        "presentation-role-conflict",
+        "[data-testid=stFileUploaderDropzone]",
+        "The drop zone has no role, but a name; files are chosen by the button in it, which has both.",
+    ),
+    Exclusion("region", "[data-floating-ui-portal]", "Popovers are drawn outside of the page's landmarks."),
+    Exclusion("region", "[role=listbox]", "Lists of options are drawn outside of the page's landmarks."),
+)
+NARROW, ENLARGED = (420, 900, 1), (640, 450, 2)
+"""Width and height in CSS pixels, and device pixels for each: a phone, and 1280 pixels at 200 %."""
+AXE = Axe().axe_script
+SCREENS = {
+    "data": ("/?view=data", "How many training images"),
+    "images": ("/?run={run}&view=images", "On the way there"),
+    "maps": ("/?run={run}&view=maps", "How far each group is from"),
+    "fairness": ("/?run={run}&view=fairness", "Accuracy against the gap"),
+    "sweep": ("/sweep", "fares worst at"),
+    "data sets": ("/data", "Benchmarks"),
+    "data of one's own": ("/data?do=add", "Where are the images?"),
+    "runs": ("/runs", "Means over the test networks"),
+    "compare": ("/compare", "The images at the end"),
+    "playground": ("/learn", "Theorem 4.1"),
+    "step 1": ("/learn?step=1&q1=9", "You said"),
+    "step 2": ("/learn?step=2", "What do you expect?"),
+    "step 3": ("/learn?step=3&q3=50", "You said"),
+    "step 4": ("/learn?step=4&q4=rises", "You said"),
+    "step 5": ("/learn?step=5&q5=residuals", "You said"),
+}
+
+
+class Gallery(NamedTuple):
+    """Somebody at an application that has runs."""
+
+    visitor: Visitor
+    run: str
+
+    def open(self, screen: str) -> Page:
+        """Open a screen and unfold everything on it."""
+        address, text = SCREENS[screen]
+        page = self.visitor.open(address.format(run=self.run))
+        expect(page.get_by_text(text).first).to_be_visible()
+        still(page)
+        page.evaluate("document.querySelectorAll('[data-testid=stExpander] summary').forEach(s => s.click())")
+        still(page)
+        return page
+
+
+@pytest.fixture(scope="module")
+def gallery(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
+    """One window for all screens: what is seen does not depend on what was seen before."""
+    home = tmp_path_factory.mktemp("gallery") / "home"
+    titles = ("A run with a name", "")
+    runs = [
+        Store(Home(home)).enter(lambda folder: write_fake_run(folder.path), title=title, state=RunState.DONE)
+        for title in titles
+    ]
+    with serving(home) as server, visiting(server, browser) as visitor:
+        yield Gallery(visitor, runs[0])
+
+
+def still(page: Page) -> None:
+    """Wait until nothing is being drawn any more."""
+    page.locator(READY).wait_for(timeout=SLOW)
+    expect(page.locator("[data-testid=stSkeleton], [data-stale=true]")).to_have_count(0)
+    # What turns for ever, as the sign of a busy page does, is not waited for.
+    page.evaluate(
+        "Promise.all(document.getAnimations().filter(a => a.effect?.getComputedTiming().endTime < 5000)"
+        ".map(a => Promise.race([a.finished, new Promise(r => setTimeout(r, 1000))]).catch(() => 0)))"
+    )
+
+
+def violations(page: Page, rules: list[str] | None = None) -> list[str]:
+    """Return what axe finds, but what is Streamlit's; an element and a reason each."""
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
+    if not page.evaluate("'axe' in window"):  # once for each page that was loaded, for it is large
+        page.evaluate(AXE)
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:200]} {node['failureSummary'][:300]}"
+        for rule in found
+        for node in rule["nodes"]
+        if not any(_inside(page, node["target"][0], e.within) for e in STREAMLITS if e.rule == rule["id"])
+    ]
+
+
+def _inside(page: Page, target: str, within: str) -> bool:
+    script = (
+        "([t, w]) => document.querySelector(t)?.closest(w) ?? document.querySelector(t)?.querySelector(w)"
+    )
+    return page.evaluate(f"args => !!({script})(args)", [target, within])
+
+
+def paint(page: Page, scheme: str) -> None:
+    """Turn to light or dark, as the system of a visitor may at any time."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.wait_for_function(
+        "s => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === s", arg=scheme
+    )
+    still(page)
+
+
+def overflow(page: Page, width: int, height: int, scale: int) -> int:
+    """Return by how many pixels the page is wider than a window."""
+    metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setDeviceMetricsOverride", metrics)
+    page.wait_for_function("w => innerWidth === w", arg=width)
+    still(page)
+    wide = page.evaluate(
+        "Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map(e => e.scrollWidth - e.clientWidth))"
+    )
+    focusable = violations(page, ["scrollable-region-focusable"])
+    session.send("Emulation.clearDeviceMetricsOverride")
+    session.detach()
+    assert focusable == []
+    return int(wide)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_everybody_can_read_a_screen(gallery: Gallery, screen: str) -> None:
+    page = gallery.open(screen)
+    assert violations(page) == []
+    paint(page, "dark")
+    assert violations(page, ["color-contrast"]) == []
+    paint(page, "light")
+    assert overflow(page, *ENLARGED) == 0
+    assert overflow(page, *NARROW) == 0
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert gallery.visitor.complaints == []
+
+
+def test_what_opens_over_a_screen(gallery: Gallery) -> None:
+    page = gallery.open("images")
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_text("The same from the command line")).to_be_visible()
+    assert violations(page) == []
+    page = gallery.open("runs")
+    page.get_by_role("button", name="More").first.click()
+    expect(page.get_by_role("button", name="Delete")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+    page = gallery.open("compare")
+    page.get_by_role("combobox", name="Runs to compare").click()
+    expect(page.get_by_role("listbox")).to_be_visible()
+    assert violations(page) == []
+
+
+def focus_by_tab(page: Page, wanted: Locator, most: int = 120) -> None:
+    """Go to an element by the Tab key alone."""
+    expect(wanted).to_be_visible()
+    for _ in range(most):
+        if wanted.evaluate("e => e === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{wanted} cannot be reached by Tab")
+
+
+def test_a_whole_run_by_keys_alone(visitor: Visitor) -> None:
+    page = visitor.open("/?view=data&iterations=20&pairs=4&samples=8&networks=1&epochs=20&umap=0")
+    expect(page.get_by_text("How many training images")).to_be_visible()
+    still(page)
+    focus_by_tab(page, page.get_by_role("slider", name="Skew"))
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("in each class 89% of one group")).to_be_visible()
+    still(page)
+    focus_by_tab(page, page.get_by_role("button", name="Launch"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile(r"Running on|Waiting for")).first).to_be_visible()
+    expect(page.get_by_role("slider", name="Iteration")).to_be_visible(timeout=4 * SLOW)
+    expect(page.get_by_role("img", name=re.compile("COBRA after 20"))).to_be_visible()
+    still(page)
+    focus_by_tab(page, page.get_by_role("radio", name="Data"))  # the first of the group; arrows go on
+    texts = ("On the way there", "How far each group is from", "Accuracy against the gap")
+    for name, text in zip(("Images", "Maps", "Fairness"), texts, strict=True):
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_role("radio", name=name)).to_be_checked()
+        expect(page.get_by_text(text).first).to_be_visible()
+        still(page)
