@@ -1,22 +1,24 @@
-"""What watching a live run costs the server: memory over many polls and page changes, and a share of a core.
+"""What watching a live run costs the server, and how long a visitor waits: all numbers of the dashboard.
 
-    python -m tests.benchmarks.polling --minutes 10
+    python -m tests.benchmarks.polling --minutes 30 --changes 50
 
-Serves the application from an empty home, starts a run of a tiny network that does not end, and lets Chromium
-watch it in the Studio, then in the list of runs, then change between the two pages as fast as they draw.
-Prints, for each, the share of a core that the server took (the run's own process does not count), and how its
-memory grew: the slope of a straight line through the later four fifths of the samples. Nothing is asserted;
-the aim is at most 10 % of a core for watching, and memory that does not grow with the number of polls.
+First the waiting: ten times the first page of a server that was just started. Then one server, an empty
+home and a run of a tiny network that does not end: Chromium watches it in the Studio for so many minutes,
+then for a fifth of that in the list of runs, then changes so many times from page to page. Printed for each
+are the share of a core that the server took (the run's own process does not count) and its memory at the
+start, in the middle and at the end, with the slope of a straight line through the later four fifths of the
+samples. Nothing is asserted; the aims are 3 s for the first page and 1 s for another, at most 10 % of a
+core for watching, and memory that does not grow with the number of polls.
 """
 
 from __future__ import annotations
 
 import argparse
-import socket
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,8 @@ from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
-from tests.e2e.conftest import CHROMIUM, FLAGS, READY, SLOW, Server, stop_runs
+from tests.benchmarks import paint
+from tests.e2e.conftest import CHROMIUM, FLAGS, SLOW, Server, serving
 from tests.helpers import tiny_distill, tiny_evaluation
 
 SAMPLE_SECONDS = 2.0
@@ -59,13 +62,18 @@ class Meter:
 
     def during(self, seconds: float, step: Callable[[], None]) -> np.ndarray:
         """Repeat ``step`` for so long; return the samples of that time, (S, 4)."""
+        end = time.monotonic() + seconds
+        return self.while_(lambda: time.monotonic() < end, step)
+
+    def while_(self, going: Callable[[], bool], step: Callable[[], None]) -> np.ndarray:
+        """Repeat ``step`` as long as ``going``; return the samples of that time, (S, 4)."""
         self.samples.clear()
         self.sample()
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while going():
             step()
             if time.monotonic() - self.samples[-1][0] >= SAMPLE_SECONDS:
                 self.sample()
+        self.sample()
         return np.array(self.samples)
 
 
@@ -78,7 +86,8 @@ def report(name: str, samples_S4: np.ndarray) -> str:
     by_hour = _slope(seconds[later], memory[later]) * 3600 / MEGABYTE
     return (
         f"| {name} | {span:.0f} | {count:.0f} | {100 * (used[-1] - used[0]) / span:.1f} % "
-        f"| {memory[0] / MEGABYTE:.0f} | {memory[-1] / MEGABYTE:.0f} | {memory.max() / MEGABYTE:.0f} "
+        f"| {memory[0] / MEGABYTE:.0f} | {memory[len(memory) // 2] / MEGABYTE:.0f} "
+        f"| {memory[-1] / MEGABYTE:.0f} | {memory.max() / MEGABYTE:.0f} "
         f"| {by_message:+.2f} | {by_hour:+.1f} |"
     )
 
@@ -97,58 +106,63 @@ def endless_run() -> RunSpec:
     )
 
 
-def change_page(page: Page) -> None:
-    """Go to the other of the two pages and wait until it has been drawn."""
-    here = page.url.rpartition("/")[2].startswith("runs")
-    page.get_by_role("link", name="Studio" if here else "Runs", exact=True).click()
-    page.wait_for_url("**/?*" if here else "**/runs*")
-    page.locator(READY).wait_for(timeout=SLOW)
-
-
-def watch(page: Page, server: Server, run_id: str, minutes: float) -> None:
-    """Do everything, and print a line for each phase."""
+def watch(page: Page, server: Server, run_id: str, minutes: float, changes: int) -> None:
+    """Do everything with one server, and print a line for each phase and for each page that was gone to."""
     assert server.process is not None
     meter = Meter(psutil.Process(server.process.pid))
     page.on("websocket", meter.listen)
     page.set_default_timeout(SLOW)
-    print("| phase | s | messages | of a core | MB at first | at last | at most | MB/100 messages | MB/h |")
-    print("|" + "---|" * 9)
+    print(
+        "\n| phase | s | messages | of a core | MB at first | in the middle | at last | at most "
+        "| MB/100 messages | MB/h |"
+    )
+    print("|" + "---|" * 10)
 
     def wait() -> None:
         page.wait_for_timeout(500)
 
-    def phase(name: str, share: float, step: Callable[[], None]) -> None:
-        print(report(name, meter.during(60 * minutes * share, step)), flush=True)
-
-    phase("nobody looks", 0.05, lambda: time.sleep(0.5))
+    print(report("nobody looks", meter.during(20, lambda: time.sleep(0.5))), flush=True)
     page.goto(f"{server.url}/?run={run_id}&view=images")
-    page.locator(".fx-grid img").first.wait_for(timeout=SLOW)
-    phase("one run in the Studio", 0.5, wait)
+    page.locator(".fx-grid img, [data-testid=stMain] img").first.wait_for(timeout=SLOW)
+    print(report("one run in the Studio", meter.during(60 * minutes, wait)), flush=True)
     page.goto(f"{server.url}/runs")
     page.locator(f".st-key-run-{run_id}").wait_for(timeout=SLOW)
-    phase("the list of runs", 0.2, wait)
-    phase("changing pages", 0.25, lambda: change_page(page))
+    print(report("the list of runs", meter.during(12 * minutes, wait)), flush=True)
+    page.goto(f"{server.url}/?run={run_id}&view=images")
+    paint.drawn(page, paint.LANDMARKS["Studio"])
+    seconds: dict[str, list[float]] = {name: [] for name in paint.LANDMARKS}
+    names = islice(cycle(paint.LANDMARKS), changes)
+
+    def go_on() -> None:
+        name = next(names)
+        seconds[name].append(paint.change(page, name))
+
+    samples = meter.while_(lambda: sum(map(len, seconds.values())) < changes, go_on)
+    print(report(f"{changes} changes of the page", samples), flush=True)
+    print("\n| page change | times | median | worst |\n|---|---|---|---|")
+    for name, found in seconds.items():
+        if found:
+            print(paint.line(f"to {name}", found))
+    print(paint.line("to any", [value for found in seconds.values() for value in found]), flush=True)
 
 
 def main() -> None:
     """Set everything up and tear it down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long to watch in all")
-    minutes = parser.parse_args().minutes
-    with socket.socket() as probe, tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        probe.bind(("127.0.0.1", 0))
-        server = Server(probe.getsockname()[1], Path(folder) / "home")
-        probe.close()
-        server.home.mkdir()
-        try:
-            server.start()
+    parser.add_argument("--minutes", type=float, default=30.0, help="how long to watch the run in the Studio")
+    parser.add_argument("--changes", type=int, default=50, help="of the page")
+    parser.add_argument("--starts", type=int, default=10, help="of a cold server")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        print("| first page | times | median | worst |\n|---|---|---|---|")
+        starts = paint.first_paints(chromium, Path(folder), args.starts)
+        print(paint.line("of a server that was just started", starts), flush=True)
+        with serving(Path(folder) / "home") as server:
             run_id = engine.submit(Home(server.home), endless_run(), "Watched")
-            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            watch(chromium.new_page(viewport={"width": 1280, "height": 900}), server, run_id, minutes)
-            chromium.close()
-        finally:
-            server.kill()
-            stop_runs(server.home)
+            page = chromium.new_page(viewport={"width": 1280, "height": 900})
+            watch(page, server, run_id, args.minutes, args.changes)
+        chromium.close()
 
 
 if __name__ == "__main__":
