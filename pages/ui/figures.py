@@ -15,6 +15,8 @@ from fairdd_core.report.tables import csv
 
 _BAR = 28
 """Pixels above a figure for the button that saves it, which must not lie on marks."""
+_INK, _DARK = {"light": "#1f2933", "dark": "#e6ebf0"}, "#12161b"
+"""Colours of text and of the dark ground, as the themes have them."""
 _MOVES = ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
 
 
@@ -78,12 +80,16 @@ def file_name(key: str) -> str:
 
 
 def on_its_ground(fig: go.Figure) -> go.Figure:
-    """Give a figure that is saved from a dark page a dark ground, for its text is light.
+    """Give a figure ink and ground for the file that is saved of it; a dark page's text is light.
 
-    On the page itself a rule of ours keeps every figure without a ground.
+    On the page itself rules of ours keep every figure without a ground, in the ink of the page.
     """
-    if st.context.theme.type == "dark":
-        fig.update_layout(paper_bgcolor=st.get_option("theme.dark.backgroundColor") or "#12161b")
+    if (theme := st.context.theme.type) in _INK:
+        fig.update_layout(font_color=_INK[theme])
+        fig.update_xaxes(tickfont_color=_INK[theme], title_font_color=_INK[theme])
+        fig.update_yaxes(tickfont_color=_INK[theme], title_font_color=_INK[theme])
+    if theme == "dark":
+        fig.update_layout(paper_bgcolor=_DARK)
     return fig
 
 

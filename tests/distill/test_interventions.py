@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.distill import loop
+from fairdd_core.distill.arms import Arm, Problem
 from fairdd_core.distill.loop import distill
 from fairdd_core.distill.spec import ScheduleSpec
 from fairdd_core.embed.spec import EmbeddingSpec
@@ -45,9 +47,13 @@ def test_an_extractor_changes_its_own_arm_only() -> None:
 def test_arms_that_differ_after_the_images_only_are_distilled_once(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arms, stepped = ("vanilla", "cobra", "vanilla+fair-training"), []
-    step = loop.update
-    monkeypatch.setattr(loop, "update", lambda p, arm, *a: stepped.append(arm.spec.name) or step(p, arm, *a))
+    arms, stepped, step = ("vanilla", "cobra", "vanilla+fair-training"), [], loop.update
+
+    def noted(problem: Problem, arm: Arm, *rest: Any) -> Any:
+        stepped.append(arm.spec.name)
+        return step(problem, arm, *rest)
+
+    monkeypatch.setattr(loop, "update", noted)
     schedule = ScheduleSpec.model_validate({"kind": kind, "pairs": 2, "samples": 8, "outer": 2, "inner": 2})
     spec = tiny_distill(*arms, schedule=schedule)
     events = list(distill(toy_dataset(), spec, 0, CPU))

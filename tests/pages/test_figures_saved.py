@@ -1,0 +1,42 @@
+"""What is in the file that a figure is saved as."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+
+import plotly.graph_objects as go
+import pytest
+import streamlit as st
+
+from pages.ui import figures
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def under(theme: str | None, monkeypatch: pytest.MonkeyPatch) -> go.Figure:
+    """Return a figure as it is shown on a page with a theme."""
+    monkeypatch.setattr(st, "context", SimpleNamespace(theme=SimpleNamespace(type=theme)))
+    return figures.on_its_ground(go.Figure(layout={"paper_bgcolor": "rgba(0,0,0,0)"}))
+
+
+def test_ink_and_ground_of_a_saved_figure_are_those_of_the_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    themes = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
+    dark, light = under("dark", monkeypatch).layout, under("light", monkeypatch).layout
+    assert dark.paper_bgcolor == themes["dark"]["backgroundColor"]
+    assert dark.font.color == dark.xaxis.tickfont.color == themes["dark"]["textColor"]
+    assert light.paper_bgcolor == "rgba(0,0,0,0)", "for a page of any colour"
+    assert light.yaxis.title.font.color == themes["light"]["textColor"]
+    assert under(None, monkeypatch).layout.font.color is None, "as whoever shows it has it"
+
+
+@pytest.mark.parametrize(
+    ("run", "name"),
+    [("", "curve-loss"), ("261122-1-ab", "curve-loss-261122-1-ab"), ("../../etc", "curve-loss")],
+)
+def test_a_file_is_named_after_figure_and_run(run: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "query_params", {"run": run} if run else {})
+    assert figures.file_name("curve-loss") == name
+    assert figures.figure_config("curve-loss")["toImageButtonOptions"] == {"format": "svg", "filename": name}
+    assert figures.file_name("dumbbell-cobra:l1+fair").startswith("dumbbell-cobra-l1-fair")
