@@ -10,6 +10,7 @@ import streamlit as st
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.plots.fairness_behind import agrees, gap_table, gaps, largest_gap
 from fairdd_core.plots.theme import arm_label
+from pages.ui import damage
 from pages.ui.behind_choice import controls
 from pages.ui.behind_images import cell_of, draw_cell, image_names, test_set_of
 from pages.ui.behind_nearest import Behind, nearest_view
@@ -20,6 +21,7 @@ from pages.ui.runs import Labels, RunView
 Counts = Mapping[str, np.ndarray]
 
 
+@damage.guarded
 def behind_view(view: RunView, counts: Counts, architecture: str) -> None:
     """Draw what is behind a gap, with the choice of the gap.
 

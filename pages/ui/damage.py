@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import streamlit as st
 
@@ -11,6 +13,7 @@ from fairdd_core.runs.files import DamagedFile
 from pages.ui.run_actions import literal
 from pages.ui.runs import RunView
 
+Draw = TypeVar("Draw", bound=Callable[..., None])
 _NEXT = {
     True: "Fetch the explorer's files again: this run came with it.",
     False: "To have it again, open the run in the Studio and press **Launch**: the panel on the left then "
@@ -20,14 +23,26 @@ _NEXT = {
 
 @contextmanager
 def told(view: RunView) -> Iterator[None]:
-    """Draw a part of a page; where a file behind it is damaged, say so in its place and go on.
-
-    Also a decorator, for what is drawn by a fragment: that runs again without the code around it.
-    """
+    """Draw a part of a page; where a file behind it is damaged, say so in its place and go on."""
     try:
         yield
     except DamagedFile as error:
         explain(view, error)
+
+
+def guarded(draw: Draw) -> Draw:
+    """Let what draws a part of a run, its first argument, do so under ``told``.
+
+    For parts without which the rest makes sense, and for all that a fragment draws: it runs again without the
+    code around it.
+    """
+
+    @wraps(draw)
+    def drawn(view: RunView, *args: Any, **named: Any) -> None:
+        with told(view):
+            draw(view, *args, **named)
+
+    return cast(Draw, drawn)
 
 
 def explain(view: RunView, error: DamagedFile) -> None:

@@ -14,6 +14,7 @@ from fairdd_core.plots.fairness_behind import largest_gap
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
+from pages.ui import damage
 from pages.ui.behind_choice import chosen_gap, on_click
 from pages.ui.behind_view import behind_view
 from pages.ui.fairness_across import across_architectures, judge_control, title_of
@@ -37,7 +38,9 @@ def fairness_view(view: RunView) -> None:
         st.info(f"No test results{whose} yet. {waiting}", icon=":material/balance:")
         return
     headline(view, counts)
-    result = view.folder.result() or {}
+    result: dict[str, Any] = {}
+    with damage.told(view):
+        result = view.folder.result() or {}
     summary = result.get("others", {}).get(architecture, {}) if architecture else result.get("arms", {})
     st.html(metrics_html(counts, summary, view.labels))
     _table_caption(counts)

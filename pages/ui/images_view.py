@@ -11,7 +11,7 @@ from fairdd_core.plots.curves import CURVES, curve, curves_table
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.runs.folder import RunFolder
-from pages.ui import look_choice, scrubber
+from pages.ui import damage, look_choice, scrubber
 from pages.ui.arm_choices import arm_summary
 from pages.ui.figures import show
 from pages.ui.image_grid import image_grid, picture_of
@@ -50,6 +50,7 @@ def _alt(arm: str, iteration: int, per_class: int) -> str:
     )
 
 
+@damage.guarded
 def image_grids(view: RunView, iteration: int) -> None:
     """Draw the images of a run that is still making them."""
     images = view.folder.snapshot(iteration)
@@ -91,6 +92,7 @@ def _scrubbed(view: RunView, at: int) -> None:
     curves(view, at)
 
 
+@damage.guarded
 def _choosable(view: RunView, at: int) -> None:
     """Draw the grids of a run that has ended; each image can be chosen."""
     file, images = view.folder.snapshot_file(at), view.folder.snapshot(at)

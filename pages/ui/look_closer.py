@@ -14,7 +14,7 @@ from fairdd_core.plots.images import Tile, tile_html
 from fairdd_core.plots.neighbours import neighbour_table
 from fairdd_core.plots.theme import ArmStyle, arm_styles, group_css
 from fairdd_core.runs.folder import RunFolder
-from pages.ui import look_choice
+from pages.ui import damage, look_choice
 from pages.ui.figures import numbers
 from pages.ui.loading import training_set_of
 from pages.ui.look_choice import Place
@@ -25,6 +25,7 @@ _LARGE, _SMALL = 176, 44
 """CSS pixels of the image itself and of a neighbour."""
 
 
+@damage.guarded
 def look_closer(view: RunView, at: int) -> None:
     """Draw the controls and, once an image is chosen, everything about it.
 

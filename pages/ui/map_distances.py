@@ -10,6 +10,7 @@ import streamlit as st
 
 from fairdd_core.plots.map_distances import distance_bars, distance_matrix, distance_table
 from fairdd_core.plots.theme import arm_styles, group_css
+from pages.ui import damage
 from pages.ui.figures import numbers, show
 from pages.ui.run_actions import literal
 from pages.ui.runs import RunView
@@ -18,6 +19,7 @@ from pages.ui.style import marker_svg
 _PARTS = {"target": "to its target", "images": "to its images"}
 
 
+@damage.guarded
 def distances(view: RunView, focus: int | None) -> None:
     """Draw how far each group of a class is from where each arm aims and from what it made."""
     residuals, labels = view.folder.residuals(), view.labels

@@ -11,7 +11,7 @@ import streamlit as st
 from fairdd_core.plots.images import Tile, part_of, strip_html
 from fairdd_core.plots.map_table import Chosen, group_counts, is_chosen
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
-from pages.ui import map_choice
+from pages.ui import damage, map_choice
 from pages.ui.figures import numbers
 from pages.ui.loading import training_set_of
 from pages.ui.run_actions import literal
@@ -99,6 +99,7 @@ def _real(view: RunView, rows: pd.DataFrame) -> None:
     _tiles(tiles, len(rows), "Below each image: class · group.")
 
 
+@damage.guarded
 def _synthetic(view: RunView, candidates: pd.DataFrame, found: pd.DataFrame, at: int) -> None:
     """Draw the synthetic images of each arm that were picked out, as they are at the iteration."""
     made = found[found["kind"] == "synthetic"]

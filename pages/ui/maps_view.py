@@ -10,8 +10,9 @@ import streamlit as st
 from fairdd_core.plots import maps
 from fairdd_core.plots.map_table import Projection, iterations_of, map_table, ready
 from fairdd_core.plots.theme import NEUTRAL, arm_styles, group_css
+from fairdd_core.runs.files import DamagedFile
 from fairdd_core.runs.folder import RunFolder
-from pages.ui import map_choice, scrubber
+from pages.ui import damage, map_choice, scrubber
 from pages.ui.figures import numbers
 from pages.ui.map_distances import distances
 from pages.ui.map_panels import Shown, panels
@@ -41,7 +42,11 @@ def maps_view(view: RunView) -> None:
         return
     map_choice.prepare(view.id)
     projection, color_by, focus = _choices(offered, labels, view.live)
-    table = _joined(path, projection, labels.classes, labels.groups, stamp)
+    try:
+        table = _joined(path, projection, labels.classes, labels.groups, stamp)
+    except DamagedFile as error:
+        damage.explain(view, error)
+        table = _joined(path, projection, labels.classes, labels.groups, stamp, moving=False)
     st.html(legend(_legend(color_by, view, focus)))
     draw = partial(_linked, view, table, projection, color_by, focus)
     iterations = view.folder.snapshot_iterations()
@@ -53,6 +58,7 @@ def maps_view(view: RunView) -> None:
     distances(view, focus)
 
 
+@damage.guarded
 def _linked(
     view: RunView,
     table: pd.DataFrame,
@@ -96,12 +102,13 @@ def _joined(
     classes: tuple[str, ...],
     groups: tuple[str, ...],
     stamp: tuple[float, ...],
+    moving: bool = True,
 ) -> pd.DataFrame:
-    """Return the points of all iterations; for looking only, as it is shared."""
+    """Return the points of all iterations, or of the last one only; for looking only, as it is shared."""
     folder = RunFolder(path)
     points = folder.points()
     assert points is not None
-    return map_table(points, projection, classes, groups, folder.moments())
+    return map_table(points, projection, classes, groups, folder.moments() if moving else None)
 
 
 def _choices(

@@ -7,6 +7,7 @@ import streamlit as st
 
 from fairdd_core.plots.residuals import last_moment, residual_dots, residual_table, theorem_table
 from fairdd_core.plots.theme import arm_styles
+from pages.ui import damage
 from pages.ui.figures import numbers, show
 from pages.ui.runs import RunView
 from pages.ui.style import arm_heading
@@ -14,6 +15,7 @@ from pages.ui.style import arm_heading
 ROUNDING = 1 + 1e-4
 
 
+@damage.guarded
 def residual_view(view: RunView) -> None:
     """Draw the residuals of every group and what the theorem says of them; nothing for runs without them."""
     cells = view.folder.diagnostics()

@@ -84,6 +84,26 @@ def test_a_view_names_what_it_cannot_read(
     assert errors(app) == ""
 
 
+@pytest.mark.parametrize(
+    ("view", "files"),
+    [
+        ("maps", ("moments.parquet", "residuals.parquet")),
+        ("fairness", ("answers.safetensors", "diagnostics.parquet", "result.json")),
+    ],
+)
+def test_what_needs_no_damaged_file_is_shown(
+    visit: Visit, home: Path, no_examples: None, view: str, files: tuple[str, ...]
+) -> None:
+    folder = enter(home)
+    for name in files:
+        truncate(folder.path / name)
+    app = visit(run=folder.path.name, view=view)
+    told = errors(app)
+    assert [name for name in files if f"`{name}` of this run is damaged" in told] == list(files)
+    assert len(app.error) == len(files)
+    assert len(app.get("plotly_chart")) >= 2
+
+
 def test_the_rest_of_a_view_works(visit: Visit, home: Path, no_examples: None) -> None:
     folder = enter(home)
     truncate(folder.snapshot_file(60))
@@ -92,7 +112,7 @@ def test_the_rest_of_a_view_works(visit: Visit, home: Path, no_examples: None) -
     assert "`000060.safetensors` of this run is damaged" in errors(app)
     app.button(key="scrub-back").click().run()
     assert errors(app) == ""
-    assert any("after 0 iterations" in str(part.proto.body) for part in app.get("html"))
+    assert any("after 0 iterations" in grid.proto.json for grid in app.get("bidi_component"))
 
 
 def test_lists_and_comparisons_go_on_without_a_damaged_run(
