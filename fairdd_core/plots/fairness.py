@@ -199,7 +199,7 @@ def tradeoff(
             mode="markers",
             opacity=0.45,
             marker={"color": style.color, "symbol": symbol, "size": 7},
-            customdata=rows[["network", "n"]],
+            customdata=np.stack([rows["network"] + 1, rows["n"]], -1),
             hovertemplate=f"<b>{style.label}</b>, network %{{customdata[0]}}<br>"
             "accuracy %{y:.1%}, gap %{x:.1%}<br>"
             "n = %{customdata[1]} test images<extra></extra>",

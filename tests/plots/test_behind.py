@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from fairdd_core.evaluate.metrics import METRICS, count
+from fairdd_core.plots.fairness import tradeoff
 from fairdd_core.plots.fairness_behind import (
     agrees,
     answers_table,
@@ -128,3 +129,24 @@ def test_neighbours_say_their_class_and_distance_as_text() -> None:
     assert 'alt="the test image"' in page
     assert "Nearest in Vanilla" in page
     assert "None." in page
+
+
+def test_names_of_marks_in_the_same_place_stand_apart() -> None:
+    table = pd.DataFrame(
+        {
+            "arm": ["vanilla", "vanilla+fair-training", "random-subset", "cobra"],
+            "network": 0,
+            "n": 10,
+            "deo_mean": [1.0, 1.0, 0.99, 0.1],
+            "accuracy": [0.24, 0.24, 0.3, 0.9],
+        }
+    )
+    fig = tradeoff(table)
+    places = {trace.text[0]: trace.textposition for trace in fig.data if trace.text}
+    assert places == {
+        "<b>Random real subset</b>": "top left",
+        "<b>Vanilla</b>": "middle left",
+        "<b>Vanilla + fair training</b>": "bottom left",
+        "<b>COBRA</b>": "middle right",
+    }
+    assert fig.data[0].customdata.tolist() == [[1, 10]], "networks are counted from one, as everywhere"
