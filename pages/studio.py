@@ -134,7 +134,7 @@ def open_earlier() -> None:
         placeholder="Open an earlier run",
         on_change=opened,
         label_visibility="collapsed",
-        width=480,
+        width="stretch",
     )
 
 

@@ -95,10 +95,16 @@ def name_of(title: str, spec: RunSpec | None) -> str:
 
 
 def choice_text(record: RunRecord, spec: RunSpec | None, now: float) -> str:
-    """Return what tells a run from the others in a list to choose from: name, state, age and settings."""
-    words = f"{STATE_WORDS[record.state].lower()}, {age_text(record.created, now)}"
-    known = f" · {titles.brief(spec)}" if spec else ""
-    return f"{name_of(record.title, spec) or record.id} · {words}{known}"
+    """Return what tells a run from the others in a list to choose from: name, state, age and settings.
+
+    A name that somebody gave comes first; that of the data set, which many runs share, last.
+    """
+    name = name_of(record.title, spec) or record.id
+    parts = [f"{STATE_WORDS[record.state].lower()}, {age_text(record.created, now)}"]
+    if spec:
+        parts.append(titles.brief(spec))
+    shared = spec is not None and name == dataset_title(spec)
+    return " · ".join([*parts, name] if shared else [name, *parts])
 
 
 def collect(home: Home) -> list[Row]:

@@ -206,6 +206,7 @@ def test_a_whole_run_by_keys_alone(visitor: Visitor) -> None:
     texts = ("On the way there", "How far each group is from", "Accuracy against the gap")
     for name, text in zip(("Images", "Maps", "Fairness"), texts, strict=True):
         page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
         expect(page.get_by_role("radio", name=name)).to_be_checked()
         expect(page.get_by_text(text).first).to_be_visible()
         still(page)

@@ -58,3 +58,8 @@ def test_runs_to_choose_from_are_told_apart(home: Home) -> None:
     text = run_rows.choice_text(record, quick(), record.created + 3700)
     assert text == "Mine · done, 1 h ago · skew 90%, separation 1, 600 iterations, seed 0"
     assert run_rows.choice_text(record, None, record.created) == "Mine · done, just now"
+    store.update(run_id, title=title_of(quick(), home.data))
+    text = run_rows.choice_text(store.get(run_id), quick(), record.created)
+    assert text == (
+        "done, just now · skew 90%, separation 1, 600 iterations, seed 0 · Colored Digits (digit coloured)"
+    )
