@@ -75,7 +75,11 @@ def on_select(key: str, candidates: pd.DataFrame, projection: Projection) -> Cal
 
 
 def _selected(key: str, candidates: pd.DataFrame, projection: Projection) -> None:
-    st.session_state[_DRAWN] = selection(st.session_state[key]["selection"], candidates, projection)
+    event = st.session_state[key]["selection"]
+    if not any(event[part] for part in ("points", "box", "lasso")):
+        return  # the map that was drawn in is gone already; only the button clears
+    map_zoom.take("select" if event["box"] else "lasso" if event["lasso"] else "")
+    st.session_state[_DRAWN] = selection(event, candidates, projection)
     st.session_state[_GROUPS] = []
 
 

@@ -36,6 +36,12 @@ def tool() -> str:
     return str(st.session_state.get(_TOOL, _TOOLS[0]))
 
 
+def take(name: str) -> None:
+    """Put another tool into the hand; one that there is not is left."""
+    if name in _TOOLS:
+        st.session_state[_TOOL] = name
+
+
 def follow(projection: str, whole: Axes, panels: str) -> None:
     """Take over the part that is shown from whichever map is zoomed or moved, and offer the way back.
 
@@ -47,11 +53,11 @@ def follow(projection: str, whole: Axes, panels: str) -> None:
     part = shown(projection, whole)
     _component()(
         key=_KEY,
-        data={"axes": [list(axis) for axis in part], "drag": tool(), "panels": panels},
+        data={"axes": [list(axis) for axis in part], "panels": panels},
         on_moved_change=partial(_moved, projection),
         height=1,
     )
-    if part is not whole:
+    if not np.allclose(part, whole):
         st.button(
             "Show the whole map",
             icon=":material/zoom_out_map:",
@@ -66,8 +72,7 @@ def _moved(projection: str) -> None:
     told = st.session_state[_KEY]["moved"]
     if not isinstance(told, dict):
         return
-    if told.get("drag") in _TOOLS:
-        st.session_state[_TOOL] = told["drag"]
+    take(str(told.get("drag")))
     try:
         axes_22 = np.asarray(told.get("axes"), float)
     except (TypeError, ValueError):
