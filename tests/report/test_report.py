@@ -87,6 +87,7 @@ def test_report_is_one_file_that_asks_nobody(page: str) -> None:
     assert page.count("<script") == page.count("</script>")
     assert len(re.findall(r"plotly\.js v", page)) >= 1
     assert page.count("Plotly.newPlot(") >= len(re.findall(r'class="plotly-graph-div"', page)) == 17
+    assert len(page) < 6_000_000, "of which plotly.js is 4.8 million"
     head = page[: page.index("<style>")]
     assert POLICY in head
     outside = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
@@ -118,6 +119,9 @@ def test_what_others_wrote_stays_text(page: str) -> None:
 def test_every_figure_is_described_and_has_its_numbers(run: RunFolder) -> None:
     found = figures(run, labels_of(run, Path("nowhere")))
     assert len({entry.name for entry in found}) == len(found) == 2 + 4 + 1 + 4 + 2 * 2 + 2
+    assert [entry.title for entry in found if "map" in entry.title] == [
+        f"{way} map: {arm}" for way in ("PCA", "UMAP") for arm in ("Vanilla", "COBRA")
+    ]
     for entry in found:
         assert len(entry.alt) > 20
         assert len(entry.caption) > 20
