@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairdd_core.cards import Card
+from fairdd_core.distill.spec import ArmSpec
 
 NONE = "none"
 
@@ -39,3 +40,12 @@ INTERVENTIONS: dict[str, InterventionCard] = {
         before=True,
     ),
 }
+
+
+def until_images(arm: ArmSpec) -> ArmSpec:
+    """Return what decides an arm's images: neither its name nor what happens to them afterwards.
+
+    Arms for which this is the same have the same images, which are made once.
+    """
+    after = INTERVENTIONS[arm.intervention].after
+    return arm.model_copy(update={"name": "-", "intervention": NONE if after else arm.intervention})

@@ -17,7 +17,7 @@ from fairdd_core.distill.backbones.base import Signal
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.diagnostics import diagnose, worst_residual
 from fairdd_core.distill.initial import initial_images
-from fairdd_core.distill.interventions import INTERVENTIONS, NONE
+from fairdd_core.distill.interventions import INTERVENTIONS, NONE, until_images
 from fairdd_core.distill.matching import build_matching
 from fairdd_core.distill.schedules import OwnNetworks, Pair, PairMaker, schedule
 from fairdd_core.distill.spec import ArmSpec, DistillSpec
@@ -119,17 +119,11 @@ def _arms(problem: Problem, seed: int, resume: Checkpoint | None) -> list[Arm]:
     made: dict[ArmSpec, Arm] = {}
     arms = []
     for spec in problem.spec.arms:
-        until_images = _until_images(spec)
-        if until_images not in made:
-            made[until_images] = _arm(problem, spec, initial_NCHW, resume)
-        arms.append(replace(made[until_images], spec=spec))
+        same = until_images(spec)
+        if same not in made:
+            made[same] = _arm(problem, spec, initial_NCHW, resume)
+        arms.append(replace(made[same], spec=spec))
     return arms
-
-
-def _until_images(spec: ArmSpec) -> ArmSpec:
-    """Return what decides an arm's images: neither its name nor what happens to them afterwards."""
-    after = INTERVENTIONS[spec.intervention].after
-    return spec.model_copy(update={"name": "", "intervention": NONE if after else spec.intervention})
 
 
 def _arm(problem: Problem, arm: ArmSpec, initial_NCHW: torch.Tensor, resume: Checkpoint | None) -> Arm:

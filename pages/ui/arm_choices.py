@@ -6,7 +6,7 @@ from fairdd_core.distill.alignments.registry import ALIGNMENTS, ALL_DISCREPANCIE
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
-from fairdd_core.distill.interventions import INTERVENTIONS, NONE
+from fairdd_core.distill.interventions import INTERVENTIONS, NONE, until_images
 from fairdd_core.distill.spec import ArmSpec, DistillSpec
 from fairdd_core.plots.theme import arm_label
 
@@ -114,11 +114,11 @@ def arm_summary(arm: ArmSpec) -> str:
 
 def shared_images(arms: tuple[ArmSpec, ...]) -> str:
     """Say which methods have the same images and differ in the training on them only; empty for none."""
-    names = {arm.name for arm in arms}
+    first: dict[ArmSpec, str] = {}
     twins = [
-        (arm.name.partition("+")[0], arm.name)
+        (plain, arm.name)
         for arm in arms
-        if INTERVENTIONS[arm.intervention].after and arm.name.partition("+")[0] in names
+        if (plain := first.setdefault(until_images(arm), arm.name)) != arm.name
     ]
     return " ".join(
         f"{arm_label(plain)} and {arm_label(name)} share their images, which are made once: only the "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
 
+from fairdd_core.distill.interventions import until_images
 from fairdd_core.nets.spec import NetSpec
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.summary import STAGE_OF_PHASE, STAGES
@@ -62,7 +63,8 @@ def work(spec: RunSpec) -> dict[str, float]:
     """Return the work of each stage in arbitrary units, comparable between runs."""
     card = catalogue().get(spec.data.dataset)
     side, classes = (card.side, card.classes) if card else (32, 10)
-    arms, synthetic = len(spec.distill.arms), classes * spec.distill.ipc
+    arms = len({until_images(arm) for arm in spec.distill.arms})  # the same images are made once
+    synthetic = classes * spec.distill.ipc
     cells = classes * spec.data.groups
     schedule, evaluation = spec.distill.schedule, spec.evaluation
     judged = len(evaluation.architectures) * sum(_training(spec, synthetic))

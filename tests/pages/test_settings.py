@@ -205,6 +205,20 @@ def test_estimates_grow_with_the_work_and_prefer_the_same_data() -> None:
     assert stage_seconds(quick, []) is None
 
 
+def test_images_that_methods_share_are_waited_for_once() -> None:
+    quick = PRESETS["quick"]()
+    history = [Measured(quick, {"distill": 20.0, "evaluate": 30.0, "embed": 10.0})]
+    shared = spec_of(values_of(quick) | {"arms": ["vanilla", "cobra", "vanilla+fair-training"]})
+    own = spec_of(values_of(quick) | {"arms": ["vanilla", "cobra", "vanilla+fair-extractor"]})
+    one, two = stage_seconds(shared, history), stage_seconds(own, history)
+    assert one is not None
+    assert two is not None
+    assert one["distill"] == pytest.approx(20.0)
+    assert two["distill"] > 20.0
+    assert one["evaluate"] == pytest.approx(two["evaluate"])
+    assert one["evaluate"] > 30.0, "their test networks are trained differently"
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(3, "a few seconds"), (42, "about 40 s"), (60, "about a minute"), (900, "about 15 minutes")],
