@@ -24,6 +24,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const touch = (event) => {
     const within = `${now.data.panels} .js-plotly-plot`;
     now.plot = event.target instanceof Element ? event.target.closest(within) : null;
+    if (event.type === "pointerdown" && now.plot?.on && !now.plot.heardClicks) {
+      now.plot.heardClicks = true;
+      now.plot.on("plotly_click", click);
+    }
+  };
+  // While dragging draws round points, Plotly takes a click for no choice; we do.
+  const click = ({ points }) => {
+    const sole = points?.[0];
+    if (sole && !now.plot?.layout?.clickmode?.includes("select")) {
+      now.setTriggerValue("clicked", sole.customdata ?? null);
+    }
   };
   const later = () => {
     clearTimeout(now.waiting);

@@ -83,6 +83,13 @@ def _selected(key: str, candidates: pd.DataFrame, projection: Projection) -> Non
     st.session_state[_GROUPS] = []
 
 
+def clicked(candidates: pd.DataFrame, projection: Projection, data: Any) -> None:
+    """Pick out the point of which a map gives this ``customdata``; anything else is left."""
+    found = selection({"points": [{"customdata": data}], "box": [], "lasso": []}, candidates, projection)
+    if found:
+        st.session_state[_DRAWN], st.session_state[_GROUPS] = found, []
+
+
 def selection(event: Mapping[str, Any], candidates: pd.DataFrame, projection: Projection) -> Chosen:
     """Return what an event of a map picks out.
 

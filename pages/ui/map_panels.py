@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -77,7 +78,8 @@ def panels(view: RunView, shown: Shown, chosen: Chosen) -> None:
                 )
                 with column:
                     _panel(fig, arm, styles[arm], shown, candidates, chosen_N)
-    map_zoom.follow(shown.projection, whole, f".st-key-{_KEY}")
+    clicked = partial(map_choice.clicked, candidates, shown.projection)
+    map_zoom.follow(shown.projection, whole, f".st-key-{_KEY}", clicked)
 
 
 def _panel(

@@ -42,19 +42,26 @@ def take(name: str) -> None:
         st.session_state[_TOOL] = name
 
 
-def follow(projection: str, whole: Axes, panels: str) -> None:
+def follow(projection: str, whole: Axes, panels: str, clicked: Callable[[Any], None]) -> None:
     """Take over the part that is shown from whichever map is zoomed or moved, and offer the way back.
 
     Args:
         projection: of the maps.
         whole: ranges of the axes that show everything.
         panels: CSS selector of what holds the maps.
+        clicked: called with the ``customdata`` of a point that is clicked while dragging draws round points;
+            Plotly itself takes a click for a choice only while dragging moves the map.
     """
+
+    def told() -> None:
+        clicked(st.session_state[_KEY]["clicked"])
+
     part = shown(projection, whole)
     _component()(
         key=_KEY,
         data={"axes": [list(axis) for axis in part], "panels": panels},
         on_moved_change=partial(_moved, projection),
+        on_clicked_change=told,
         height=1,
     )
     if not np.allclose(part, whole):
