@@ -46,6 +46,22 @@ def axes(page: Page) -> list[list[float]]:
     return page.locator(".st-key-map-panels .js-plotly-plot").evaluate_all(script)
 
 
+def click_last_real(page: Page) -> None:
+    """Click the last real sample of the class in focus in the second map."""
+    plot = page.locator(".st-key-map-panels .js-plotly-plot").nth(1)
+    plot.evaluate("plot => plot.scrollIntoView({block: 'center'})")
+    x, y = plot.evaluate(
+        """plot => {
+            const point = plot.calcdata[plot.data.findLastIndex(t => t.name == "real sample")].at(-1);
+            const box = plot.querySelector(".nsewdrag").getBoundingClientRect();
+            const { xaxis, yaxis } = plot._fullLayout;
+            return [box.x + xaxis.d2p(point.x), box.y + yaxis.d2p(point.y)];
+        }"""
+    )
+    page.mouse.move(x, y)
+    page.mouse.click(x, y, delay=100)
+
+
 def test_what_is_picked_out_of_the_maps_is_shown(visitor: Visitor) -> None:
     page = visitor.open(f"/?run=example-{EXAMPLE}&view=maps")
     expect(page.locator(".st-key-map-panels .js-plotly-plot")).to_have_count(2)
@@ -76,6 +92,10 @@ def test_what_is_picked_out_of_the_maps_is_shown(visitor: Visitor) -> None:
     page.get_by_role("button", name="Back").click()
     expect(page.get_by_text(re.compile("Synthetic images after 449"))).to_be_visible()
     expect(page.get_by_text("Picked out: 17 of the 17 real samples")).to_be_visible()
+    settle(page)
+    click_last_real(page)
+    expect(page.get_by_text("Picked out: 1 of the 17 real samples")).to_be_visible()
+    expect(page.get_by_role("img", name="real image, class 0, group white")).to_have_count(1)
 
 
 def test_an_image_is_looked_at_closely(visitor: Visitor) -> None:
