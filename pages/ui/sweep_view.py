@@ -19,7 +19,7 @@ from fairdd_core.runs.sweeps import Cell
 from pages.ui import addresses
 from pages.ui.address import one_of, read
 from pages.ui.controls import adopt
-from pages.ui.figures import numbers
+from pages.ui.figures import numbers, show
 from pages.ui.run_rows import Strip, strip_of
 from pages.ui.settings import values_of
 from pages.ui.style import arm_heading, marker_svg, table_html
@@ -93,14 +93,12 @@ def _board(boards: Sequence[tuple[str, str, Any]], headings: Sequence[str]) -> N
             name, alt, fig = boards[i]
             with column:
                 st.html(headings[i])
-                st.plotly_chart(
+                show(
                     fig,
-                    width="stretch",
+                    None,
                     key=f"phase-{name}",
                     alt=alt,
-                    config={"displayModeBar": False},
-                    on_select=lambda name=name: _clicked(f"phase-{name}"),
-                    selection_mode="points",
+                    clicked=lambda name=name: _clicked(f"phase-{name}"),
                 )
 
 
