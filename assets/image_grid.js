@@ -60,5 +60,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (!step) return;
     event.preventDefault();
     move(root.at.map((place, axis) => Math.min(Math.max(place + step[axis], 0), count[axis] - 1)));
+    cursor.scrollIntoView({ block: "nearest", inline: "nearest" });
   };
 }
