@@ -9,6 +9,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -187,9 +188,14 @@ def test_two_processes_submit_to_one_home_at_the_same_time(home: Home, make_spec
 def test_many_watchers_start_one_dispatcher_between_them(
     home: Home, make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = []
+    started: list[int] = []
     spawn = posix.spawn_detached
-    monkeypatch.setattr(posix, "spawn_detached", lambda *args, **kw: (started.append(1), spawn(*args, **kw)))
+
+    def spawns(*args: Any, **named: Any) -> None:
+        started.append(1)
+        spawn(*args, **named)
+
+    monkeypatch.setattr(posix, "spawn_detached", spawns)
     run_id = engine.submit(home, make_spec(iterations=2))
     with ThreadPoolExecutor(8) as pool:  # while the first one is still importing
         list(pool.map(lambda _: engine.wake(home), range(40)))

@@ -74,7 +74,7 @@ def _run_pipeline(spec, data_dir, resume=None):
             yield Snapshot("vanilla", iteration + 1, picture)
             yield Checkpoint(iteration + 1, {"vanilla/images": Tensor(images)})
         time.sleep(pace)
-    yield Distilled("vanilla", Tensor(images), Tensor(np.arange(2)))
+    yield Distilled("vanilla", Tensor(images[:, :, None, None]), Tensor(np.arange(2)))
     for network in range(len(resume.counts.get("vanilla", {})), 3):
         yield Evaluated("vanilla", network, np.full((2, 2, 2), network))
 
