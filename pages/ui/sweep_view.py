@@ -98,7 +98,7 @@ def _board(boards: Sequence[tuple[str, str, Any]], headings: Sequence[str]) -> N
                     None,
                     key=f"phase-{name}",
                     alt=alt,
-                    clicked=lambda name=name: _clicked(f"phase-{name}"),
+                    clicked=partial(_clicked, f"phase-{name}"),
                 )
 
 
