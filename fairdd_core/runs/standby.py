@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import fairdd_core
@@ -18,7 +19,11 @@ _PACKAGE = Path(fairdd_core.__file__).parent
 
 def newest_source() -> float:
     """Return when the package's code was last changed, in seconds since 1970; takes a few milliseconds."""
-    return max(path.stat().st_mtime for path in _PACKAGE.rglob("*.py"))
+    changed = [0.0]
+    for path in _PACKAGE.rglob("*.py"):
+        with suppress(FileNotFoundError):  # just renamed, or an editor's lock, which points nowhere
+            changed.append(path.stat().st_mtime)
+    return max(changed)
 
 
 class Standby:

@@ -63,6 +63,7 @@ def test_the_newest_source_is_that_of_the_package(tmp_path: Path, monkeypatch: p
     for name, when in (("old.py", 1000), ("backbones/new.py", 3000), ("notes.txt", 9000)):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (when, when))
+    (tmp_path / ".#old.py").symlink_to("someone@here.1:2")  # the lock of an editor with unsaved changes
     assert standby.newest_source() == 3000
 
 
