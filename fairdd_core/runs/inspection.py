@@ -23,6 +23,8 @@ _DIAGNOSTICS = {
 }
 _MOMENTS = (_POINTS - {"group_id"}) | {"iteration"}
 _RESIDUALS = {"arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"}
+_TEXTS = {"kind", "arm"}
+_WHOLE = {"class_id", "group_id", "index", "iteration"}
 
 
 def inspect(folder: RunFolder) -> None:
@@ -37,7 +39,7 @@ def inspect(folder: RunFolder) -> None:
     _check(folder.events_file, lambda path: _events(folder.events()[0]))
     size = _size(folder)
     for iteration in folder.snapshot_iterations():
-        _check(folder.snapshot_file(iteration), lambda path: _snapshot(path, arms))
+        _check(folder.snapshot_file(iteration), lambda path: _snapshot(path, arms, size))
     _check(folder.result_file, _result)
     _check(folder.counts_file, lambda path: _counts(path, size))
     _check(folder.answers_file, lambda path: _answers(path, size))
@@ -52,21 +54,40 @@ def inspect(folder: RunFolder) -> None:
 
 @dataclass(frozen=True)
 class Size:
-    """How many classes and groups a run has."""
+    """How much a run has of what its files count.
+
+    Attributes:
+        classes, groups: of its data.
+        stored: synthetic images of a class, in each arm.
+        parts: training images that each of them holds.
+    """
 
     classes: int
     groups: int
+    stored: int
+    parts: int
+
+    @property
+    def images(self) -> int:
+        """Training images of each arm, M."""
+        return self.classes * self.stored * self.parts
 
 
 def _size(folder: RunFolder) -> Size:
-    """Return what the run's labels say, else its counts, else what is usual."""
+    """Return what the run's labels say of its data, else its counts, else what is usual."""
+    distill = folder.spec().distill
+    return Size(*_data_size(folder), distill.ipc, distill.factor**2)
+
+
+def _data_size(folder: RunFolder) -> tuple[int, int]:
+    """Return the numbers of classes and groups."""
     if labels := folder.labels():
-        return Size(len(labels.classes), len(labels.groups))
+        return len(labels.classes), len(labels.groups)
     found: list[np.ndarray] = []
     _check(folder.counts_file, lambda path: found.extend(read_arrays(path)[0].values()))
     if found and found[0].ndim == 4:
-        return Size(found[0].shape[3], found[0].shape[1])
-    return Size(USUAL_CLASSES, folder.spec().data.groups)
+        return found[0].shape[3], found[0].shape[1]
+    return USUAL_CLASSES, folder.spec().data.groups
 
 
 def _check(path: Path, sound: Callable[[Path], None]) -> None:
@@ -99,10 +120,18 @@ def _events(events: Sequence[Mapping[str, Any]]) -> None:
     for event in events:
         _require(_number(event.get("t")), "an event without a time")
         if event["event"] == "step":
-            numbers = (event.get("iteration"), event.get("loss"), event.get("worst_residual"))
+            residual = event.get("worst_residual", "")
+            numbers = (event.get("iteration"), event.get("loss"), 0.0 if residual is None else residual)
             _require(
                 isinstance(event.get("arm"), str) and all(map(_number, numbers)), "a step without numbers"
             )
+        if event["event"] == "loaded" and event.get("mean"):  # older runs have none
+            channels = (event["mean"], event.get("std"))
+            _require(all(map(_channels, channels)), "a normalisation that is not by channel")
+
+
+def _channels(values: object) -> bool:
+    return isinstance(values, list) and len(values) == 3 and all(map(_number, values))
 
 
 def _number(value: object) -> bool:
@@ -123,11 +152,12 @@ def _entries(part: Any) -> list[Any]:
     return list(part.values())
 
 
-def _snapshot(path: Path, arms: set[str]) -> None:
+def _snapshot(path: Path, arms: set[str], size: Size) -> None:
     arrays, _ = read_arrays(path)
     _require(set(arrays) <= arms)
     for array in arrays.values():
         _require(array.dtype == np.uint8 and array.ndim == 5)
+        _require(array.shape[:3] == (size.classes, size.stored, 3), f"images of shape {array.shape}")
 
 
 def _counts(path: Path, size: Size) -> None:
@@ -140,7 +170,7 @@ def _counts(path: Path, size: Size) -> None:
 
 def _answers(path: Path, size: Size) -> None:
     for name, array in read_arrays(path)[0].items():
-        _require(name.rpartition("/")[2].isdigit() and array.dtype == np.int16 and array.ndim == 1)
+        _require(name.rpartition("/")[2].isdecimal() and array.dtype == np.int16 and array.ndim == 1)
         _within(array, size.classes, "class")
 
 
@@ -158,8 +188,10 @@ def _nearest(folder: RunFolder, size: Size) -> None:
         _require(
             cells == (*wanted, size.groups), f"neighbours in {cells[:2]} cells, where the run has {wanted}"
         )
-        _within(found.synthetic_NR, len(found.real_MGR), "image", lowest=-1)
-        _require(len(found.real_MGR) == 0 or int(found.real_MGR.min()) >= -1)
+        _require(found.real_MGR.shape[2] > 0 and found.synthetic_NR.shape[1] > 0, "no neighbour")
+        _require(len(found.real_MGR) == size.images, f"neighbours of {len(found.real_MGR)} images")
+        _within(found.synthetic_NR.ravel(), size.images, "image", lowest=-1)
+        _require(int(found.real_MGR.min()) >= -1)
 
 
 def _synthetic(path: Path, size: Size) -> None:
@@ -170,7 +202,7 @@ def _synthetic(path: Path, size: Size) -> None:
             _require(array.dtype == np.int64 and array.ndim == 1)
             _within(array, size.classes, "class")
         else:
-            _require(kind == "x" and array.dtype == np.float32 and array.ndim == 4)
+            _require(kind == "x" and array.dtype == np.float32 and array.ndim == 4 and array.shape[1] == 3)
             _require(len(array) == len(arrays.get(f"{arm}/y", ())), "images without their labels")
 
 
@@ -189,11 +221,17 @@ def _table(path: Path, columns: set[str], size: Size) -> None:
         _require(file.metadata.num_rows <= MAX_ROWS)
         schema = file.schema_arrow
         _require(columns <= set(schema.names))
-        for kind in schema.types:
+        for name, kind in zip(schema.names, schema.types, strict=True):
             text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
             _require(text or pa.types.is_integer(kind) or pa.types.is_floating(kind))
+            _require(name not in columns or text == (name in _TEXTS), f"a column {name} of {kind}")
         table = file.read()
+    for name in columns & _WHOLE:
+        _require(pa.types.is_integer(table.schema.field(name).type) and not table[name].null_count)
     for name, count in (("class_id", size.classes), ("group_id", size.groups)):
         if name in columns:
-            _require(pa.types.is_integer(table.schema.field(name).type) and not table[name].null_count)
             _within(table[name].to_numpy(), count, name.removesuffix("_id"), lowest=-1)
+    if "index" in columns:
+        index_P, kind_P = table["index"].to_numpy(), table["kind"].to_numpy()
+        _within(index_P[kind_P == "synthetic"], size.images, "image")
+        _within(index_P[kind_P == "real"], 2**31, "row")

@@ -65,11 +65,24 @@ def table(name: str, column: str, value: object) -> Change:
     return do
 
 
+def column(name: str, column: str, value: object) -> Change:
+    def do(folder: RunFolder) -> None:
+        path = folder.path / f"{name}.parquet"
+        write_table(path, pd.read_parquet(path).assign(**{column: value}))
+
+    return do
+
+
 def json_file(name: str, document: object) -> Change:
     def do(folder: RunFolder) -> None:
         (folder.path / name).write_text(json.dumps(document) + "\n")
 
     return do
+
+
+def loaded(**values: object) -> Change:
+    sound = {"event": "loaded", "t": 0.0, "mean": [0.5] * 3, "std": [0.2] * 3}
+    return json_file("events.jsonl", sound | values)
 
 
 def put(value: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -91,6 +104,11 @@ def put(value: int) -> Callable[[np.ndarray], np.ndarray]:
         (table("residuals", "group_id", 10), "residuals", "group 10, where"),
         (table("diagnostics", "class_id", 10), "diagnostics", "class 10, where"),
         (table("moments", "class_id", 10), "moments", "class 10, where"),
+        (table("points", "index", -1), "points", "row -1, where"),
+        (column("points", "pca_x", "far"), "points", "a column pca_x of"),
+        (column("moments", "index", 100), "moments", "image 100, where the run has 100"),
+        (table("moments", "iteration", 0.5), "moments", "unexpected content"),
+        (arrays("snapshots/000060", lambda a: a[:, :9]), "000060", "images of shape (10, 9, 3, 16, 16)"),
         (arrays("counts", lambda a: a[:, :9]), "counts", "counts of 9 groups and 10 × 10 classes"),
         (arrays("counts", lambda a: a[..., :9, :9]), "counts", "counts of 10 groups and 9 × 9 classes"),
         (arrays("counts", lambda a: a[:0]), "counts", "unexpected content"),
@@ -98,11 +116,16 @@ def put(value: int) -> Callable[[np.ndarray], np.ndarray]:
         (arrays("answers", put(10)), "answers", "class 10, where"),
         (arrays("nearest", lambda a: a[:, :9], "searched_CG"), "nearest", "where the run has"),
         (arrays("nearest", put(100_000), "synthetic_NR"), "nearest", "image 100000, where"),
+        (arrays("nearest", lambda a: a[:9], "MGR"), "nearest", "neighbours of 9 images"),
+        (arrays("nearest", lambda a: a[:, :0], "NR"), "nearest", "no neighbour"),
+        (arrays("synthetic", lambda a: a[:, :1], "/x"), "synthetic", "unexpected content"),
         (arrays("synthetic", put(10), "/y"), "synthetic", "class 10, where"),
         (arrays("synthetic", lambda a: a[1:], "/y"), "synthetic", "images without their labels"),
         (json_file("result.json", {"arms": {"cobra": 3}}), "result", "not by method and measure"),
         (json_file("events.jsonl", {"event": "step", "t": 1.0}), "events", "a step without numbers"),
         (json_file("events.jsonl", {"event": "phase"}), "events", "an event without a time"),
+        (loaded(mean="abc"), "events", "a normalisation that is not by channel"),
+        (loaded(std=[1.0]), "events", "a normalisation that is not by channel"),
     ],
 )
 def test_what_does_not_fit_the_run_is_refused_with_the_reason(
@@ -113,6 +136,23 @@ def test_what_does_not_fit_the_run_is_refused_with_the_reason(
         inspect(folder)
     assert reason in str(caught.value.got)
     assert caught.value.hint
+
+
+def test_a_step_of_which_the_groups_were_not_measured_passes(folder: RunFolder) -> None:
+    step = {"event": "step", "t": 1.0, "arm": "vanilla", "iteration": 1, "loss": 0.5}
+    for residual in ({"worst_residual": None}, {"worst_residual": 0.2}):
+        json_file("events.jsonl", step | residual)(folder)
+        inspect(folder)
+    json_file("events.jsonl", step)(folder)
+    with pytest.raises(UserError, match=r"a sound events\."):
+        inspect(folder)
+
+
+def test_answers_are_numbered_in_plain_digits(folder: RunFolder) -> None:
+    found = read_arrays(folder.answers_file)[0]
+    write_arrays(folder.answers_file, {name.replace("/0", "/²"): a for name, a in found.items()})
+    with pytest.raises(UserError, match=r"a sound answers\."):
+        inspect(folder)
 
 
 def test_without_names_the_counts_say_how_many_groups_there_are(folder: RunFolder) -> None:
