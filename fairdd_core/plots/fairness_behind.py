@@ -18,7 +18,7 @@ class Gap:
 
     Attributes:
         class_id: of the class.
-        worst, best: groups with the smallest and the largest recall (mean over networks).
+        worst, best: groups with the smallest and the largest recall (mean over networks); never the same one.
         worst_recall, best_recall: theirs, in [0, 1].
         size: mean over networks of the largest minus the smallest recall, in [0, 1].
     """
@@ -34,7 +34,8 @@ class Gap:
         """Return the gap as people say it: ``class 3, red 98% against green 4%``."""
         name = class_names[self.class_id]
         if self.worst_recall == self.best_recall:
-            return f"class {name}, {self.best_recall:.0%} for every group"
+            on_average = " on average" if self.size > 0 else ""  # the networks differ, in opposite ways
+            return f"class {name}, {self.best_recall:.0%} for every group{on_average}"
         best, worst = group_names[self.best], group_names[self.worst]
         return f"class {name}, {best} {self.best_recall:.0%} against {worst} {self.worst_recall:.0%}"
 
@@ -53,6 +54,8 @@ def gaps(counts_KGCC: np.ndarray) -> list[Gap | None]:
             found.append(None)
             continue
         worst, best = int(np.nanargmin(recall_G)), int(np.nanargmax(recall_G))
+        if worst == best:  # all are alike
+            best = int(np.flatnonzero(np.isfinite(recall_G))[-1])
         found.append(Gap(c, worst, best, float(recall_G[worst]), float(recall_G[best]), float(size_C[c])))
     return found
 

@@ -41,9 +41,8 @@ def largest_of(counts: Counts) -> tuple[str, int]:
 
 def _parse(text: str, counts: Counts, classes: int) -> tuple[str, int] | None:
     number, _, arm = text.partition(".")
-    if arm in counts and number.isdecimal() and int(number) < classes:
-        return arm, int(number)
-    return None
+    known = {str(c): c for c in range(classes)}
+    return (arm, known[number]) if arm in counts and number in known else None
 
 
 def _write(arm: str, class_id: int) -> None:
@@ -129,4 +128,6 @@ def _gap_label(class_id: int, gap: Gap | None, labels: Labels) -> str:
     if gap is None:
         return f"{name} · undefined"
     groups: Sequence[str] = labels.groups
-    return f"{name} · {100 * gap.size:.0f} points, {groups[gap.worst]} → {groups[gap.best]}"
+    alike = gap.worst_recall == gap.best_recall
+    between = "" if alike else f", {groups[gap.worst]} → {groups[gap.best]}"
+    return f"{name} · {100 * gap.size:.0f} points{between}"

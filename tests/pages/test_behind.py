@@ -74,7 +74,7 @@ def test_a_chosen_class_reaches_the_address(studio: Studio, run: RunFolder) -> N
     assert app.selectbox(key="behind-class").value == 6
 
 
-@pytest.mark.parametrize("gap", ["99.vanilla", "²."])
+@pytest.mark.parametrize("gap", ["99.vanilla", "².", "9" * 5000 + ".vanilla"], ids=["beyond", "odd", "huge"])
 def test_a_gap_that_there_is_not_falls_back_with_a_word(studio: Studio, run: RunFolder, gap: str) -> None:
     app = studio(run=run.path.name, view="fairness", gap=gap)
     assert "which is not among these" in words(app)

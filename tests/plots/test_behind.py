@@ -48,6 +48,21 @@ def test_a_gap_is_set_by_the_worst_and_the_best_group(counts: np.ndarray) -> Non
     assert largest_gap(counts[:, :1]) is None
 
 
+def test_groups_that_are_alike_are_two_groups_all_the_same() -> None:
+    counts_KGCC = np.zeros((2, 3, 2, 2), np.int64)
+    counts_KGCC[0, :, 0] = [[9, 1], [5, 5], [0, 0]]
+    counts_KGCC[1, :, 0] = [[5, 5], [9, 1], [0, 0]]
+    counts_KGCC[:, :2, 1] = 5
+    opposite, equal = gaps(counts_KGCC)
+    assert opposite is not None
+    assert equal is not None
+    for gap in (opposite, equal):
+        assert (gap.worst, gap.best) == (0, 1), "the third has no test images"
+    assert opposite.size == pytest.approx(0.4)
+    assert opposite.words(CLASSES, GROUPS) == "class cat, 70% for every group on average"
+    assert equal.words(CLASSES, GROUPS) == "class dog, 50% for every group"
+
+
 def test_the_largest_gap_is_the_one_that_is_quoted(counts: np.ndarray) -> None:
     gap = largest_gap(counts)
     assert gap is not None
