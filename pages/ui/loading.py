@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from fairdd_core.data.card import DatasetCard
@@ -13,6 +12,7 @@ from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import card_of, load
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import UserError
+from fairdd_core.runs.files import read_table
 from fairdd_core.runs.home import Home
 from pages.ui.run_actions import literal
 from pages.ui.runs import RunView
@@ -71,7 +71,8 @@ def _agrees(
 ) -> bool:
     """Return whether the rows that a run has noted are of the class and group that it says."""
     train = _train  # the wish stands for it in the cache
-    points = pd.read_parquet(points_file)
+    points = read_table(Path(points_file))
+    assert points is not None
     real = points[points["kind"] == "real"]
     rows, class_N, group_N = (real[name].to_numpy(int) for name in ("index", "class_id", "group_id"))
     if len(rows) and rows.max() >= len(train):

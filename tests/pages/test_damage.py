@@ -115,6 +115,17 @@ def test_the_rest_of_a_view_works(visit: Visit, home: Path, no_examples: None) -
     assert any("after 0 iterations" in grid.proto.json for grid in app.get("bidi_component"))
 
 
+def test_looking_closer_names_the_points_that_it_checks_real_images_by(
+    visit: Visit, home: Path, no_examples: None
+) -> None:
+    folder = enter(home)
+    truncate(folder.points_file)
+    app = visit(run=folder.path.name, view="images")
+    assert errors(app) == ""
+    app.selectbox(key="look-class").select_index(3).run()
+    assert "`points.parquet` of this run is damaged" in errors(app)
+
+
 def test_lists_and_comparisons_go_on_without_a_damaged_run(
     visit: Visit, home: Path, no_examples: None
 ) -> None:
