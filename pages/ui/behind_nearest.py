@@ -151,6 +151,8 @@ def _alike(view: RunView, behind: Behind, query_Q: np.ndarray, by: str) -> dict[
     if by == PIXELS:
         x_QCHW = np.asarray(test.x_NCHW[query_Q])
         for arm, (x_MCHW, y_M) in pictures.items():
+            if x_MCHW.shape[1:] != x_QCHW.shape[1:]:  # the data set was read anew, in another size
+                continue
             found[arm] = Alike(*nearest_pixels(x_QCHW, x_MCHW), x_MCHW, y_M)
     else:
         for arm, noted in view.folder.nearest().items():

@@ -92,7 +92,7 @@ def _neighbours(view: RunView, found: Nearest, place: Place, train: GroupedDatas
 
 def _tile(train: GroupedDataset | None, row: dict, name: str) -> str:
     told = f"{row['distance']:.3g}"
-    if train is None:
+    if train is None or row["row"] >= len(train):  # an imported run may say anything
         return f"<span class='fx-far'>{told}</span>"
     x_KHW = np.asarray(train.x_NCHW[np.array([row["row"]])])[0]
     alt = f"real image, class {name}, group {row['group']}, at distance {told}"

@@ -96,6 +96,17 @@ def test_an_image_shows_its_neighbours_by_pixels_and_by_features(studio: Studio,
     assert app.session_state["behind-image"] != first
 
 
+def test_images_of_another_size_are_not_compared_by_pixels(studio: Studio, run: RunFolder) -> None:
+    found = run.synthetic()
+    write_arrays(
+        run.synthetic_file, {name: a[..., :8, :8] if name.endswith("/x") else a for name, a in found.items()}
+    )
+    app = studio(run=run.path.name, view="fairness", gap="3.vanilla")
+    assert not app.exception
+    (control,) = [w for w in app.button_group if w.label == "Compare by"]
+    assert list(control.options) == ["Features"]
+
+
 def test_answers_of_other_images_are_refused_in_one_sentence(studio: Studio, run: RunFolder) -> None:
     answers = {f"{arm}/{k}": row for arm, rows in run.answers().items() for k, row in rows.items()}
     write_arrays(run.answers_file, {name: np.roll(row, 1) for name, row in answers.items()})

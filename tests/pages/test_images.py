@@ -130,6 +130,15 @@ def test_neighbours_without_the_data_are_distances(studio: Studio, run: RunFolde
     assert page.count("fx-far") >= 20
 
 
+def test_rows_that_the_data_does_not_have_are_distances(studio: Studio, run: RunFolder) -> None:
+    found = run.nearest()["vanilla"]
+    found.real_MGR[30, found.real_MGR[30] >= 0] = 2**31 - 1
+    run.write_nearest(found)
+    page = markup(looked_at(studio, run))
+    assert page.count("fx-far") == (found.real_MGR[30] >= 0).sum()
+    assert 'alt="real image' in page, "the other method's rows are sound"
+
+
 def test_another_run_starts_with_no_image_chosen(studio: Studio, run: RunFolder, home: Path) -> None:
     app = looked_at(studio, run)
     store = Store(Home(home))
