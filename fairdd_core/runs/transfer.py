@@ -28,6 +28,8 @@ _NAMES = re.compile(
     r"about\.json|spec\.json|events\.jsonl|result\.json|(points|residuals|moments|diagnostics)\.parquet"
     r"|(checkpoint|synthetic|counts|answers|nearest)\.safetensors|snapshots/\d{6}\.safetensors"
 )
+_PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""The others fail in ways of their own when they are damaged."""
 _CHUNK = 1 << 20
 _TOLD = (
     *("title", "state", "created", "started", "finished", "phase", "done", "total"),
@@ -97,6 +99,8 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
             raise _refusal("the files of a run only", repr(entry.filename[:80]))
         if entry.flag_bits & 1:
             raise _refusal("files that are not encrypted", repr(entry.filename))
+        if entry.compress_type not in _PACKINGS:
+            raise _refusal("files that are packed as an export packs them", repr(entry.filename))
     if sum(entry.file_size for entry in entries) > MAX_BYTES:
         raise _refusal(f"at most {MAX_BYTES // 10**6} MB", "more")
 

@@ -125,6 +125,17 @@ def test_links_are_refused(home: Home, archive: bytes) -> None:
         import_run(home, with_entry(altered(archive, events__jsonl=None).getvalue(), link(), b"/etc/passwd"))
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_packings_are_refused(home: Home, packing: int) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", packing) as made:
+        made.writestr("about.json", "{}" * 500)
+    damaged = bytearray(target.getvalue())
+    damaged[48:60] = bytes(12)
+    with pytest.raises(UserError, match="packed as an export"):
+        import_run(home, io.BytesIO(damaged))
+
+
 def test_a_file_that_comes_twice_is_refused(home: Home, archive: bytes) -> None:
     with pytest.warns(UserWarning, match="Duplicate"), pytest.raises(UserError, match="every file once"):
         import_run(home, with_entry(archive, "spec.json"))
