@@ -17,6 +17,7 @@ from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.lanes import lane
 from fairdd_core.runs.records import NewRun, RunRecord, RunState
+from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import Store
 from fairdd_core.runs.sweep import Point, SweepSpec, deciding, filling_order
 from fairdd_core.runs.sweep_files import Entry, Sweep, forget, save
@@ -60,10 +61,12 @@ def plan(home: Home, spec: SweepSpec) -> list[str | None]:
         if folder.result_file.exists() and (known := _known(str(folder.path))):
             finished.setdefault(known[0], []).append((run.id, known[1]))
     wanted = frozenset(spec.base.distill.arms)
-    return [
-        next((run_id for run_id, arms in finished.get(deciding(run), ()) if wanted <= arms), None)
-        for run in spec.runs()
-    ]
+
+    def serving(run: RunSpec) -> str | None:
+        able = (run_id for run_id, arms in finished.get(deciding(run), ()) if wanted <= arms)
+        return next((run_id for run_id in able if _result(store.folder(run_id)) is not None), None)
+
+    return [serving(run) for run in spec.runs()]
 
 
 @lru_cache(maxsize=4096)  # the specification of a run never changes, and its id is never used again
@@ -170,7 +173,11 @@ def bundled_cells(sweep: Sweep, folder: Path) -> list[Cell]:
 
 
 def _with_result(cell: Cell) -> Cell:
+    return replace(cell, result=_result(cell.folder) if cell.folder else None)
+
+
+def _result(folder: RunFolder) -> dict[str, Any] | None:
     try:
-        return replace(cell, result=cell.folder.result() if cell.folder else None)
+        return folder.result()
     except (OSError, ValueError):  # a damaged file is no result
-        return cell
+        return None

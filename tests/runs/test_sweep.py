@@ -122,6 +122,19 @@ def test_finished_runs_are_used_again(home: Home) -> None:
     assert len(store.list()) == 2 + 3
 
 
+def test_a_run_whose_result_is_damaged_serves_no_place(home: Home) -> None:
+    sweep = sweeps.launch(home, small())
+    for entry in sweep.entries:
+        finish(home, entry.run)
+    broken = Store(home).folder(sweep.entries[2].run).result_file
+    broken.write_bytes(broken.read_bytes()[:-9])
+    assert [run is None for run in sweeps.plan(home, small())] == [False, False, True, False]
+    resumed = sweeps.resume(home, sweep)
+    assert [a == b for a, b in zip(resumed.entries, sweep.entries, strict=True)] == [True, True, False, True]
+    assert not resumed.entries[2].reused
+    assert sweeps.cells_of(home, resumed)[2].live
+
+
 def test_cancel_stops_what_the_sweep_started_and_resume_brings_the_rest(home: Home) -> None:
     store, spec = Store(home), small()
     other = store.create(quick())
