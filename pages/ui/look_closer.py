@@ -106,7 +106,8 @@ def _table(view: RunView, found: Nearest, place: Place) -> pd.DataFrame:
 
 def _notes(view: RunView, place: Place, found: dict[str, Nearest], at: int, why: str) -> None:
     if not found:
-        st.caption("What these images resemble is not known: this run was made without looking for it.")
+        how = "was made without looking for it" if view.state == "done" else "ended before it was looked for"
+        st.caption(f"What these images resemble is not known: this run {how}.")
         return
     end = view.spec.distill.iterations
     elsewhere = f" The images above are those after {at} iterations." if at != end else ""

@@ -115,6 +115,9 @@ def test_a_run_without_neighbours_still_shows_its_images(studio: Studio, run: Ru
     run.nearest_file.unlink()
     app = looked_at(studio, run)
     assert "was made without looking for it" in words(app)
+    Store(Home(run.path.parents[1])).update(run.path.name, state=RunState.STOPPED)
+    app.run()
+    assert "ended before it was looked for" in words(app)
     assert 'alt="COBRA after 600 iterations, class 3, image 1"' in markup(app)
 
 
