@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Request, expect
 
 from fairdd_core.runs.home import Home
+from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunState, Store
 from fairdd_core.runs.sweep import SweepSpec
 from pages.ui.sweep_model import BUNDLED, base_of
@@ -27,13 +28,15 @@ def grid() -> SweepSpec:
 
 def known(home: Path) -> list[str]:
     """Put invented runs at all places of the grid but the last, as if they had been made before."""
-    store, ids = Store(Home(home)), []
-    for spec in grid().runs()[:-1]:
-        run_id = store.create(spec)
-        write_fake_run(store.folder(run_id).path, spec, iterations=(0, 20))
-        store.update(run_id, state=RunState.DONE)
-        ids.append(run_id)
-    return ids
+    store = Store(Home(home))
+
+    def enter(spec: RunSpec) -> str:
+        # Done from the first: a queued run would be taken by the worker that waits for one.
+        return store.enter(
+            lambda folder: write_fake_run(folder.path, spec, iterations=(0, 20)), state=RunState.DONE
+        )
+
+    return [enter(spec) for spec in grid().runs()[:-1]]
 
 
 def settle(page: Page) -> None:
