@@ -98,6 +98,7 @@ def still(page: Page) -> None:
 
 def violations(page: Page, rules: list[str] | None = None) -> list[str]:
     """Return what axe finds, but what is Streamlit's; an element and a reason each."""
+    still(page)  # what fades in has less contrast than it will have
     options: dict[str, Any] = {"resultTypes": ["violations"]}
     if rules:
         options["runOnly"] = {"type": "rule", "values": rules}
