@@ -6,10 +6,11 @@ import time
 
 import streamlit as st
 
+from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.titles import settings_text
+from fairdd_core.runs.titles import brief, settings_text
 from pages.ui import addresses, damage, history
 from pages.ui.controls import adopt, comparison_notes, controls, restore
 from pages.ui.ended import ended_panel
@@ -112,11 +113,17 @@ def show_view(view: RunView | None, spec: RunSpec | None, name: str) -> None:
             fairness_view(view)
 
 
+def example_text(spec: RunSpec) -> str:
+    """Return the name of a bundled run in a list, what tells it from the others first."""
+    methods = ", ".join(arm_label(arm.name) for arm in spec.distill.arms)
+    return f"Example: {methods} · {brief(spec)} · {dataset_title(spec)}"
+
+
 def open_earlier() -> None:
     """Offer the runs of this home."""
     now = time.time()
     runs = {row.id: choice_text(row.record, row.spec, now) for row in collect(store().home)}
-    bundled = {view.id: f"Example: {title_of(view.spec)}" for view in examples()}
+    bundled = {view.id: example_text(view.spec) for view in examples()}
     if not runs:
         return
 

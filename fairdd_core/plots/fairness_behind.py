@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fairdd_core.data.card import Labels
 from fairdd_core.evaluate.metrics import count, gap_KC, recall_KGC
 from fairdd_core.plots.fairness_tables import mean_over_networks
 
@@ -144,6 +145,36 @@ def agrees(predicted_N: np.ndarray, y_N: np.ndarray, a_N: np.ndarray, counts_GCC
     if predicted_N.min() < 0 or predicted_N.max() >= classes:
         return False
     return bool(np.array_equal(count(predicted_N, y_N, a_N, (groups, classes)), counts_GCC))
+
+
+def majority_words(
+    counts_CG: np.ndarray, answers_N: np.ndarray, class_id: int, group: int, labels: Labels
+) -> str:
+    """Say how many wrong answers name a class of which the images' group is the majority.
+
+    Args:
+        counts_CG: training images of every class and group.
+        answers_N: what the group's test images of the class were taken for.
+        class_id: their true class.
+        group: their group.
+        labels: names of both.
+
+    Returns:
+        A sentence; empty where there is no such answer.
+    """
+    largest_C1 = counts_CG.max(axis=1, keepdims=True)
+    alone_C = (counts_CG == largest_C1).sum(axis=1) == 1
+    owned_C = alone_C & (counts_CG[:, group] == largest_C1[:, 0])
+    wrong_N = answers_N[answers_N != class_id]
+    named_N = wrong_N[owned_C[wrong_N]]
+    if not len(named_N):
+        return ""
+    names, group_name = [labels.classes[c] for c in np.unique(named_N)], labels.groups[group]
+    which = f"class {names[0]}" if len(names) == 1 else f"one of the classes {', '.join(names)}"
+    return (
+        f"{len(named_N)} of the {len(wrong_N)} wrong answers to {group_name} images name {which}: most of "
+        f"its training images are {group_name}."
+    )
 
 
 def rows_by_answer(

@@ -8,13 +8,14 @@ import numpy as np
 import streamlit as st
 
 from fairdd_core.data.grouped import GroupedDataset
-from fairdd_core.plots.fairness_behind import agrees, gap_table, gaps, largest_gap
+from fairdd_core.plots.fairness_behind import agrees, gap_table, gaps, largest_gap, majority_words
 from fairdd_core.plots.theme import arm_label
 from pages.ui import damage
 from pages.ui.behind_choice import controls
 from pages.ui.behind_images import cell_of, draw_cell, image_names, test_set_of
 from pages.ui.behind_nearest import Behind, nearest_view
 from pages.ui.figures import numbers
+from pages.ui.loading import split_of
 from pages.ui.run_actions import literal
 from pages.ui.runs import Labels, RunView
 
@@ -54,6 +55,11 @@ def behind_view(view: RunView, counts: Counts, architecture: str) -> None:
             key = f"behind-{cell.role.lower()}-{arm}-{class_id}-{network}-{architecture}"
             draw_cell(cell, labels, class_id, test, key)
     _caption(view, counts[arm], why)
+    if predicted_N is not None and test is not None:
+        of_worst = predicted_N[(test.y_N == class_id) & (test.a_N == gap.worst)]
+        counts_CG = split_of(view.spec.data, view.spec.seed).train.counts_CG()
+        if told := majority_words(counts_CG, of_worst, class_id, gap.worst, labels):
+            st.markdown(literal(told))
     if test is not None and predicted_N is not None and names:
         nearest_view(view, Behind(arm, class_id, test, predicted_N, cells), names)
     with st.expander("All gaps, the largest first", icon=":material/table_rows:", type="compact"):

@@ -69,7 +69,7 @@ def what_differs(views: Sequence[RunView]) -> None:
         for row in table.itertuples(index=False)
     )
     st.html(table_html(head, rows, "Settings in which the runs differ", narrow=True))
-    st.caption("Everything that is not listed is the same in all of them.")
+    st.caption("All other settings are the same.")
 
 
 def _open(letter: str, view: RunView) -> None:

@@ -47,7 +47,7 @@ def fairness_view(view: RunView) -> None:
     chosen = _compared(counts, view)
     if chosen:
         st.fragment(_recalls)(view, {arm: counts[arm] for arm in chosen}, architecture)
-    _overview(counts, view.labels)
+    _overview(counts, view.labels, view.spec.evaluation.full_data_steps)
     across_architectures(view)
     _confusion({arm: counts[arm] for arm in chosen}, view.labels)
     residual_view(view)
@@ -67,10 +67,15 @@ def headline(view: RunView, counts: Counts | None = None) -> None:
     lift = float(accuracy(counts["vanilla"]).mean()), float(accuracy(counts[best]).mean())
     if not np.isfinite([before, after, *lift]).all():  # the table below says what is undefined
         return
+    gaps = [f"**{100 * value:.0f}**" for value in (before, after)]
+    rates = [f"**{value:.0%}**" for value in lift]
+    gap_told = (
+        f"goes from {gaps[0]} to {gaps[1]} points" if len(set(gaps)) > 1 else f"stays at {gaps[0]} points"
+    )
+    rate_told = f"from {rates[0]} to {rates[1]}" if len(set(rates)) > 1 else f"stays at {rates[0]}"
     st.markdown(
         f"With **{arm_label(best)}** instead of **{arm_label('vanilla')}**, the mean gap between the "
-        f"groups' recalls goes from **{100 * before:.0f}** to **{100 * after:.0f}** points, "
-        f"and accuracy from **{lift[0]:.0%}** to **{lift[1]:.0%}**."
+        f"groups' recalls {gap_told}, and accuracy {rate_told}."
     )
 
 
@@ -175,7 +180,7 @@ def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
     behind_view(view, counts, architecture)
 
 
-def _overview(counts: Counts, labels: Labels) -> None:
+def _overview(counts: Counts, labels: Labels, steps: int) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.header("Accuracy within each group", anchor=False)
@@ -198,7 +203,8 @@ def _overview(counts: Counts, labels: Labels) -> None:
             key="tradeoff",
             alt="Accuracy against the gap between groups for every method and baseline.",
             caption="Small marks are single networks, large ones their means. Hollow marks are baselines: "
-            "as many real images drawn at random, and all real images.",
+            f"as many real images drawn at random, and all real images ({steps} updates: what they do to a "
+            "network at this budget, not at its best).",
         )
 
 

@@ -75,7 +75,8 @@ def _linked(
     panels(view, shown, chosen)
     way = _WAY if focus is not None and iterations_of(table) else ""
     st.caption(
-        f"{_CAPTION[projection]} {way}All maps have the same axes, at every iteration. Scroll to zoom; the "
+        f"{_CAPTION[projection]} Up to {view.spec.embedding.samples_per_cell} real images of every class and "
+        f"group are drawn. {way}All maps have the same axes, at every iteration. Scroll to zoom; the "
         "tools above a map draw round points, pick them with a box, or move it."
     )
     strip(view, candidates, chosen, at)

@@ -40,6 +40,7 @@ def data_view(spec: DataSpec, seed: int) -> None:
     except (UserError, OSError) as error:
         st.error(f"This data set cannot be shown. {literal(str(error))}", icon=":material/error:")
         return
+    st.caption("The training set that the settings on the left make, whichever run is open.")
     _sentence(split)
     _left_out(cut)
     left, right = st.columns(2, gap="large")

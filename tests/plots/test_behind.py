@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fairdd_core.data.card import Labels
 from fairdd_core.evaluate.metrics import METRICS, count
 from fairdd_core.plots.fairness import tradeoff
 from fairdd_core.plots.fairness_behind import (
@@ -14,6 +15,7 @@ from fairdd_core.plots.fairness_behind import (
     gap_table,
     gaps,
     largest_gap,
+    majority_words,
     nearest_pixels,
     nearest_table,
     rows_by_answer,
@@ -165,3 +167,14 @@ def test_names_of_marks_in_the_same_place_stand_apart() -> None:
         "<b>COBRA</b>": "middle right",
     }
     assert fig.data[0].customdata.tolist() == [[1, 10]], "networks are counted from one, as everywhere"
+
+
+def test_wrong_answers_that_name_a_class_of_the_groups_colour() -> None:
+    labels = Labels(("0", "1", "2"), ("red", "green"))
+    counts_CG = np.array([[9, 1], [1, 9], [5, 5]])
+    answers_N = np.array([0, 1, 1, 2])
+    assert majority_words(counts_CG, answers_N, 0, 1, labels) == (
+        "2 of the 3 wrong answers to green images name class 1: most of its training images are green."
+    )
+    assert majority_words(counts_CG, answers_N, 1, 0, labels).startswith("1 of the 2 wrong answers to red")
+    assert majority_words(counts_CG, np.array([0, 2]), 0, 1, labels) == "", "class 2 belongs to nobody"
