@@ -288,7 +288,9 @@ def test_colours_worn_by_real_digits_are_recognised(skewed: Facts) -> None:
 def test_the_lesson_needs_no_torch(tmp_path: Path) -> None:
     code = """
 import sys
+from fairdd_core.runs import engine
 from streamlit.testing.v1 import AppTest
+engine.standby = lambda home: None  # else a warm worker outlives the test
 app = AppTest.from_file("pages/_main.py", default_timeout=60)
 app.switch_page("learn.py").run()
 for step, said in {1: "3", 2: "3", 3: "3", 4: "rises", 5: "nothing"}.items():
