@@ -50,15 +50,27 @@ def _alt(arm: str, iteration: int, per_class: int) -> str:
     )
 
 
+@st.cache_data(max_entries=8, show_spinner=False)  # a live run is looked at far oftener than it changes
+def _grids(path: str, iteration: int, class_names: tuple[str, ...], stamp: float) -> dict[str, str]:
+    return {
+        arm: grid_html(x_CIKHW, class_names, alt=_alt(arm, iteration, x_CIKHW.shape[1]))
+        for arm, x_CIKHW in RunFolder(path).snapshot(iteration).items()
+    }
+
+
+def _stamp(view: RunView, iteration: int) -> float:
+    file = view.folder.snapshot_file(iteration)
+    return file.stat().st_mtime if file.exists() else 0.0
+
+
 @damage.guarded
 def image_grids(view: RunView, iteration: int) -> None:
     """Draw the images of a run that is still making them."""
-    images = view.folder.snapshot(iteration)
+    grids = _grids(str(view.folder.path), iteration, view.labels.classes, _stamp(view, iteration))
 
     def draw(arm: str) -> None:
-        if arm in images:
-            alt = _alt(arm, iteration, images[arm].shape[1])
-            st.html(grid_html(images[arm], view.labels.classes, alt=alt))
+        if arm in grids:
+            st.html(grids[arm])
         else:
             st.caption("No images of this method yet.")
 
@@ -95,8 +107,8 @@ def _scrubbed(view: RunView, at: int) -> None:
 @damage.guarded
 def _choosable(view: RunView, at: int) -> None:
     """Draw the grids of a run that has ended; each image can be chosen."""
-    file, images = view.folder.snapshot_file(at), view.folder.snapshot(at)
-    pictures = _pictures(str(view.folder.path), at, file.stat().st_mtime if file.exists() else 0.0)
+    images = view.folder.snapshot(at)
+    pictures = _pictures(str(view.folder.path), at, _stamp(view, at))
     place, large = look_choice.chosen(view), st.session_state.get(_SIZE) == _LARGE
 
     def draw(arm: str) -> None:
