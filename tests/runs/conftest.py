@@ -72,7 +72,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
 def make_spec() -> MakeSpec:
     def make(preset: str = "steps", iterations: int = 40, seed: int = 0, device: str = "cpu") -> RunSpec:
         arms = (ArmSpec(name="vanilla", alignment="vanilla"),)
-        distill = DistillSpec(arms=arms, iterations=iterations)
+        distill = DistillSpec(arms=arms, ipc=1, iterations=iterations)  # as much as the stand-in makes
         return RunSpec(preset=preset, distill=distill, seed=seed, device=device)
 
     return make
