@@ -12,15 +12,13 @@ import pandas as pd
 import streamlit as st
 
 from fairdd_core.data.grouped import GroupedDataset
-from fairdd_core.errors import UserError
 from fairdd_core.plots.fairness_behind import answers_table, rows_by_answer
 from fairdd_core.plots.fairness_images import COLUMNS, Answer, answers_figure
 from fairdd_core.plots.theme import group_css
 from pages.ui.behind_choice import custom_data
 from pages.ui.figures import numbers, show
-from pages.ui.loading import split_of
 from pages.ui.run_actions import literal
-from pages.ui.runs import Labels, RunView
+from pages.ui.runs import Labels
 from pages.ui.style import legend
 
 IMAGE = "behind-image"
@@ -57,14 +55,6 @@ class Cell:
     def shown(self) -> list[int]:
         """Rows of the images that are drawn, in their order."""
         return [int(row) for answer in self.answers for row in answer.rows_N]
-
-
-def test_set_of(view: RunView) -> tuple[GroupedDataset | None, str]:
-    """Return the test set of a run; or None, with a sentence why its images cannot be shown."""
-    try:
-        return split_of(view.spec.data, view.spec.seed).test, ""
-    except (UserError, OSError) as error:
-        return None, f"The test images cannot be shown. {literal(str(error))}"
 
 
 def cell_of(

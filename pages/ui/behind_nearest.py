@@ -19,6 +19,7 @@ from fairdd_core.plots.images import Tile
 from fairdd_core.plots.theme import ArmStyle, arm_label, arm_styles
 from pages.ui.behind_images import Cell, image_control
 from pages.ui.figures import numbers
+from pages.ui.loading import nearest_of, pictures_of
 from pages.ui.run_actions import literal
 from pages.ui.runs import RunView
 from pages.ui.style import marker_svg, table_html
@@ -146,7 +147,7 @@ def _by_control(
 
 def _alike(view: RunView, behind: Behind, query_Q: np.ndarray, by: str) -> dict[str, Alike]:
     """Return the nearest synthetic images of every arm that has finished ones."""
-    pictures, test = view.folder.pictures(), behind.test
+    pictures, test = pictures_of(view), behind.test
     found = {}
     if by == PIXELS:
         x_QCHW = np.asarray(test.x_NCHW[query_Q])
@@ -155,7 +156,7 @@ def _alike(view: RunView, behind: Behind, query_Q: np.ndarray, by: str) -> dict[
                 continue
             found[arm] = Alike(*nearest_pixels(x_QCHW, x_MCHW), x_MCHW, y_M)
     else:
-        for arm, noted in view.folder.nearest().items():
+        for arm, noted in nearest_of(view).items():
             x_MCHW, y_M = pictures.get(arm, (np.empty(0), np.empty(0)))
             if len(noted.synthetic_NR) == len(test) and noted.synthetic_NR.max(initial=-1) < len(y_M):
                 places, distances = noted.synthetic_NR[query_Q], noted.synthetic_distance_NR[query_Q]

@@ -12,10 +12,10 @@ from fairdd_core.plots.fairness_behind import agrees, gap_table, gaps, largest_g
 from fairdd_core.plots.theme import arm_label
 from pages.ui import damage
 from pages.ui.behind_choice import controls
-from pages.ui.behind_images import cell_of, draw_cell, image_names, test_set_of
+from pages.ui.behind_images import cell_of, draw_cell, image_names
 from pages.ui.behind_nearest import Behind, nearest_view
 from pages.ui.figures import numbers
-from pages.ui.loading import split_of
+from pages.ui.loading import split_of, test_set_of
 from pages.ui.run_actions import literal
 from pages.ui.runs import Labels, RunView
 

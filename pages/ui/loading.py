@@ -1,4 +1,4 @@
-"""The data of a run or of the controls, loaded once for everything that shows its images."""
+"""The images of a data set and of a run, loaded once for everything that shows them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import card_of, load
 from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import UserError
+from fairdd_core.events import Nearest
 from fairdd_core.runs.files import read_table
+from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from pages.ui.run_actions import literal
 from pages.ui.runs import RunView
@@ -50,15 +52,28 @@ def _load(spec_json: str, seed: int, data_dir: str, stamp: float) -> Split:
     return load(DataSpec.model_validate_json(spec_json), seed, Path(data_dir))
 
 
+def _split_or_why(view: RunView, which: str) -> tuple[Split | None, str]:
+    try:
+        return split_of(view.spec.data, view.spec.seed), ""
+    except (UserError, OSError) as error:
+        return None, f"The {which} images cannot be shown. {literal(str(error))}"
+
+
+def test_set_of(view: RunView) -> tuple[GroupedDataset | None, str]:
+    """Return the test set of a run; or None, with a sentence why its images cannot be shown."""
+    split, why = _split_or_why(view, "test")
+    return (None if split is None else split.test), why
+
+
 def training_set_of(view: RunView) -> tuple[GroupedDataset | None, str]:
     """Return the training set of a run; or None, with a sentence why its images cannot be shown.
 
     The set is checked against the points of the run's maps, for the files may have changed since.
     """
-    try:
-        train = split_of(view.spec.data, view.spec.seed).train
-    except (UserError, OSError) as error:
-        return None, f"The real images cannot be shown. {literal(str(error))}"
+    split, why = _split_or_why(view, "real")
+    if split is None:
+        return None, why
+    train = split.train
     file, wish = view.folder.points_file, _wish(view.spec.data, view.spec.seed)
     if file.exists() and not _agrees(train, wish, str(file), file.stat().st_mtime):
         return None, "The real images are not shown: the data set is no longer the one of this run."
@@ -79,3 +94,27 @@ def _agrees(
         return False
     column_N = np.where(group_N < 0, train.num_groups, group_N)
     return bool((train.y_N[rows] == class_N).all() and (train.column_N[rows] == column_N).all())
+
+
+def pictures_of(view: RunView) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return ``RunFolder.pictures``."""
+    return _pictures(str(view.folder.path), _changed(view.folder.synthetic_file))
+
+
+def nearest_of(view: RunView) -> dict[str, Nearest]:
+    """Return ``RunFolder.nearest``."""
+    return _nearest(str(view.folder.path), _changed(view.folder.nearest_file))
+
+
+def _changed(file: Path) -> float:
+    return file.stat().st_mtime if file.exists() else 0.0
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _pictures(path: str, stamp: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    return RunFolder(path).pictures()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _nearest(path: str, stamp: float) -> dict[str, Nearest]:
+    return RunFolder(path).nearest()

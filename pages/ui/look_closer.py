@@ -13,10 +13,9 @@ from fairdd_core.events import Nearest
 from fairdd_core.plots.images import Tile, tile_html
 from fairdd_core.plots.neighbours import neighbour_table
 from fairdd_core.plots.theme import ArmStyle, arm_styles, group_css
-from fairdd_core.runs.folder import RunFolder
 from pages.ui import damage, look_choice
 from pages.ui.figures import numbers
-from pages.ui.loading import training_set_of
+from pages.ui.loading import nearest_of, training_set_of
 from pages.ui.look_choice import Place
 from pages.ui.runs import RunView
 from pages.ui.style import arm_heading
@@ -40,7 +39,7 @@ def look_closer(view: RunView, at: int) -> None:
     look_choice.controls(view)
     if place is None:
         return
-    images, found = view.folder.snapshot(at), _nearest(str(view.folder.path), _stamp(view.folder))
+    images, found = view.folder.snapshot(at), nearest_of(view)
     train, why = training_set_of(view) if found else (None, "")
     styles = arm_styles(view.arms)
     per_row = min(3, max(2, len(styles)))
@@ -120,12 +119,3 @@ def _notes(view: RunView, place: Place, found: dict[str, Nearest], at: int, why:
         every = pd.concat([_table(view, own, place).assign(arm=arm) for arm, own in found.items()])
         columns = ["arm", "group", "rank", "row", "distance", "searched"]
         numbers(every.loc[every["row"] >= 0, columns], key="look-table")
-
-
-def _stamp(folder: RunFolder) -> float:
-    return folder.nearest_file.stat().st_mtime if folder.nearest_file.exists() else 0.0
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _nearest(path: str, stamp: float) -> dict[str, Nearest]:
-    return RunFolder(path).nearest()

@@ -120,6 +120,17 @@ def base_of(preset: str, arms: Sequence[str], changes: Mapping[str, Mapping[str,
     return RunSpec.model_validate(document)
 
 
+def each_cell(spec: SweepSpec) -> str:
+    """Say what every cell is the result of."""
+    distill, evaluation = spec.base.distill, spec.base.evaluation
+    networks = "one test network" if evaluation.networks == 1 else f"{evaluation.networks} test networks"
+    seeds = ", ".join(map(str, spec.seeds))
+    return (
+        f"Each cell: {distill.iterations} iterations, {distill.ipc} images per class, {networks}, "
+        f"seed{'' if len(spec.seeds) == 1 else 's'} {seeds}."
+    )
+
+
 def summary(table: pd.DataFrame, arms: Sequence[str], metric: str) -> str:
     """Say in one sentence what there is where the first method fares worst; empty without any result."""
     grids = {arm: grid_table(table, arm, metric) for arm in arms}

@@ -14,7 +14,6 @@ from fairdd_core.cli.command import sweep_command
 from fairdd_core.evaluate.metrics import METRICS
 from fairdd_core.plots import sweep as plots
 from fairdd_core.plots.theme import arm_styles
-from fairdd_core.runs.sweep import SweepSpec
 from fairdd_core.runs.sweep_table import state_word, sweep_table
 from fairdd_core.runs.sweeps import Cell
 from pages.ui import addresses
@@ -24,7 +23,7 @@ from pages.ui.figures import numbers, show
 from pages.ui.run_rows import Strip, strip_of
 from pages.ui.settings import values_of
 from pages.ui.style import arm_heading, marker_svg, table_html
-from pages.ui.sweep_model import SHOWN_METRICS, SweepView, place_of, summary
+from pages.ui.sweep_model import SHOWN_METRICS, SweepView, each_cell, place_of, summary
 
 _PLACE = ("place-skew", "place-separation")
 
@@ -54,20 +53,9 @@ def pictures(view: SweepView, cells: Sequence[Cell]) -> None:
             f'<div class="fx-arm">{html.escape(label)} against {html.escape(_labels(view)[0])}</div>'
         )
     _board(boards, headings)
-    st.caption(f"{_each(view.sweep.spec)} {_caption(metric, len(view.arms) > 1)}")
+    st.caption(f"{each_cell(view.sweep.spec)} {_caption(metric, len(view.arms) > 1)}")
     _detail(view, cells, at)
     _numbers(view, table)
-
-
-def _each(spec: SweepSpec) -> str:
-    """Say what every cell is the result of."""
-    distill, evaluation = spec.base.distill, spec.base.evaluation
-    networks = "one test network" if evaluation.networks == 1 else f"{evaluation.networks} test networks"
-    seeds = ", ".join(map(str, spec.seeds))
-    return (
-        f"Each cell: {distill.iterations} iterations, {distill.ipc} images per class, {networks}, "
-        f"seed{'' if len(spec.seeds) == 1 else 's'} {seeds}."
-    )
 
 
 def _labels(view: SweepView) -> list[str]:

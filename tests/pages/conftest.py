@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+if TYPE_CHECKING:
+    from fairdd_core.runs.folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -29,6 +33,11 @@ def words(app: AppTest) -> str:
     return "\n".join(
         [*(str(part.value) for part in parts), *(text for text in html if "<style>" not in text)]
     )
+
+
+def remarks(app: AppTest) -> str:
+    """Return what a page says beside its headings and pictures."""
+    return "\n".join(str(part.value) for part in [*app.markdown, *app.caption, *app.info, *app.warning])
 
 
 @pytest.fixture
@@ -58,6 +67,17 @@ def one_example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     monkeypatch.setattr(runs, "EXAMPLES", tmp_path / "examples")
     write_fake_run(tmp_path / "examples" / "pair")
+
+
+@pytest.fixture
+def run(home: Path, no_examples: None) -> RunFolder:
+    """An invented run in the home: distilled for 600 iterations, logged at 0, 10, 60 and 600."""
+    from fairdd_core.runs.home import Home
+    from fairdd_core.runs.store import RunState, Store
+    from tests.pages.fake_run import write_fake_run
+
+    store = Store(Home(home))
+    return store.folder(store.enter(lambda folder: write_fake_run(folder.path), state=RunState.DONE))
 
 
 @pytest.fixture

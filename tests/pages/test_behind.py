@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,21 +12,8 @@ from fairdd_core.evaluate.metrics import recall_KGC
 from fairdd_core.plots.fairness_behind import gaps, largest_gap
 from fairdd_core.runs.files import write_arrays
 from fairdd_core.runs.folder import RunFolder
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.presets import quick
-from fairdd_core.runs.store import RunState, Store
-from tests.pages.fake_run import write_fake_run
 
 Studio = Callable[..., AppTest]
-
-
-@pytest.fixture
-def run(home: Path, no_examples: None) -> RunFolder:
-    """An invented finished run in the home."""
-    store = Store(Home(home))
-    run_id = store.create(quick(), "invented")
-    store.update(run_id, state=RunState.DONE)
-    return write_fake_run(store.folder(run_id).path)
 
 
 def words(app: AppTest) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairdd_core.runs.folder import RunFolder
@@ -16,22 +15,10 @@ from fairdd_core.runs.home import Home
 from fairdd_core.runs.presets import quick
 from fairdd_core.runs.store import RunState, Store
 from pages.ui.look_choice import Place
+from tests.pages.conftest import remarks
 from tests.pages.fake_run import write_fake_run
 
 Studio = Callable[..., AppTest]
-
-
-@pytest.fixture
-def run(home: Path, no_examples: None) -> RunFolder:
-    """An invented run that was distilled for 600 iterations, logged at 0, 10, 60 and 600."""
-    store = Store(Home(home))
-    run_id = store.create(quick(), "a run")
-    store.update(run_id, state=RunState.DONE)
-    return write_fake_run(store.folder(run_id).path)
-
-
-def words(app: AppTest) -> str:
-    return "\n".join(str(part.value) for part in [*app.markdown, *app.caption, *app.info, *app.warning])
 
 
 def markup(app: AppTest) -> str:
@@ -75,7 +62,7 @@ def test_of_a_run_with_one_iteration_left_that_one_is_shown(studio: Studio, run:
     for view in ("images", "maps"):
         app = studio(run=run.path.name, view=view)
         assert not app.exception
-        assert "After 600 iterations. What was before was not kept." in words(app)
+        assert "After 600 iterations. What was before was not kept." in remarks(app)
         assert not app.get("select_slider")
 
 
@@ -102,9 +89,9 @@ def test_the_group_that_is_marked_is_the_nearest(studio: Studio, run: RunFolder)
 
 def test_neighbours_are_those_of_the_end_and_it_says_so(studio: Studio, run: RunFolder) -> None:
     app = looked_at(studio, run)
-    assert "images above are those after" not in words(app)
+    assert "images above are those after" not in remarks(app)
     app.button(key="scrub-back").click().run()
-    assert "The images above are those after 60 iterations." in words(app)
+    assert "The images above are those after 60 iterations." in remarks(app)
     assert 'alt="COBRA after 60 iterations, class 3, image 1"' in markup(app)
     app.button(key="look-close").click().run()
     assert "nearest group" not in markup(app)
@@ -114,10 +101,10 @@ def test_neighbours_are_those_of_the_end_and_it_says_so(studio: Studio, run: Run
 def test_a_run_without_neighbours_still_shows_its_images(studio: Studio, run: RunFolder) -> None:
     run.nearest_file.unlink()
     app = looked_at(studio, run)
-    assert "was made without looking for it" in words(app)
+    assert "was made without looking for it" in remarks(app)
     Store(Home(run.path.parents[1])).update(run.path.name, state=RunState.STOPPED)
     app.run()
-    assert "ended before it was looked for" in words(app)
+    assert "ended before it was looked for" in remarks(app)
     assert 'alt="COBRA after 600 iterations, class 3, image 1"' in markup(app)
 
 
@@ -127,7 +114,7 @@ def test_neighbours_without_the_data_are_distances(studio: Studio, run: RunFolde
     points.loc[points["kind"] == "real", "class_id"] = 9 - points["class_id"]
     points.to_parquet(run.points_file, index=False)
     app = looked_at(studio, run)
-    assert "no longer the one of this run" in words(app)
+    assert "no longer the one of this run" in remarks(app)
     page = markup(app)
     assert 'alt="real image' not in page
     assert page.count("fx-far") >= 20

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairdd_core.plots.map_table import map_table
 from fairdd_core.runs.folder import RunFolder
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.presets import quick
-from fairdd_core.runs.store import RunState, Store
 from pages.ui.map_choice import selection
 from pages.ui.map_panels import Shown
-from tests.pages.fake_run import write_fake_run
+from tests.pages.conftest import remarks
 
 Studio = Callable[..., AppTest]
-
-
-@pytest.fixture
-def run(home: Path, no_examples: None) -> RunFolder:
-    """An invented run that was distilled for 600 iterations, logged at 0, 10, 60 and 600."""
-    store = Store(Home(home))
-    run_id = store.create(quick(), "a run")
-    store.update(run_id, state=RunState.DONE)
-    return write_fake_run(store.folder(run_id).path)
-
-
-def words(app: AppTest) -> str:
-    return "\n".join(str(part.value) for part in [*app.markdown, *app.caption, *app.info, *app.warning])
 
 
 def markup(app: AppTest) -> str:
@@ -84,7 +66,7 @@ def test_maps_and_images_stand_at_the_same_iteration(studio: Studio, run: RunFol
 def test_a_run_without_the_way_shows_the_end_and_says_so(studio: Studio, run: RunFolder) -> None:
     run.moments_file.unlink()
     app = studio(run=run.path.name, view="maps")
-    assert "show the end of the run" in words(app)
+    assert "show the end of the run" in remarks(app)
     assert not app.get("select_slider")
     assert len(figures(app)) == 2
 
@@ -94,7 +76,7 @@ def test_groups_are_picked_out_without_a_mouse(studio: Studio, run: RunFolder) -
     assert trace(figures(app)[0], "real sample").get("selectedpoints") is None
     app.button_group(key="map-groups").set_value([0, 3]).run()
     assert not app.exception
-    assert "Picked out: 4 of the 16 real samples in the map**, class 0" in words(app)
+    assert "Picked out: 4 of the 16 real samples in the map**, class 0" in remarks(app)
     page = markup(app)
     assert "red 3 of 3" in page
     assert "orange 0 of 1" in page
@@ -104,7 +86,7 @@ def test_groups_are_picked_out_without_a_mouse(studio: Studio, run: RunFolder) -
     assert chosen[0] == chosen[1]
     assert chosen[0]["bdata"]
     app.button(key="map-clear").click().run()
-    assert "Picked out" not in words(app)
+    assert "Picked out" not in remarks(app)
     assert trace(figures(app)[0], "real sample").get("selectedpoints") is None
 
 
@@ -131,8 +113,8 @@ def test_the_strip_stops_at_24_and_says_of_how_many(studio: Studio, run: RunFold
     app = studio(run=run.path.name, view="maps")
     app.selectbox(key="map-focus").select("All classes").run()
     app.button_group(key="map-groups").set_value([0, 1]).run()
-    assert "Picked out: 33 of the 159 real samples" in words(app)
-    assert "First 24 of 33 shown." in words(app)
+    assert "Picked out: 33 of the 159 real samples" in remarks(app)
+    assert "First 24 of 33 shown." in remarks(app)
     assert markup(app).count('alt="real image') == 24
 
 
@@ -143,7 +125,7 @@ def test_other_data_than_the_run_had_is_not_shown(studio: Studio, run: RunFolder
     points.to_parquet(run.points_file, index=False)
     app = studio(run=run.path.name, view="maps")
     app.button_group(key="map-groups").set_value([0]).run()
-    assert "no longer the one of this run" in words(app)
+    assert "no longer the one of this run" in remarks(app)
     assert 'alt="real image' not in markup(app)
     assert not app.exception
 
