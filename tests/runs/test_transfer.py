@@ -23,7 +23,7 @@ RESIDUALS = ["arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_ta
 
 
 def fill(folder: RunFolder) -> None:
-    folder.write_snapshot(7, {"vanilla": np.zeros((10, 10, 3, 4, 4), np.uint8)})
+    folder.write_snapshot(7, {"vanilla": np.zeros((10, 1, 3, 4, 4), np.uint8)})
     points = pd.DataFrame([["real", "", 0, 1, 5, 0.5, 0.5, 1.0, 2.0]], columns=POINTS)
     folder.write_tables(points, pd.DataFrame([["vanilla", 0, 1, 5, 0.1, 0.2, 0.3]], columns=RESIDUALS))
     folder.write_diagnostics(
@@ -211,7 +211,7 @@ def test_tables_of_bytes_are_refused(home: Home, archive: bytes) -> None:
 
 def test_snapshots_of_other_arms_are_refused(home: Home, archive: bytes, tmp_path: Path) -> None:
     other = RunFolder(tmp_path / "other")
-    other.write_snapshot(9, {"stranger": np.zeros((10, 10, 3, 4, 4), np.uint8)})
+    other.write_snapshot(9, {"stranger": np.zeros((10, 1, 3, 4, 4), np.uint8)})
     content = other.snapshot_file(9).read_bytes()
     with pytest.raises(UserError, match="sound 000009"):
         import_run(home, with_entry(archive, "snapshots/000009.safetensors", content))

@@ -31,7 +31,7 @@ def _run_pipeline(spec, data_dir, resume=None):
     import numpy as np
 
     from fairdd_core.errors import Diverged, UserError
-    from fairdd_core.events import Checkpoint, Distilled, Evaluated, Phase, Snapshot, Step
+    from fairdd_core.events import Checkpoint, Distilled, Evaluated, Loaded, Phase, Snapshot, Step
 
     def value(iteration):
         return np.random.default_rng([spec.seed, iteration]).normal(size=(2, 3)).astype(np.float32)
@@ -61,6 +61,7 @@ def _run_pipeline(spec, data_dir, resume=None):
     if resume.checkpoint:
         images, start = resume.checkpoint.tensors["vanilla/images"].numpy(), resume.checkpoint.iteration
     total = spec.distill.iterations
+    yield Loaded(("no", "yes"), ("first", "second"))
     for iteration in range(start, total):
         if iteration == 2:
             misbehave()
