@@ -51,11 +51,17 @@ def _playground() -> None:
 
 
 def _advance() -> None:
+    """Draw the next frame; end once the browser has said that it shows the last one.
+
+    A browser that asks before it has drawn a frame sends the share of the frame before it, which then
+    replaces the one set here. Were the clock stopped with the last frame set, that would be the end.
+    """
     scene = scene_now()
-    set_scene(replace(scene, skew=min(99, scene.skew + PLAY_STEP)))
-    if scene.skew + PLAY_STEP >= 99:
-        st.session_state[_PLAYING] = False
-        st.rerun()  # ends the clock of the fragment
+    if scene.skew < 99:
+        set_scene(replace(scene, skew=min(99, scene.skew + PLAY_STEP)))
+        return
+    st.session_state[_PLAYING] = False
+    st.rerun()  # ends the clock of the fragment
 
 
 def _play() -> None:
