@@ -148,6 +148,7 @@ def test_devices_work_side_by_side(home: Home, make_spec: MakeSpec, monkeypatch:
     slow = engine.submit(home, make_spec(iterations=10_000))
     quick = engine.submit(home, make_spec(iterations=5, device="cuda:7"))
     assert finish(home, quick).state is RunState.DONE
+    until(lambda: has_steps(home, slow))  # both were started at once, and either may have been first
     assert Store(home).get(slow).state is RunState.RUNNING
 
 
