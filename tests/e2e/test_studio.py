@@ -72,6 +72,7 @@ def test_preview_follows_the_skew(reader: Visitor) -> None:
     expect(page).to_have_url(re.compile("skew=89"))
 
 
+@pytest.mark.alone
 def test_launch_on_an_empty_home(visitor: Visitor) -> None:
     page = visitor.open("/?view=data")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
