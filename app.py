@@ -13,6 +13,8 @@ from typing import Any
 
 import streamlit as st
 
+STANDBY_SECONDS = 8.0
+"""After the server started; whoever visits it earlier asks for a warm worker once the first page is drawn."""
 ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
@@ -34,13 +36,19 @@ def warm_up() -> None:
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Ask for a warm worker, so that the first Launch need not wait for torch to load."""
+    """Load what the first page needs; once that is likely to be on the screen, ask for a warm worker.
+
+    With one, the first Launch need not wait for torch to load. Loading it at once would delay the page.
+    """
     from fairdd_core.runs import engine
     from fairdd_core.runs.home import Home
 
     threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
-    engine.standby(Home.default())
+    later = threading.Timer(STANDBY_SECONDS, engine.standby, [Home.default()])
+    later.daemon = True
+    later.start()
     yield {}
+    later.cancel()
 
 
 app = st.App(ROOT / "pages" / "_main.py", lifespan=lifespan)

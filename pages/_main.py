@@ -22,11 +22,6 @@ st.set_page_config(
 inject_css()
 st.logo(str(ASSETS / "wordmark.svg"), size="large", icon_image=str(ASSETS / "logo.svg"))
 
-if "welcomed" not in st.session_state:  # a visitor is likely to launch something soon
-    st.session_state["welcomed"] = True
-    with suppress(*EXPECTED):  # a home that cannot be written: the screens explain it
-        engine.standby(Home.default())
-
 page = st.navigation(
     [
         st.Page("studio.py", title="Studio", icon=":material/science:", default=True),
@@ -40,3 +35,8 @@ page = st.navigation(
 )
 addresses.arrive(page.url_path)
 page.run()
+
+if "welcomed" not in st.session_state:  # who is here will launch something soon, but sees the page first
+    st.session_state["welcomed"] = True
+    with suppress(*EXPECTED):  # a home that cannot be written: the screens explain it
+        engine.standby(Home.default())

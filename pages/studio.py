@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from fairdd_core.runs import engine
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.titles import brief, settings_text
-from pages.ui import addresses, damage, history
+from pages.ui import addresses, damage, details, history
 from pages.ui.controls import adopt, comparison_notes, controls, restore
 from pages.ui.ended import ended_panel
 from pages.ui.estimate import duration
@@ -103,12 +104,13 @@ def show_view(view: RunView | None, spec: RunSpec | None, name: str) -> None:
     if view is None:
         st.info("Nothing has been run yet. Press Launch.", icon=":material/rocket_launch:")
         return
+    keep = partial(details.write, view, name)
     with damage.told(view):
         if name == "images":
             if not view.live:
-                images_view(view)
+                images_view(view, keep)
         elif name == "maps":
-            maps_view(view)
+            maps_view(view, keep)
         else:
             fairness_view(view)
 
@@ -219,6 +221,8 @@ def studio() -> None:
     view = current_run()
     take_controls(view, linked)
     take_view(linked)
+    if view is not None and linked:
+        details.take(view, str(st.session_state.get("view")))
     spec = sidebar()
     run_header(view)
     name = choose_view(view)
@@ -232,6 +236,8 @@ def studio() -> None:
                 with damage.told(view):
                     headline(view)
     show_view(view, spec, name)
+    if view is not None:
+        details.write(view, name)
     st.session_state["studio-address"] = st.query_params.to_dict()
 
 

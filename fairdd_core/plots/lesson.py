@@ -57,16 +57,18 @@ def _marks(
     fig.add_scatter(
         x=rows[column],
         y=y,
-        mode="markers+text",
+        mode="markers",
         name=style.label,
         marker={"color": style.color, "symbol": style.symbol, "size": 11},
-        text=[f"{100 * v:.1f}" if percent else f"{v:.2f}" for v in rows[column]],
-        textposition="middle right",
-        cliponaxis=False,
         error_x=_interval(rows, column, style.color) if percent else None,
         customdata=rows["case"],
         hovertemplate=f"<b>%{{customdata}}</b>: %{{x:{form}}}<extra>{style.label}</extra>",
     )
+    # Numbers stand behind the end of the interval, which would strike them out.
+    ends = rows[["high", column]].max(axis=1) if percent else rows[column]
+    for end, row, value in zip(ends, y, rows[column], strict=True):
+        text = f"{100 * value:.1f}" if percent else f"{value:.2f}"
+        fig.add_annotation(x=end, y=row, text=text, xanchor="left", xshift=9, showarrow=False)
 
 
 def _interval(rows: pd.DataFrame, column: str, color: str) -> dict:

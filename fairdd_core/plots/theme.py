@@ -47,7 +47,7 @@ _KNOWN: dict[str, ArmStyle] = {
     "cobra": ArmStyle("COBRA", "#0072b2", "circle", "dash"),
     "fairdd": ArmStyle("FairDD", "#009e73", "diamond", "dot"),
     "uniform": ArmStyle("Uniform sampling", "#cc79a7", "triangle-up", "dashdot"),
-    "reweight": ArmStyle("Reweighting", "#b87700", "triangle-down", "longdash"),
+    "reweight": ArmStyle("Loss reweighting", "#b87700", "triangle-down", "longdash"),
     "random-subset": ArmStyle("Random real subset", "#8c8c8c", "x", "dot"),
     "full-data": ArmStyle("Full real data", "#6f6f6f", "star", "dash"),
 }

@@ -11,15 +11,13 @@ from fairdd_core.plots.curves import CURVES, curve, curves_table
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.runs.folder import RunFolder
-from pages.ui import damage, look_choice, scrubber
+from pages.ui import damage, image_size, look_choice, scrubber
 from pages.ui.arm_choices import arm_summary
 from pages.ui.figures import show
 from pages.ui.image_grid import image_grid, picture_of
 from pages.ui.look_closer import look_closer
 from pages.ui.runs import RunView
 from pages.ui.style import arm_heading
-
-_SIZE, _FIT, _LARGE = "image-size", "Fit", "Large"
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -77,31 +75,25 @@ def image_grids(view: RunView, iteration: int) -> None:
     _columns(view, _per_row(len(view.arms)), draw)
 
 
-def images_view(view: RunView) -> None:
-    """Draw the images with the scrubber, and the curves, of a run that has ended."""
+def images_view(view: RunView, keep: Callable[[], None]) -> None:
+    """Draw the images with the scrubber, and the curves, of a run that has ended.
+
+    Args:
+        view: the run.
+        keep: called whenever they were drawn.
+    """
     iterations = view.folder.snapshot_iterations()
     if not iterations:
         st.info("This run ended before it had made any images.", icon=":material/image:")
         return
-    scrubber.scrubbed(view.id, iterations, partial(_scrubbed, view), _size_control)
+    scrubber.scrubbed(view.id, iterations, partial(_scrubbed, view, keep), image_size.control)
 
 
-def _size_control() -> None:
-    st.segmented_control(
-        "Images",
-        [_FIT, _LARGE],
-        default=_FIT,
-        required=True,
-        key=_SIZE,
-        persist_state="session",
-        help="Large puts the methods below each other and gives every image as much room as there is.",
-    )
-
-
-def _scrubbed(view: RunView, at: int) -> None:
+def _scrubbed(view: RunView, keep: Callable[[], None], at: int) -> None:
     _choosable(view, at)
     look_closer(view, at)
     curves(view, at)
+    keep()
 
 
 @damage.guarded
@@ -109,7 +101,7 @@ def _choosable(view: RunView, at: int) -> None:
     """Draw the grids of a run that has ended; each image can be chosen."""
     images = view.folder.snapshot(at)
     pictures = _pictures(str(view.folder.path), at, _stamp(view, at))
-    place, large = look_choice.chosen(view), st.session_state.get(_SIZE) == _LARGE
+    place, large = look_choice.chosen(view), image_size.large()
 
     def draw(arm: str) -> None:
         if arm not in pictures:

@@ -41,6 +41,25 @@ def close() -> None:
     st.session_state[_CLASS] = None
 
 
+def take(view: RunView, text: str) -> None:
+    """Look at the image that an address names: number of the class, image, and part of a mosaic if any."""
+    spec, parts = view.spec.distill, [int(part) for part in text.split(".")]
+    class_id, number, part = [*parts, 1][:3] if len(parts) in (2, 3) else (-1, 0, 0)
+    known = class_id in range(len(view.labels.classes))
+    if not (known and 1 <= number <= spec.ipc and 1 <= part <= spec.factor**2):
+        raise ValueError(text)
+    st.session_state.update({_RUN: view.id, _CLASS: class_id, _NUMBER: number, _PART: part})
+
+
+def text(view: RunView) -> str:
+    """Return the image that is looked at for an address; empty where there is none."""
+    place = chosen(view)
+    if place is None:
+        return ""
+    part = f".{place.part + 1}" if place.part else ""
+    return f"{place.class_id}.{place.number + 1}{part}"
+
+
 def chosen(view: RunView) -> Place | None:
     """Return the image that is looked at, if any; another run starts with none."""
     spec = view.spec.distill

@@ -32,6 +32,22 @@ def clear() -> None:
     st.session_state[_GROUPS] = []
 
 
+def take(view: RunView, text: str) -> None:
+    """Pick out the groups that an address names by their numbers."""
+    wanted = [int(part) for part in text.split(",")]
+    if not set(wanted) <= set(range(len(view.labels.groups))):
+        raise ValueError(text)
+    prepare(view.id)
+    clear()
+    st.session_state[_GROUPS] = wanted
+
+
+def text(view: RunView) -> str:
+    """Return the groups that are picked out for an address; what was drawn by hand is not kept in it."""
+    groups = st.session_state.get(_GROUPS, []) if st.session_state.get(_RUN) == view.id else []
+    return ",".join(str(g) for g in groups if g != UNKNOWN)
+
+
 def forget_drawn() -> None:
     """Forget what was drawn round or clicked, for it belongs to the class that was in focus."""
     st.session_state[_DRAWN] = Chosen()
@@ -49,6 +65,7 @@ def group_control(view: RunView, candidates: pd.DataFrame) -> None:
         selection_mode="multi",
         format_func=names.__getitem__,
         key=_GROUPS,
+        persist_state="session",
         on_change=forget_drawn,
         help="Makes the real samples of these groups stand out in every map and shows their images below. "
         "Drawing round points with the mouse does the same.",
@@ -79,6 +96,8 @@ def _selected(key: str, candidates: pd.DataFrame, projection: Projection) -> Non
     if not any(event[part] for part in ("points", "box", "lasso")):
         return  # the map that was drawn in is gone already; only the button clears
     map_zoom.take("select" if event["box"] else "lasso" if event["lasso"] else "")
+    if st.session_state[_GROUPS]:
+        st.toast("What you drew round is picked out now, instead of the groups.")
     st.session_state[_DRAWN] = selection(event, candidates, projection)
     st.session_state[_GROUPS] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -12,17 +13,14 @@ from fairdd_core.plots.map_table import Projection, iterations_of, map_table, re
 from fairdd_core.plots.theme import NEUTRAL, arm_styles, group_css
 from fairdd_core.runs.files import DamagedFile
 from fairdd_core.runs.folder import RunFolder
-from pages.ui import damage, map_choice, scrubber
+from pages.ui import damage, map_choice, map_settings, scrubber
 from pages.ui.figures import numbers
 from pages.ui.map_distances import distances
 from pages.ui.map_panels import Shown, panels
 from pages.ui.map_strip import strip
-from pages.ui.runs import Labels, RunView
+from pages.ui.runs import RunView
 from pages.ui.style import legend
 
-_ALL = "All classes"
-_PROJECTIONS: list[Projection] = ["pca", "umap"]
-_COLORS: list[maps.ColorBy] = ["group", "class", "method"]
 _CAPTION = {
     "pca": "PCA: a straight shadow of the feature space. Distances are shortened, never stretched.",
     "umap": "UMAP keeps neighbours together. Do not read distances between clumps, their sizes or the empty "
@@ -32,8 +30,8 @@ _WAY = "The line in the colour of the method is the way that the mean of its ima
 _LEGEND_COLORS = maps.MARK | {"group_mean": "none"}
 
 
-def maps_view(view: RunView) -> None:
-    """Draw the maps and the distances that they stand for."""
+def maps_view(view: RunView, keep: Callable[[], None]) -> None:
+    """Draw the maps and the distances that they stand for; ``keep`` is called whenever they were drawn."""
     path, stamp, labels = str(view.folder.path), _stamp(view.folder), view.labels
     offered = _offered(path, stamp)
     if not offered:
@@ -41,14 +39,14 @@ def maps_view(view: RunView) -> None:
         st.info(f"No maps yet. {waiting}", icon=":material/scatter_plot:")
         return
     map_choice.prepare(view.id)
-    projection, color_by, focus = _choices(offered, labels, view.live)
+    projection, color_by, focus = map_settings.controls(view, offered)
     try:
         table = _joined(path, projection, labels.classes, labels.groups, stamp)
     except DamagedFile as error:
         damage.explain(view, error)
         table = _joined(path, projection, labels.classes, labels.groups, stamp, moving=False)
     st.html(legend(_legend(color_by, view, focus)))
-    draw = partial(_linked, view, table, projection, color_by, focus)
+    draw = partial(_linked, view, table, projection, color_by, focus, keep)
     iterations = view.folder.snapshot_iterations()
     if iterations and iterations_of(table):
         scrubber.scrubbed(view.id, iterations, draw)
@@ -65,6 +63,7 @@ def _linked(
     projection: Projection,
     color_by: maps.ColorBy,
     focus: int | None,
+    keep: Callable[[], None],
     at: int,
 ) -> None:
     """Draw everything that the scrubber and the selection move."""
@@ -82,6 +81,7 @@ def _linked(
     strip(view, candidates, chosen, at)
     with st.expander("Table of all points", icon=":material/table_rows:", type="compact"):
         numbers(shown.now()[["kind", "arm", "class", "group", "x", "y"]], key="map-table")
+    keep()
 
 
 def _stamp(folder: RunFolder) -> tuple[float, ...]:
@@ -93,7 +93,7 @@ def _stamp(folder: RunFolder) -> tuple[float, ...]:
 def _offered(path: str, stamp: tuple[float, ...]) -> list[Projection]:
     """Return the projections that have been computed."""
     points = RunFolder(path).points()
-    return [name for name in _PROJECTIONS if ready(points, name)]
+    return [name for name in map_settings.PROJECTIONS if ready(points, name)]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -110,44 +110,6 @@ def _joined(
     points = folder.points()
     assert points is not None
     return map_table(points, projection, classes, groups, folder.moments() if moving else None)
-
-
-def _choices(
-    offered: list[Projection], labels: Labels, live: bool
-) -> tuple[Projection, maps.ColorBy, int | None]:
-    first, second, third = st.columns([1, 1.4, 1.6], vertical_alignment="bottom")
-    with first:
-        projection = st.segmented_control(
-            "Projection",
-            offered,
-            format_func=str.upper,
-            required=True,
-            default=offered[0],
-            key="map-projection",
-            help="PCA is there at once. UMAP takes longer."
-            + (" It is on its way." if live and len(offered) < 2 else ""),
-        )
-    with second:
-        color_by = st.segmented_control(
-            "Colour",
-            _COLORS,
-            format_func=str.capitalize,
-            required=True,
-            default=_COLORS[0],
-            key="map-color",
-            help="What the colour of a point says. Method leaves the real samples grey.",
-        )
-    with third:
-        chosen = st.selectbox(
-            "Class in focus",
-            [_ALL, *labels.classes],
-            index=1,
-            key="map-focus",
-            on_change=map_choice.forget_drawn,
-            help="Its points stand out and can be picked out, the mean of each group is tied to where the "
-            "method aims, and a line shows the way of its synthetic images.",
-        )
-    return projection, color_by, None if chosen == _ALL else labels.classes.index(chosen)
 
 
 def _legend(color_by: maps.ColorBy, view: RunView, focus: int | None) -> list[tuple[str, str, str]]:

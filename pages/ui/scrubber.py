@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from pages.ui.runs import RunView
+
 PLAY_SECONDS = 0.6
 _AT, _PLAYING, _RUN, _DRAWN = "scrub-at", "scrub-playing", "scrub-run", "scrub-drawn"
 
@@ -45,6 +47,22 @@ def prepare(run_id: str, iterations: Sequence[int]) -> int:
             iterations, key=lambda i: abs(i - st.session_state.get(_AT, iterations[-1]))
         )
     return int(st.session_state[_AT])
+
+
+def take(view: RunView, text: str) -> None:
+    """Take the iteration that an address names; it must be one that was logged."""
+    iterations = {str(i): i for i in view.folder.snapshot_iterations()}
+    if view.live or text not in iterations:
+        raise ValueError(text)
+    prepare(view.id, list(iterations.values()))
+    st.session_state[_AT] = iterations[text]
+
+
+def text(view: RunView) -> str:
+    """Return the iteration for an address; empty at the end of the run."""
+    iterations = [] if view.live else view.folder.snapshot_iterations()
+    at = st.session_state.get(_AT)
+    return str(at) if st.session_state.get(_RUN) == view.id and at in iterations[:-1] else ""
 
 
 def scrubbed(
@@ -127,7 +145,7 @@ def scrubber(iterations: Sequence[int], ticking: bool, beside: Callable[[], None
                 format_func=lambda i: f"{i:,}".replace(",", "\u202f"),
                 persist_state="session",
                 help="Moves the images, the maps and the marks on the curves of all methods to the same "
-                "iteration.",
+                "iteration. Early on more of them were kept, so equal steps are not equally many iterations.",
             )
         )
         if beside is not None:
