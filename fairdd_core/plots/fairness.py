@@ -39,9 +39,15 @@ def _gap_text(rows: pd.DataFrame) -> str:
         return "undefined"
     low, high = ends
     # A figure's text is half HTML: of groups like "<30" and ">=30" it would take what lies between for a tag.
-    worst, best = (html.escape(str(end["group"]), quote=False) for end in ends)
+    worst, best = (_named(rows, end) for end in ends)
     names = f"{worst} → {best}" if high["recall"] > low["recall"] else "all equal"
     return f"<b>{100 * rows['gap'].iloc[0]:.0f}</b>  {names}"
+
+
+def _named(rows: pd.DataFrame, end: pd.Series) -> str:
+    """Return a group's name, and of how many others the recall is the same."""
+    others = int((rows["recall"] == end["recall"]).sum()) - 1
+    return html.escape(str(end["group"]), quote=False) + (f" +{others}" if others else "")
 
 
 def _gap_bar(fig: go.Figure, row: int, rows: pd.DataFrame, at: float) -> None:

@@ -22,6 +22,7 @@ class Gap:
         worst, best: groups with the smallest and the largest recall (mean over networks); never the same one.
         worst_recall, best_recall: theirs, in [0, 1].
         size: mean over networks of the largest minus the smallest recall, in [0, 1].
+        also_worst, also_best: how many other groups have the same recall.
     """
 
     class_id: int
@@ -30,6 +31,8 @@ class Gap:
     worst_recall: float
     best_recall: float
     size: float
+    also_worst: int = 0
+    also_best: int = 0
 
     def words(self, class_names: Sequence[str], group_names: Sequence[str]) -> str:
         """Return the gap as people say it: ``class 3, red 98% against green 4%``."""
@@ -37,7 +40,8 @@ class Gap:
         if self.worst_recall == self.best_recall:
             on_average = " on average" if self.size > 0 else ""  # the networks differ, in opposite ways
             return f"class {name}, {self.best_recall:.0%} for every group{on_average}"
-        best, worst = group_names[self.best], group_names[self.worst]
+        best = group_names[self.best] + (f" and {self.also_best} more" if self.also_best else "")
+        worst = group_names[self.worst] + (f" and {self.also_worst} more" if self.also_worst else "")
         return f"class {name}, {best} {self.best_recall:.0%} against {worst} {self.worst_recall:.0%}"
 
 
@@ -57,7 +61,9 @@ def gaps(counts_KGCC: np.ndarray) -> list[Gap | None]:
         worst, best = int(np.nanargmin(recall_G)), int(np.nanargmax(recall_G))
         if worst == best:  # all are alike
             best = int(np.flatnonzero(np.isfinite(recall_G))[-1])
-        found.append(Gap(c, worst, best, float(recall_G[worst]), float(recall_G[best]), float(size_C[c])))
+        low, high = float(recall_G[worst]), float(recall_G[best])
+        ties = [int((recall_G == end).sum()) - 1 for end in (low, high)]
+        found.append(Gap(c, worst, best, low, high, float(size_C[c]), *ties))
     return found
 
 

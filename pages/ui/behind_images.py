@@ -120,6 +120,7 @@ def draw_cell(cell: Cell, labels: Labels, class_id: int, test: GroupedDataset | 
         table,
         key=key,
         alt=f"Test images of class {name}, group {group}, by what they were taken for: {taken}.",
+        title=f"Class {name}, {group}: taken for",
         percent=("share",),
         clicked=_on_click(key),
     )

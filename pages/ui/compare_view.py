@@ -91,6 +91,7 @@ def scatter(views: Sequence[RunView]) -> None:
         table,
         key="compare-scatter",
         alt="Accuracy against the gap between groups for every method of every run.",
+        title="Accuracy against the gap",
         caption="The letter is the run; a line joins its methods. Means over the test networks. Hollow marks "
         "are baselines: as many real images drawn at random, and all of them. Up and to the left is better.",
         percent=tuple(METRICS),
@@ -131,6 +132,7 @@ def differences(views: Sequence[RunView]) -> None:
                 told[told["metric"] == name],
                 key=f"difference-{name}",
                 alt=f"Difference in {METRICS[name].title} to run {reference}, with 95 % intervals.",
+                title=f"{METRICS[name].title}, difference to run {reference}",
                 percent=("difference", "low", "high"),
             )
 
@@ -175,6 +177,7 @@ def classes(views: Sequence[RunView], arms: Sequence[str]) -> None:
                 table,
                 key=f"classes-{arm}-{letter}",
                 alt=f"Recall of each group in each class, {arm_label(arm)} in run {letter}.",
+                title=f"{arm_label(arm)}, run {letter}: recall of each group",
                 percent=("recall", "low", "high", "gap"),
             )
 
@@ -206,6 +209,7 @@ def curves(views: Sequence[RunView], arms: Sequence[str]) -> None:
             table[["arm", "iteration", name]],
             key=f"curve-{letter}",
             alt=f"{title} of each method over the iterations, run {letter}.",
+            title=f"{title}, run {letter}",
         )
 
     side_by_side(views, draw)

@@ -167,6 +167,7 @@ def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
                 own,
                 key=key,
                 alt=f"Recall of each group in each class, {styles[arm].label}; a bar spans worst to best.",
+                title=f"{styles[arm].label}: recall of each group",
                 percent=("recall", "low", "high", "gap"),
                 clicked=on_click(key, arm, labels),
             )
@@ -175,7 +176,8 @@ def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
     st.caption(
         f"A dot is a group, n = {many} test images each, mean over the networks. The gap is the mean over "
         "networks of best minus worst, so it can be a little longer than the bar. The names are the worst "
-        "and the best group. Click a dot or ▸ to look behind the gap; the shaded class is the one below."
+        "and the best group; +2 means that two more do as badly, or as well. Click a dot or ▸ to look behind "
+        "the gap; the shaded class is the one below."
     )
     behind_view(view, counts, architecture)
 
@@ -190,6 +192,7 @@ def _overview(counts: Counts, labels: Labels, steps: int) -> None:
             table,
             key="groups",
             alt="Accuracy within each group for every method and baseline, with 95 % intervals.",
+            title="Accuracy within each group",
             caption=f"n = {int(table['n'].min())} test images per group. Bars: 95 % Wilson intervals.",
             percent=("accuracy", "low", "high"),
         )
@@ -202,6 +205,7 @@ def _overview(counts: Counts, labels: Labels, steps: int) -> None:
             table,
             key="tradeoff",
             alt="Accuracy against the gap between groups for every method and baseline.",
+            title="Accuracy against the gap",
             caption="Small marks are single networks, large ones their means. Hollow marks are baselines: "
             f"as many real images drawn at random, and all real images ({steps} updates: what they do to a "
             "network at this budget, not at its best).",
@@ -228,6 +232,7 @@ def _confusion(counts: Counts, labels: Labels) -> None:
                 table,
                 key=f"confusion-{arm}",
                 percent=("share",),
+                title=f"{styles[arm].label}: answers for {choice.lower() if group is None else choice}",
                 alt=f"Confusion of {styles[arm].label} for {choice}: what each class was taken for.",
             )
     st.caption(

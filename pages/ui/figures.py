@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +27,7 @@ def show(
     *,
     key: str,
     alt: str,
+    title: str = "",
     caption: str = "",
     zoom: bool = False,
     percent: tuple[str, ...] = (),
@@ -40,13 +42,14 @@ def show(
         table: the numbers behind it; None where another figure's table already has them.
         key: unique on the page.
         alt: what the figure shows, for screen readers.
+        title: of the file that is saved of it; on the page a heading says it already.
         caption: one or two plain sentences.
         zoom: whether the figure can be panned and zoomed.
         percent: columns of the table that are shares.
         clicked: called when a mark is clicked; ``st.session_state[key].selection`` says which.
     """
     st.plotly_chart(
-        _with_room(on_its_ground(fig)),
+        _with_room(on_its_ground(fig, title)),
         width="stretch",
         key=key,
         alt=alt,
@@ -79,11 +82,16 @@ def file_name(key: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip("-")
 
 
-def on_its_ground(fig: go.Figure) -> go.Figure:
-    """Give a figure ink and ground for the file that is saved of it; a dark page's text is light.
+def on_its_ground(fig: go.Figure, title: str = "") -> go.Figure:
+    """Give a figure title, ink and ground for the file that is saved of it; a dark page's text is light.
 
-    On the page itself rules of ours keep every figure without a ground, in the ink of the page.
+    On the page itself rules of ours keep every figure without title and ground, in the ink of the page.
     """
+    if title:
+        text = f"<b>{html.escape(title, quote=False)}</b>"
+        fig.update_layout(
+            title={"text": text, "x": 0, "y": 1, "yanchor": "top", "pad": {"l": 8, "t": 6}, "font_size": 13}
+        )
     if (theme := st.context.theme.type) in _INK:
         fig.update_layout(font_color=_INK[theme])
         fig.update_xaxes(tickfont_color=_INK[theme], title_font_color=_INK[theme])

@@ -89,6 +89,7 @@ def _balance_reveal() -> None:
             dots(table, "residual", "largest residual"),
             None,
             key="lesson-residuals",
+            title="Largest residual",
             alt="Largest residual of vanilla and COBRA with and without imbalance and separation.",
         )
     with right:
@@ -96,13 +97,15 @@ def _balance_reveal() -> None:
             dots(table, "gap", "mean gap (DEO_A)", percent=True),
             None,
             key="lesson-gaps",
+            title="Mean gap (DEO_A)",
             alt="Mean gap of vanilla and COBRA in the same four cases, with 95 % intervals.",
         )
     with st.expander("Table", icon=":material/table_rows:", type="compact"):
         numbers(table, key="lesson-conditions", percent=("gap", "low", "high", "accuracy"))
     st.caption(
         "Largest residual: how far the colour that is served worst is from the synthetic images, in mean "
-        "lengths of the colours' signals. The rows of each figure are the same four runs."
+        "lengths of the colours' signals. The rows of both figures are the same four runs, each made once, "
+        "with one seed: the intervals are those of other test images, not of other runs."
     )
     first, second = st.columns(2, gap="large")
     with first:

@@ -27,6 +27,12 @@ def what_is_left(runs: dict[str, Facts]) -> str:
     """Say what of gap and residual balance leaves, and how much of that is chance."""
     residual = {name: f.worst_residual("vanilla") for name, f in runs.items()}
     gap = {name: points(f.metric("deo_mean", "vanilla")) for name, f in runs.items()}
+    data = ""
+    if "full-data" in runs["balanced"].counts:
+        data = (
+            " A network that learned from all the balanced real images has a gap of "
+            f"{points(runs['balanced'].metric('deo_mean', 'full-data'))}."
+        )
     cell = np.median(runs["balanced"].sizes_CG())
     return (
         f"**Balance is not the whole story.** It takes vanilla's mean gap from {gap['skewed']} to "
@@ -35,15 +41,23 @@ def what_is_left(runs: dict[str, Facts]) -> str:
         f"residual is chance, for a colour has some {cell:.0f} images of a digit: with colours that look "
         f"alike it is {residual['balanced-alike']:.2f}. The gap is not chance: the test images are the same "
         f"digits in every colour, and with colours that look alike it is {gap['balanced-alike']} points."
+        f"{data}"
     )
 
 
 def without_separation(f: Facts) -> str:
-    """Say what imbalance does when the groups look alike."""
+    """Say what imbalance does when the groups look alike, and what COBRA does then."""
+    accuracy = {arm: f.metric("accuracy", arm) for arm in ("vanilla", "cobra")}
+    cost = ""
+    if accuracy["cobra"] < accuracy["vanilla"]:
+        cost = (
+            f" COBRA has nothing to mend here, and costs: its accuracy is **{accuracy['cobra']:.1%}**, for a "
+            "colour with one or two images still counts as much as one with a hundred."
+        )
     return (
         f"**Nor is imbalance alone.** With the same skew but colours that look alike, vanilla's gap is "
         f"**{points(f.metric('deo_mean', 'vanilla'))} points** and its accuracy "
-        f"{f.metric('accuracy', 'vanilla'):.1%}. The harm comes from imbalance *times* separation. (Its "
+        f"{accuracy['vanilla']:.1%}.{cost} The harm comes from imbalance *times* separation. (Its "
         f"largest residual is still {f.worst_residual('vanilla'):.2f}: a colour with one or two images is "
         "not at the mean of its digit, whatever it looks like.)"
     )

@@ -39,6 +39,7 @@ def recalls(f: Facts, arm: str, *, key: str) -> None:
         table,
         key=key,
         alt=f"Recall of each colour in each digit, {arm_label(arm)}; a bar spans worst to best.",
+        title=f"{arm_label(arm)}: recall of each colour",
         percent=("recall", "low", "high", "gap"),
     )
 

@@ -13,7 +13,7 @@ from fairdd_core.plane.scene import NAMES, PRESETS, Scene, fitted, lowest_skew
 from fairdd_core.plane.theorem import sentence
 from fairdd_core.plots.playground import GROUP_STYLES, plane, target_table
 from fairdd_core.plots.playground_bars import residual_bars, residual_table
-from pages.ui.figures import numbers
+from pages.ui.figures import numbers, show
 from pages.ui.learn_session import keep_address, scene_now, set_scene
 from pages.ui.style import marker_svg
 
@@ -192,11 +192,10 @@ def _distance() -> None:
 
 def _picture(scene: Scene) -> None:
     verdict = scene.verdict()
-    st.plotly_chart(
+    show(
         plane(scene, every_target=bool(st.session_state["play-all"])),
-        width="stretch",
+        None,
         key="plane",
-        config={"displayModeBar": False},
         alt=f"{scene.groups} groups as clouds, group {NAMES[scene.largest - 1]} the largest. Lines run from "
         "every group to vanilla's target and to COBRA's. The largest residual is "
         f"{verdict.worst_vanilla:.2f} under vanilla and {verdict.worst_aligned:.2f} under COBRA.",
@@ -213,11 +212,11 @@ def _results(scene: Scene) -> None:
         "**imbalance × separation**: the distances to the other groups, weighted by their shares. For group "
         f"{scene.names[worst]} it says {verdict.vanilla_G[worst]:.2f} ≤ {verdict.bound_G[worst]:.2f}.",
     )
-    st.plotly_chart(
+    show(
         residual_bars(table),
-        width="stretch",
+        None,
         key="residual-bars",
-        config={"displayModeBar": False},
+        title="Residuals",
         alt="Residual of every group under vanilla and under COBRA, and the bound on vanilla's.",
     )
     st.html(theorem_html(scene))

@@ -17,6 +17,7 @@ from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import RunRecord, RunState
 from pages.ui import history
 from pages.ui.estimate import duration
+from pages.ui.figures import show
 from pages.ui.images_view import image_grids
 from pages.ui.run_actions import EXPECTED, literal
 from pages.ui.run_rows import seconds_text
@@ -93,11 +94,11 @@ def _panel(run_id: str, images: bool, drawn: tuple[object, ...], pace: float) ->
         st.caption("The first images appear in a moment.")
     if not steps.empty:
         st.markdown("**Matching loss**")
-        st.plotly_chart(
+        show(
             curve(steps, "loss", total=view.spec.distill.iterations, height=200),
-            width="stretch",
+            None,
             key="live-loss",
-            config={"displayModeBar": False},
+            title="Matching loss",
             alt="Matching loss of each method over the iterations so far.",
         )
 

@@ -56,6 +56,7 @@ def _charts(residuals: pd.DataFrame, focus: int, name: str, groups: tuple[str, .
                 distance_bars(residuals, focus, groups, part),
                 None,
                 key=f"distance-{part}",
+                title=f"{title}, class {name}",
                 alt=f"Distance of each group's mean {title.lower()} for class {name}.",
             )
 

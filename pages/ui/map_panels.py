@@ -93,7 +93,7 @@ def _panel(
     key = f"map-{arm}"
     st.html(arm_heading(style))
     st.plotly_chart(
-        on_its_ground(fig),
+        on_its_ground(fig, f"{style.label}, {shown.projection.upper()}, after {shown.at} iterations"),
         width="stretch",
         key=key,
         config=figure_config(key, zoom=True) | {"modeBarButtons": _TOOLS},

@@ -27,11 +27,7 @@ def controls(view: RunView, offered: list[Projection]) -> tuple[Projection, Colo
         Projection, what colour says, and the index of the class in focus, None for all.
     """
     classes = view.labels.classes
-    if st.session_state.get(_PROJECTION) not in offered:
-        st.session_state[_PROJECTION] = offered[0]
-    st.session_state.setdefault(_COLOR, _COLORS[0])
-    if not _ALL <= st.session_state.get(_FOCUS, len(classes)) < len(classes):
-        st.session_state[_FOCUS] = 0
+    _prepare(offered, len(classes))
     first, second, third = st.columns([1, 1.4, 1.6], vertical_alignment="bottom")
     coming = " It is on its way." if view.live and len(offered) < 2 else ""
     with first:
@@ -67,6 +63,15 @@ def controls(view: RunView, offered: list[Projection]) -> tuple[Projection, Colo
         )
     assert projection is not None and color_by is not None  # one of each is required
     return projection, color_by, None if focus == _ALL else int(focus)
+
+
+def _prepare(offered: list[Projection], classes: int) -> None:
+    """Set what is not set yet, or was set for another run."""
+    if st.session_state.get(_PROJECTION) not in offered:
+        st.session_state[_PROJECTION] = offered[0]
+    st.session_state.setdefault(_COLOR, _COLORS[0])
+    if not _ALL <= st.session_state.get(_FOCUS, classes) < classes:
+        st.session_state[_FOCUS] = 0
 
 
 def take_projection(view: RunView, text: str) -> None:

@@ -40,6 +40,7 @@ def _residuals(now: pd.DataFrame, view: RunView) -> None:
                 own,
                 key=f"residuals-{arm}",
                 alt=f"Distance of every group from the synthetic images of each class, {styles[arm].label}.",
+                title=f"{styles[arm].label}: residual of each group",
                 percent=("share",),
             )
     st.caption(

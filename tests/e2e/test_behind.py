@@ -97,7 +97,9 @@ def save_a_figure(page: Page, target: Path) -> None:
     with page.expect_download(timeout=SLOW) as download:
         page.locator("[class*=st-key-dumbbell-vanilla]").get_by_role("button", name="Download plot").click()
     assert download.value.suggested_filename == "dumbbell-vanilla-example-colored-digits-fg.svg"
-    assert "</svg>" in Path(download.value.path()).read_text()
+    saved = Path(download.value.path()).read_text()
+    assert "</svg>" in saved and "Vanilla: recall of each group" in saved
+    expect(page.locator(".g-gtitle").first).to_be_hidden()  # on the page a heading says it
     page.get_by_text("All gaps, the largest first").click()
     with page.expect_download(timeout=SLOW) as download:
         page.locator(".st-key-gaps-table-csv button").locator("visible=true").first.click(timeout=SLOW)

@@ -31,6 +31,13 @@ def test_ink_and_ground_of_a_saved_figure_are_those_of_the_theme(monkeypatch: py
     assert under(None, monkeypatch).layout.font.color is None, "as whoever shows it has it"
 
 
+def test_a_saved_figure_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "context", SimpleNamespace(theme=SimpleNamespace(type="light")))
+    named = figures.on_its_ground(go.Figure(), "COBRA: recall of <30")
+    assert named.layout.title.text == "<b>COBRA: recall of &lt;30</b>"
+    assert figures.on_its_ground(go.Figure()).layout.title.text is None
+
+
 @pytest.mark.parametrize(
     ("run", "name"),
     [("", "curve-loss"), ("261122-1-ab", "curve-loss-261122-1-ab"), ("../../etc", "curve-loss")],

@@ -263,6 +263,12 @@ def test_what_is_left_after_balance_follows_the_numbers(skewed: Facts) -> None:
     text = learn_balance.what_is_left(runs)
     for number in (99.7, 6.2, 0.64, 0.19):
         assert number in numbers_in(text)
+    data = 100 * runs["balanced"].metric("deo_mean", "full-data")
+    assert round(data, 1) in numbers_in(text), "nor is distillation to blame for all of what is left"
+    cost = learn_balance.without_separation(runs["alike"])
+    assert "costs" in cost and 93.8 in numbers_in(cost)
+    free = replace(runs["alike"], counts={arm: runs["alike"].counts["cobra"] for arm in ("vanilla", "cobra")})
+    assert "costs" not in learn_balance.without_separation(free)
     assert "does not notice" in learn_balance.other_middles(runs["balanced"])
 
 

@@ -50,6 +50,15 @@ def test_a_gap_is_set_by_the_worst_and_the_best_group(counts: np.ndarray) -> Non
     assert largest_gap(counts[:, :1]) is None
 
 
+def test_groups_that_tie_are_counted() -> None:
+    counts_KGCC = np.zeros((1, 5, 2, 2), np.int64)
+    counts_KGCC[0, :, 0] = [[9, 1], [0, 10], [0, 10], [9, 1], [0, 10]]
+    (gap, _) = gaps(counts_KGCC)
+    assert gap is not None
+    names = ["red", "blue", "pink", "grey", "teal"]
+    assert gap.words(CLASSES, names) == "class cat, red and 1 more 90% against blue and 2 more 0%"
+
+
 def test_groups_that_are_alike_are_two_groups_all_the_same() -> None:
     counts_KGCC = np.zeros((2, 3, 2, 2), np.int64)
     counts_KGCC[0, :, 0] = [[9, 1], [5, 5], [0, 0]]

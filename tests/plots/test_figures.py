@@ -72,6 +72,15 @@ def test_dumbbell_leaves_undefined_recalls_out(counts: dict[str, np.ndarray]) ->
     assert not any(trace.mode == "lines" and trace.y[0] == 1 for trace in fig.data)
 
 
+def test_dumbbell_counts_groups_that_tie() -> None:
+    counts_KGCC = np.zeros((1, 4, 1, 2), np.int64)[:, :, [0, 0]]
+    counts_KGCC[0, :, 0] = [[9, 1], [2, 8], [2, 8], [2, 8]]
+    counts_KGCC[0, :, 1] = [[0, 9], [0, 9], [0, 9], [0, 9]]
+    fig = fairness.dumbbell(recall_table({"cobra": counts_KGCC}, ["cat", "dog"], ["r", "g", "b", "w"]))
+    texts = [note.text for note in fig.layout.annotations]
+    assert "<b>70</b>  g +2 → r" in texts and "<b>0</b>  all equal" in texts
+
+
 def test_recalls_say_how_many_images_are_behind_them(counts: dict[str, np.ndarray]) -> None:
     fig = fairness.dumbbell(recall_table({"cobra": counts["cobra"]}, CLASSES, GROUPS), COLORS)
     dots = next(trace for trace in fig.data if trace.mode == "markers")

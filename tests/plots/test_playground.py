@@ -91,7 +91,8 @@ def test_dots_write_every_number() -> None:
         }
     )
     fig = dots(table, "gap", "gap", percent=True)
-    assert list(fig.data[0].text) == ["50.0", "10.0"]
+    assert [note.text for note in fig.layout.annotations] == ["50.0", "10.0"]
+    assert [note.x for note in fig.layout.annotations] == [0.6, 0.2], "behind the interval, not on it"
     assert list(fig.layout.yaxis.ticktext) == ["a", "b"]
 
 
