@@ -32,7 +32,7 @@ KINDS = {
 }
 """Kind of point -> name for people and marker; shape alone tells them apart."""
 MARK = {"target": "#111111", "class_mean": "#ffffff"}
-_EDGE = {"target": ("#ffffff", 1.5), "class_mean": ("#111111", 1.5), "real": (NEUTRAL, 0.6)}
+_EDGE = {"target": ("#ffffff", 2), "class_mean": ("#111111", 1.5), "real": (NEUTRAL, 0.6)}
 _SAMPLES = {"real": (6, 0.8), "synthetic": (10, 1.0)}
 """Size and opacity of what can be picked out."""
 _FADED, _LARGER = 0.13, 1.6
@@ -150,7 +150,7 @@ def _means(fig: go.Figure, rows: pd.DataFrame, colors: np.ndarray, *, groups: bo
         of_groups = (rows["kind"] == "group_mean").to_numpy()
         ground = FAINT if hollow else colors[of_groups]  # grey on grey would hide the cross
         _landmarks(fig, rows[of_groups], ground, "group_mean", 14)
-    for name, size in (("target", 18), ("class_mean", 11)):
+    for name, size in (("target", 23), ("class_mean", 10)):
         _landmarks(fig, rows[rows["kind"] == name], MARK[name], name, size)
 
 

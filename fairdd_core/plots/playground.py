@@ -31,8 +31,8 @@ TARGETS = {
     "smallest-ball": ("smallest ball", "circle-cross"),
 }
 """Distance -> what its barycenter is called in the figure, and its marker among all barycenters."""
-_SAME = 0.02
-"""Targets closer than this share of the picture's width wear one label."""
+_SAME, _NEAR = 0.02, 0.1
+"""Shares of the picture's width: closer targets wear one label; closer to a group, names stand apart."""
 _DEPENDS_ON_ORIGIN = ("cosine", "huber")
 
 
@@ -106,10 +106,8 @@ def _clouds(fig: go.Figure, scene: Scene) -> None:
 
 def _centres(fig: go.Figure, scene: Scene) -> None:
     """Mark the groups' centres, with name and share."""
-    signals_GD = scene.signals_GD
-    middle_D = signals_GD.mean(axis=0)
-    for name, share, point_D, (color, symbol) in zip(
-        scene.names, scene.shares_G, signals_GD, GROUP_STYLES, strict=False
+    for name, share, point_D, up, (color, symbol) in zip(
+        scene.names, scene.shares_G, scene.signals_GD, _up(scene), GROUP_STYLES, strict=False
     ):
         fig.add_scatter(
             x=[point_D[0]],
@@ -119,9 +117,17 @@ def _centres(fig: go.Figure, scene: Scene) -> None:
             marker={"color": color, "symbol": symbol, "size": 17, "line": {"color": NEUTRAL, "width": 1.5}},
             hovertemplate=f"<b>Group {name}</b>, {share:.1%} of the class<extra></extra>",
         )
-        # Above or below, never beside: a narrow screen has no room there.
-        up_D = np.array([0.0, 1.0 if point_D[1] >= middle_D[1] else -1.0])
-        _label(fig, f"<b>{name}</b> {share:.0%}", point_D, up_D, 24)
+        _label(fig, f"<b>{name}</b> {share:.0%}", point_D, np.array([0.0, up]), 24)
+
+
+def _up(scene: Scene) -> np.ndarray:
+    """Return 1 where a group's name stands above its centre and -1 where below, (G,).
+
+    Never beside: a narrow screen has no room there.
+    """
+    height_G = scene.signals_GD[:, 1]
+    up_G: np.ndarray = np.where(height_G >= height_G.mean(), 1.0, -1.0)
+    return up_G
 
 
 def _label(fig: go.Figure, text: str, point_D: np.ndarray, away_D: np.ndarray, pixels: float) -> None:
@@ -192,7 +198,11 @@ def _targets(fig: go.Figure, scene: Scene, width: float, *, named: bool) -> None
     if np.linalg.norm(apart_D) < _SAME * width:
         _label(fig, f"<b>Vanilla</b> and <b>{barycenter}</b>", points["cobra"], np.array([0.0, -1.0]), 28)
         return
-    _label(fig, "<b>Vanilla</b>", points["vanilla"], apart_D * np.array([0.2, 1.0]), 26)
+    aside_D = apart_D * np.array([0.2, 1.0])
+    from_group_G = np.linalg.norm(scene.signals_GD - points["vanilla"], axis=1)
+    if from_group_G.min() < _NEAR * width:  # the other side of where that group's name stands
+        aside_D = np.array([0.0, -_up(scene)[from_group_G.argmin()]])
+    _label(fig, "<b>Vanilla</b>", points["vanilla"], aside_D, 26)
     _label(fig, f"<b>{barycenter}</b>", points["cobra"], -apart_D * np.array([0.2, 1.0]), 26)
 
 

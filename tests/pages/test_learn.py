@@ -267,7 +267,7 @@ def test_what_is_left_after_balance_follows_the_numbers(skewed: Facts) -> None:
     assert round(data, 1) in numbers_in(text), "nor is distillation to blame for all of what is left"
     cost = learn_balance.without_separation(runs["alike"])
     assert "costs" in cost and 93.8 in numbers_in(cost)
-    free = replace(runs["alike"], counts={arm: runs["alike"].counts["cobra"] for arm in ("vanilla", "cobra")})
+    free = replace(runs["alike"], counts=dict.fromkeys(("vanilla", "cobra"), runs["alike"].counts["cobra"]))
     assert "costs" not in learn_balance.without_separation(free)
     assert "does not notice" in learn_balance.other_middles(runs["balanced"])
 
