@@ -59,7 +59,8 @@ def phase(
 ) -> go.Figure:
     """Draw ``grid_table``: skew upwards, separation to the right, numbers in per cent or points.
 
-    The scale is the same for every method and both gaps: no ink is 0, the strongest is 1.
+    The scale is the same for every method and both gaps: no ink is 0, the strongest is 1. Ink is orange
+    where more is worse and blue where more is better, as it is in ``gain``.
 
     Args:
         grid: from ``grid_table``.
@@ -71,6 +72,8 @@ def phase(
     text = [_text(row, 100 * row["value"], "{:.0f}") for row in grid.to_dict("records")]
     hover = [_hover(row, METRICS[metric].title, unit, "{:.1f}") for row in grid.to_dict("records")]
     fig = _board(grid, grid["value"].to_numpy(float), text, hover, height)
+    ink = _BETTER if METRICS[metric].higher_is_better else _WORSE
+    fig.data[0].update(colorscale=[[0, f"rgba({ink},0.04)"], [1, f"rgba({ink},{INK})"]])
     return _finish(fig, grid, at)
 
 

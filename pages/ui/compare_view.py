@@ -171,7 +171,7 @@ def classes(views: Sequence[RunView], arms: Sequence[str]) -> None:
                 return
             table = recall_table({arm: counts[arm]}, view.labels.classes, view.labels.groups)
             fig = fairness.dumbbell(table, view.labels.colors)
-            fig.update_xaxes(range=[-0.03, 2.0])  # the columns are narrow, and the groups' names are not
+            fig.update_xaxes(range=[-0.03, 2.25])  # the columns are narrow, and the groups' names are not
             show(
                 fig,
                 table,

@@ -162,8 +162,11 @@ def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
             st.html(arm_heading(styles[arm]))
             own, key = table[table["arm"] == arm], f"dumbbell-{arm}"
             focus = labels.classes[at_class] if arm == at_arm else None
+            fig = fairness.dumbbell(own, labels.colors, openers=True, focus=focus)
+            if len(styles) > 2:  # the columns are narrow, and the groups' names are not
+                fig.update_xaxes(range=[-0.03, 2.25])
             show(
-                fairness.dumbbell(own, labels.colors, openers=True, focus=focus),
+                fig,
                 own,
                 key=key,
                 alt=f"Recall of each group in each class, {styles[arm].label}; a bar spans worst to best.",

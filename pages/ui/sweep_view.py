@@ -78,10 +78,10 @@ def _metric() -> str:
 
 def _caption(metric: str, several: bool) -> str:
     unit = "per cent" if METRICS[metric].higher_is_better else "percentage points"
-    ink = "stronger colour is better" if METRICS[metric].higher_is_better else "stronger colour is worse"
+    ink = "blue is good" if METRICS[metric].higher_is_better else "orange is bad"
     versus = " In the comparison, blue and + is better, orange and − is worse." if several else ""
     return (
-        f"Numbers are {unit}: {METRICS[metric].sentence} In all pictures alike, {ink}.{versus} "
+        f"Numbers are {unit}: {METRICS[metric].sentence} The stronger the colour, the more: {ink}.{versus} "
         "· waits, ‖ was stopped, ✕ failed or was deleted. Click a cell, or choose it below, to look into it."
     )
 
