@@ -57,10 +57,11 @@ def report(folder: RunFolder, labels: Labels, title: str, note: str = "") -> str
     return "\n".join(parts)
 
 
-def figures_page(folder: RunFolder, labels: Labels, title: str) -> str:
+def figures_page(folder: RunFolder, labels: Labels, title: str, note: str = "") -> str:
     """Return the figures of a run alone, as one HTML file; each has a button that saves it as SVG."""
     drawn = "\n".join(_figure(entry) for entry in figures(folder, labels))
-    return f"{_head(title)}<main><h1>{html.escape(title)}</h1>{drawn}</main></body></html>"
+    heading = f"<h1>{html.escape(title)}</h1>{_note(note)}"
+    return f"{_head(title)}<main>{heading}{drawn}</main></body></html>"
 
 
 def _head(title: str) -> str:
@@ -92,14 +93,17 @@ def _facts(folder: RunFolder, note: str) -> str:
     ]
     if seconds := (document.get("seconds") or {}).get("total"):
         facts.append(f"took {seconds:.0f} s on {document.get('device', 'this machine')}")
-    extra = f"<p><strong>{html.escape(note)}</strong></p>" if note else ""
-    return f"<p class='facts'>{html.escape(' · '.join(facts))}</p>{extra}"
+    return f"<p class='facts'>{html.escape(' · '.join(facts))}</p>{_note(note)}"
+
+
+def _note(text: str) -> str:
+    return f"<p><strong>{html.escape(text)}</strong></p>" if text else ""
 
 
 def _headline(folder: RunFolder, labels: Labels) -> str:
     counts = {arm: c for arm, c in ordered_counts(folder).items() if arm not in BASELINES}
     if not counts:
-        return "<p>This run ended before it was tested.</p>"
+        return "<p>There are no test results of this run.</p>"
     rows = []
     for arm, counts_KGCC in counts.items():
         accuracy, gap = (METRICS[name].of(counts_KGCC).mean() for name in ("accuracy", "deo_mean"))

@@ -109,14 +109,14 @@ def csv(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False).encode()
 
 
-def csv_zip(found: Mapping[str, pd.DataFrame]) -> bytes:
-    """Return a zip file with a CSV for every table, and a file that says what they are."""
+def csv_zip(found: Mapping[str, pd.DataFrame], note: str = "") -> bytes:
+    """Return a zip file with a CSV for every table, and a file that says what they are, and ``note``."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, table in found.items():
             archive.writestr(f"{name}.csv", csv(table))
         told = "".join(f"{name}.csv: {ABOUT.get(name, name)}\n" for name in found)
         archive.writestr(
-            "README.txt", told + "Shares are between 0 and 1. Empty means undefined, not zero.\n"
+            "README.txt", f"{told}Shares are between 0 and 1. Empty means undefined, not zero.\n{note}\n"
         )
     return buffer.getvalue()

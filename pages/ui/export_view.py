@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
 from fairdd_core.cli.command import needs_file, run_command
 from fairdd_core.report import document, figures, pictures, tables
+from fairdd_core.runs.sound import sound_part, told
 from pages.ui.run_rows import name_of
 from pages.ui.runs import RunView
 
@@ -68,17 +70,8 @@ def _button(view: RunView, export: Export, key: str) -> None:
 
 def exports(view: RunView) -> list[Export]:
     """Return what can be exported of a run."""
-    folder, labels = view.folder, view.labels
-    title = name_of(view.record.title if view.record else "", view.spec)
-    note = "" if view.state == "done" else f"This run has not come to its end: {view.state}."
-
-    def report() -> bytes:
-        return document.report(folder, labels, title, note).encode()
-
-    def drawn() -> bytes:
-        return document.figures_page(folder, labels, title).encode()
-
-    told = {
+    folder = view.folder
+    about = {
         "report": "One HTML file: images, figures, maps, tables, settings. It opens without a network.",
         "tables": "Every measure, every cell of class and group, every network, the curves.",
         "images": "A grid of the last images for every method, enlarged without smoothing.",
@@ -87,10 +80,10 @@ def exports(view: RunView) -> list[Export]:
         "spec": "The complete specification; run --spec FILE repeats the run.",
     }
     found = [
-        Export("report", "html", "Report", told["report"], "description", report),
-        Export("tables", "zip", "Tables (CSV)", told["tables"], "table_rows", lambda: _tables(view)),
-        Export("images", "zip", "Images (PNG)", told["images"], "image", lambda: _pictures(view)),
-        Export("figures", "html", "Figures (HTML)", told["figures"], "bar_chart", drawn),
+        Export("report", "html", "Report", about["report"], "description", partial(_report, view)),
+        Export("tables", "zip", "Tables (CSV)", about["tables"], "table_rows", partial(_tables, view)),
+        Export("images", "zip", "Images (PNG)", about["images"], "image", partial(_pictures, view)),
+        Export("figures", "html", "Figures (HTML)", about["figures"], "bar_chart", partial(_figures, view)),
         *_vectors(view),
     ]
     for part, suffix, label, icon, file in (
@@ -98,28 +91,47 @@ def exports(view: RunView) -> list[Export]:
         ("spec", "json", "Settings (JSON)", "tune", folder.spec_file),
     ):
         if file.exists():
-            found.append(Export(part, suffix, label, told[part], icon, file.read_bytes))
+            found.append(Export(part, suffix, label, about[part], icon, file.read_bytes))
     return found
 
 
+def _title(view: RunView) -> str:
+    return name_of(view.record.title if view.record else "", view.spec)
+
+
+def _report(view: RunView) -> bytes:
+    ended = "" if view.state == "done" else f"This run has not come to its end: {view.state}."
+    with sound_part(view.folder) as (folder, damaged):
+        note = " ".join(filter(None, (ended, told(damaged))))
+        return document.report(folder, view.labels, _title(view), note).encode()
+
+
+def _figures(view: RunView) -> bytes:
+    with sound_part(view.folder) as (folder, damaged):
+        return document.figures_page(folder, view.labels, _title(view), told(damaged)).encode()
+
+
 def _tables(view: RunView) -> bytes:
-    return tables.csv_zip(tables.tables(view.folder, view.labels))
+    with sound_part(view.folder) as (folder, damaged):
+        return tables.csv_zip(tables.tables(folder, view.labels), told(damaged))
 
 
 def _pictures(view: RunView) -> bytes:
-    return pictures.as_zip(pictures.grids(view.folder))
+    with sound_part(view.folder) as (folder, _):
+        return pictures.as_zip(pictures.grids(folder))
 
 
 def _vectors(view: RunView) -> list[Export]:
     """Return vector files where this machine can draw them; everywhere else the HTML file does it."""
 
-    def make(form: str) -> Callable[[], bytes]:
-        return lambda: pictures.as_zip(figures.vector_files(figures.figures(view.folder, view.labels), form))
+    def make(form: str) -> bytes:
+        with sound_part(view.folder) as (folder, _):
+            return pictures.as_zip(figures.vector_files(figures.figures(folder, view.labels), form))
 
-    told = "Every figure as a file of its own. Drawing them takes a while."
+    text = "Every figure as a file of its own. Drawing them takes a while."
     forms = ("svg", "pdf") if figures.can_draw_vectors() else ()
     return [
-        Export(f"figures-{form}", "zip", f"Figures ({form.upper()})", told, "bar_chart", make(form))
+        Export(f"figures-{form}", "zip", f"Figures ({form.upper()})", text, "bar_chart", partial(make, form))
         for form in forms
     ]
 

@@ -12,6 +12,8 @@ from fairdd_core.runs.files import DamagedFile
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.store import RunState, Store
+from pages.ui.export_view import exports
+from pages.ui.runs import open_run
 from tests.pages.fake_run import write_fake_run
 
 Visit = Callable[..., AppTest]
@@ -146,3 +148,25 @@ def test_lists_and_comparisons_go_on_without_a_damaged_run(
     truncate(sound[0].snapshot_file(60))
     app.multiselect(key="compare-runs").set_value([folder.path.name for folder in sound]).run()
     assert errors(app).count("`000060.safetensors`") == 2  # both methods of the one run
+
+
+def test_what_is_exported_leaves_out_what_is_damaged(home: Path) -> None:
+    sound = enter(home)
+    names = [path.relative_to(sound.path) for path in damageable(sound)]
+    assert len(names) > 5
+    for name in names:
+        folder = enter(home)
+        truncate(folder.path / name)
+        before = {path: path.read_bytes() for path in folder.artefacts()}
+        made = {
+            e.part: e.make()
+            for e in exports(open_run(folder.path.name))
+            if not e.suffix == "zip" or e.part in ("tables", "images")
+        }
+        assert {"report", "figures", "tables", "images"} <= made.keys()
+        read = {".safetensors", ".parquet", ".json"} & {name.suffix}
+        for page in ("report", "figures"):
+            assert (f"damaged: {name.name}" in made[page].decode()) == bool(read)
+        assert before == {path: path.read_bytes() for path in folder.artefacts()}
+    whole = {e.part: e.make() for e in exports(open_run(sound.path.name)) if e.part in ("report", "tables")}
+    assert "damaged" not in whole["report"].decode()

@@ -138,7 +138,7 @@ def test_a_run_that_was_stopped_early_has_a_report_too(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.create(spec)
     page = report(folder, labels_of(folder, tmp_path), "Early", "stopped: Stopped before it started.")
-    assert "This run ended before it was tested." in page
+    assert "There are no test results of this run." in page
     assert "Stopped before it started." in page
     assert "run --spec spec.json" in page
     assert tables(folder, labels_of(folder, tmp_path)) == {}
