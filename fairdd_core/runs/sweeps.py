@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,7 +13,7 @@ from typing import Any
 
 from fairdd_core.distill.spec import ArmSpec
 from fairdd_core.errors import UserError
-from fairdd_core.runs import engine
+from fairdd_core.runs import engine, posix, sweep_files
 from fairdd_core.runs.folder import RunFolder
 from fairdd_core.runs.home import Home
 from fairdd_core.runs.lanes import lane
@@ -21,6 +22,8 @@ from fairdd_core.runs.spec import RunSpec
 from fairdd_core.runs.store import Store
 from fairdd_core.runs.sweep import Point, SweepSpec, deciding, filling_order
 from fairdd_core.runs.sweep_files import Entry, Sweep, forget, save
+
+PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,24 @@ def cancel(home: Home, sweep: Sweep) -> int:
 
 
 def resume(home: Home, sweep: Sweep) -> Sweep:
-    """Go on with what was stopped or failed, queue anew what was deleted, and return the sweep."""
+    """Go on with what was stopped or failed, queue anew what was deleted, and return the sweep.
+
+    Whoever asks for the same at the same moment waits, and then finds nothing left to do.
+
+    Raises:
+        UserError: when the sweep is gone, or somebody else has been resuming one for ``PATIENCE_SECONDS``.
+        OSError: when there is no room for it. Nothing was queued then.
+    """
+    lock = posix.hold(home.root / "sweeps" / "resume.lock", PATIENCE_SECONDS)
+    if lock is None:
+        raise UserError("sweep", "nobody else at it", "somebody who resumes one", "Try again in a moment.")
+    try:
+        return _resume(home, sweep_files.find(home, sweep.id))
+    finally:
+        os.close(lock)
+
+
+def _resume(home: Home, sweep: Sweep) -> Sweep:
     entries, found, anew = list(sweep.entries), plan(home, sweep.spec), []
     cells = cells_of(home, sweep)
     for i in filling_order(sweep.spec):

@@ -108,12 +108,17 @@ def _notes(view: RunView, place: Place, found: dict[str, Nearest], at: int, why:
         how = "was made without looking for it" if view.state == "done" else "ended before it was looked for"
         st.caption(f"What these images resemble is not known: this run {how}.")
         return
-    end = view.spec.distill.iterations
+    end, data = view.spec.distill.iterations, view.spec.data
+    wrong = (
+        f" Groups are those that the run was told, of which {data.label_noise:.0%} are wrong."
+        if data.label_noise
+        else ""
+    )
     elsewhere = f" The images above are those after {at} iterations." if at != end else ""
     st.caption(
         "The real training images of its class that are nearest to the **finished** image, in the eyes of "
         "the network that drew the maps; below each its distance. In large groups only a part was searched."
-        f"{elsewhere} {why}"
+        f"{wrong}{elsewhere} {why}"
     )
     with st.expander("Table of the neighbours", icon=":material/table_rows:", type="compact"):
         every = pd.concat([_table(view, own, place).assign(arm=arm) for arm, own in found.items()])

@@ -145,3 +145,11 @@ def test_parts_of_mosaics_are_counted_within_their_image() -> None:
     assert Place(0, 0).index(ipc=10, factor=1) == 0
     assert Place(2, 3).index(ipc=10, factor=1) == 23
     assert Place(2, 3, 1).index(ipc=10, factor=2) == 93
+
+
+def test_wrong_groups_are_said_to_be_wrong(studio: Studio, run: RunFolder) -> None:
+    assert "are wrong" not in remarks(looked_at(studio, run))
+    spec = json.loads(run.spec_file.read_text())
+    spec["data"]["label_noise"] = 0.2
+    run.spec_file.write_text(json.dumps(spec))
+    assert "of which 20% are wrong" in remarks(looked_at(studio, run))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -155,6 +158,23 @@ def test_cancel_stops_what_the_sweep_started_and_resume_brings_the_rest(home: Ho
         True,
     ]
     assert all(cell.live or cell.result for cell in sweeps.cells_of(home, sweep_files.find(home, sweep.id)))
+
+
+def test_resumed_by_two_at_once_it_has_no_doubles(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "create_all", lambda store, runs: None)  # where the process was killed
+        sweep = sweeps.launch(home, small())
+    planned = sweeps.plan
+
+    def slowly(*args: Any) -> list[str | None]:
+        time.sleep(0.2)  # so that all of them are at it before the first has queued anything
+        return planned(*args)
+
+    monkeypatch.setattr(sweeps, "plan", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        resumed = list(pool.map(lambda _: sweeps.resume(home, sweep), range(4)))
+    assert len({tuple(entry.run for entry in one.entries) for one in resumed}) == 1
+    assert {run.id for run in Store(home).list()} == {entry.run for entry in resumed[0].entries}
 
 
 def nothing_queued(home: Home) -> bool:
