@@ -18,7 +18,7 @@ from fairdd_core.plots.fairness_images import Neighbours, nearest_html
 from fairdd_core.plots.images import Tile
 from fairdd_core.plots.theme import ArmStyle, arm_label, arm_styles
 from pages.ui.behind_images import Cell, image_control
-from pages.ui.figures import numbers
+from pages.ui.figures import folded, numbers
 from pages.ui.loading import nearest_of, pictures_of
 from pages.ui.run_actions import literal
 from pages.ui.runs import RunView
@@ -203,8 +203,7 @@ def _how_often(view: RunView, found: Mapping[str, Alike], behind: Behind, query_
     name = classes[behind.class_id]
     st.markdown(f"Test images whose nearest synthetic image is of class {literal(name)}, too:")
     st.html(_how_often_html(table, f"How often the nearest synthetic image is of class {name}"))
-    with st.expander("Table", icon=":material/table_rows:", type="compact"):
-        numbers(table, key="behind-nearest-table", percent=("share",))
+    folded("behind-nearest", lambda: numbers(table, key="behind-nearest-table", percent=("share",)))
 
 
 def _how_often_html(table: pd.DataFrame, label: str) -> str:

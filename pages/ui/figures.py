@@ -60,8 +60,22 @@ def show(
     if caption:
         st.caption(caption)
     if table is not None:
-        with st.expander("Table", icon=":material/table_rows:", type="compact"):
-            numbers(table, key=f"{key}-table", percent=percent)
+        folded(key, lambda: numbers(table, key=f"{key}-table", percent=percent))
+
+
+def folded(key: str, draw: Callable[[], None], label: str = "Table") -> None:
+    """Offer a table; it is only made, and sent to the browser, once it is unfolded.
+
+    Args:
+        key: of the fold, unique on the page.
+        draw: draws the table.
+        label: what is offered.
+    """
+    icon = ":material/table_rows:"
+    fold = st.expander(label, icon=icon, type="compact", key=f"{key}-fold", on_change="rerun")
+    if fold.open:
+        with fold:
+            draw()
 
 
 def figure_config(name: str, zoom: bool = False) -> dict[str, Any]:

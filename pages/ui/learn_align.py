@@ -6,7 +6,7 @@ import streamlit as st
 
 from fairdd_core.plots.lesson import dots
 from pages.ui import learn_balance, learn_say
-from pages.ui.figures import numbers, show
+from pages.ui.figures import folded, numbers, show
 from pages.ui.learn_bias import image_grid, recalls
 from pages.ui.learn_facts import Facts, facts
 from pages.ui.learn_steps import Step, source, studio_link
@@ -100,8 +100,8 @@ def _balance_reveal() -> None:
             title="Mean gap (DEO_A)",
             alt="Mean gap of vanilla and COBRA in the same four cases, with 95 % intervals.",
         )
-    with st.expander("Table", icon=":material/table_rows:", type="compact"):
-        numbers(table, key="lesson-conditions", percent=("gap", "low", "high", "accuracy"))
+    shares = ("gap", "low", "high", "accuracy")
+    folded("conditions", lambda: numbers(table, key="lesson-conditions", percent=shares))
     st.caption(
         "Largest residual: how far the colour that is served worst is from the synthetic images, in mean "
         "lengths of the colours' signals. The rows of both figures are the same four runs, each made once, "

@@ -13,7 +13,7 @@ from fairdd_core.plane.scene import NAMES, PRESETS, Scene, fitted, lowest_skew
 from fairdd_core.plane.theorem import sentence
 from fairdd_core.plots.playground import GROUP_STYLES, plane, target_table
 from fairdd_core.plots.playground_bars import residual_bars, residual_table
-from pages.ui.figures import numbers, show
+from pages.ui.figures import folded, numbers, show
 from pages.ui.learn_session import keep_address, scene_now, set_scene
 from pages.ui.style import marker_svg
 
@@ -221,9 +221,12 @@ def _results(scene: Scene) -> None:
     )
     st.html(theorem_html(scene))
     st.markdown(sentence(verdict, scene.names))
-    with st.expander("Tables", icon=":material/table_rows:", type="compact"):
+
+    def tables() -> None:
         numbers(table, key="play-table", percent=("share",))
         numbers(target_table(scene), key="play-targets")
+
+    folded("play-tables", tables, "Tables")
 
 
 def theorem_html(scene: Scene) -> str:

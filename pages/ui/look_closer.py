@@ -14,7 +14,7 @@ from fairdd_core.plots.images import Tile, tile_html
 from fairdd_core.plots.neighbours import neighbour_table
 from fairdd_core.plots.theme import ArmStyle, arm_styles, group_css
 from pages.ui import damage, look_choice
-from pages.ui.figures import numbers
+from pages.ui.figures import folded, numbers
 from pages.ui.loading import nearest_of, training_set_of
 from pages.ui.look_choice import Place
 from pages.ui.runs import RunView
@@ -120,7 +120,7 @@ def _notes(view: RunView, place: Place, found: dict[str, Nearest], at: int, why:
         "the network that drew the maps; below each its distance. In large groups only a part was searched."
         f"{wrong}{elsewhere} {why}"
     )
-    with st.expander("Table of the neighbours", icon=":material/table_rows:", type="compact"):
-        every = pd.concat([_table(view, own, place).assign(arm=arm) for arm, own in found.items()])
-        columns = ["arm", "group", "rank", "row", "distance", "searched"]
-        numbers(every.loc[every["row"] >= 0, columns], key="look-table")
+    every = pd.concat([_table(view, own, place).assign(arm=arm) for arm, own in found.items()])
+    columns = ["arm", "group", "rank", "row", "distance", "searched"]
+    table = every.loc[every["row"] >= 0, columns]
+    folded("look", lambda: numbers(table, key="look-table"), "Table of the neighbours")

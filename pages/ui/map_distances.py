@@ -11,7 +11,7 @@ import streamlit as st
 from fairdd_core.plots.map_distances import distance_bars, distance_matrix, distance_table
 from fairdd_core.plots.theme import arm_styles, group_css
 from pages.ui import damage
-from pages.ui.figures import numbers, show
+from pages.ui.figures import folded, numbers, show
 from pages.ui.run_actions import literal
 from pages.ui.runs import RunView
 from pages.ui.style import marker_svg
@@ -32,9 +32,8 @@ def distances(view: RunView, focus: int | None) -> None:
     )
     if focus is None:
         st.caption("Choose a class in focus to see its distances as a chart.")
-        with st.expander("Table", icon=":material/table_rows:", type="compact"):
-            table = distance_table(residuals, labels.classes, labels.groups)
-            numbers(table, key="distances-all", percent=("share",))
+        table = distance_table(residuals, labels.classes, labels.groups)
+        folded("distances", lambda: numbers(table, key="distances-all", percent=("share",)))
         return
     _charts(residuals, focus, labels.classes[focus], labels.groups)
     st.html(matrix_html(view, distance_matrix(residuals, focus, labels.groups)))

@@ -12,7 +12,7 @@ from fairdd_core.plots.images import Tile, part_of, strip_html
 from fairdd_core.plots.map_table import Chosen, group_counts, is_chosen
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from pages.ui import damage, map_choice
-from pages.ui.figures import numbers
+from pages.ui.figures import folded, numbers
 from pages.ui.loading import training_set_of
 from pages.ui.run_actions import literal
 from pages.ui.runs import RunView
@@ -56,9 +56,9 @@ def strip(view: RunView, candidates: pd.DataFrame, chosen: Chosen, at: int) -> N
         _counts(view, candidates, chosen)
         _real(view, real)
         _synthetic(view, candidates, found, at)
-        with st.expander("Table of what is picked out", icon=":material/table_rows:", type="compact"):
-            columns = ["kind", "arm", "class", "group", "index"]
-            numbers(found[columns].rename(columns={"index": "number"}), key="map-chosen-table")
+        columns = ["kind", "arm", "class", "group", "index"]
+        table = found[columns].rename(columns={"index": "number"})
+        folded("map-chosen", lambda: numbers(table, key="map-chosen-table"), "Table of what is picked out")
 
 
 def _whose(candidates: pd.DataFrame) -> str:

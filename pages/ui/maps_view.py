@@ -14,7 +14,7 @@ from fairdd_core.plots.theme import NEUTRAL, arm_styles, group_css
 from fairdd_core.runs.files import DamagedFile
 from fairdd_core.runs.folder import RunFolder
 from pages.ui import damage, map_choice, map_settings, scrubber
-from pages.ui.figures import numbers
+from pages.ui.figures import folded, numbers
 from pages.ui.map_distances import distances
 from pages.ui.map_panels import Shown, panels
 from pages.ui.map_strip import strip
@@ -79,8 +79,8 @@ def _linked(
         "tools above a map draw round points, pick them with a box, or move it."
     )
     strip(view, candidates, chosen, at)
-    with st.expander("Table of all points", icon=":material/table_rows:", type="compact"):
-        numbers(shown.now()[["kind", "arm", "class", "group", "x", "y"]], key="map-table")
+    columns = ["kind", "arm", "class", "group", "x", "y"]
+    folded("map", lambda: numbers(shown.now()[columns], key="map-table"), "Table of all points")
     keep()
 
 

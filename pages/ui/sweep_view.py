@@ -19,7 +19,7 @@ from fairdd_core.runs.sweeps import Cell
 from pages.ui import addresses
 from pages.ui.address import one_of, read
 from pages.ui.controls import adopt
-from pages.ui.figures import numbers, show
+from pages.ui.figures import folded, numbers, show
 from pages.ui.run_rows import Strip, strip_of
 from pages.ui.settings import values_of
 from pages.ui.style import arm_heading, marker_svg, table_html
@@ -226,16 +226,6 @@ def _number(entry: dict[str, Any], name: str) -> str:
 
 
 def _numbers(view: SweepView, table: pd.DataFrame) -> None:
-    with st.expander("Table", icon=":material/table_rows:", type="compact"):
-        numbers(table, key="sweep-table", percent=tuple(METRICS))
-        st.download_button(
-            "Save as CSV",
-            data=lambda: table.to_csv(index=False).encode(),
-            file_name=f"sweep-{view.id}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            help="One row for every place of the grid and every method.",
-        )
+    folded("sweep", lambda: numbers(table, key="sweep-table", percent=tuple(METRICS)))
     with st.expander("The command that makes this sweep", icon=":material/terminal:", type="compact"):
         st.code(sweep_command(view.sweep.spec), language="bash", wrap_lines=True)

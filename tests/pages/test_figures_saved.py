@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import plotly.graph_objects as go
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from pages.ui import figures
 
@@ -36,6 +37,22 @@ def test_a_saved_figure_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None
     named = figures.on_its_ground(go.Figure(), "COBRA: recall of <30")
     assert named.layout.title.text == "<b>COBRA: recall of &lt;30</b>"
     assert figures.on_its_ground(go.Figure()).layout.title.text is None
+
+
+def test_a_table_is_made_once_it_is_unfolded() -> None:
+    def page() -> None:
+        import pandas as pd
+
+        from pages.ui.figures import folded, numbers
+
+        folded("gaps", lambda: numbers(pd.DataFrame({"gap": [0.5]}), key="gaps-table"), "Table of gaps")
+
+    app = AppTest.from_function(page, default_timeout=30).run()
+    assert [fold.label for fold in app.expander] == ["Table of gaps"] and not app.dataframe
+    app.session_state["gaps-fold"] = True
+    app.run()
+    assert app.dataframe[0].value["gap"].tolist() == [0.5]
+    assert not app.exception
 
 
 @pytest.mark.parametrize(
