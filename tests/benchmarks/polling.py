@@ -34,6 +34,7 @@ from tests.e2e.conftest import CHROMIUM, FLAGS, SLOW, Server, serving
 from tests.helpers import tiny_distill, tiny_evaluation
 
 SAMPLE_SECONDS = 2.0
+ENDLESS = 1_000_000  # iterations: those of the tiny network take five hours on one core
 SETTLED = 0.2  # share of the samples that are left out of the slope: caches fill up first
 MEGABYTE = 1e6
 
@@ -99,7 +100,7 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
 def endless_run() -> RunSpec:
     """A run in small steps that outlasts the benchmark and leaves most of a core to the server."""
     return RunSpec(
-        distill=tiny_distill(iterations=100_000, snapshots=200),
+        distill=tiny_distill(iterations=ENDLESS, snapshots=200),
         evaluation=tiny_evaluation(),
         embedding=EmbeddingSpec(umap=False),
         device="cpu",
