@@ -28,19 +28,30 @@ def drawn(page: Page, words: str) -> None:
     page.locator(READY).wait_for(timeout=SLOW)
 
 
-def first_paints(browser: Browser, folder: Path, times: int) -> list[float]:
-    """Start a server anew and again; return the seconds from asking for the Studio until it stands still."""
-    seconds = []
+def first_paints(browser: Browser, folder: Path, times: int) -> tuple[list[float], list[float]]:
+    """Start a server anew and again, and ask for the Studio.
+
+    Returns:
+        Seconds until controls and images are there, and until figures are, too, and the page stands still.
+    """
+    seconds, whole = [], []
     for n in range(times):
         with serving(folder / f"cold-{n}" / "home") as server:
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             started = time.perf_counter()
             page.goto(server.url)
-            expect(page.get_by_role("button", name="Launch")).to_be_visible(timeout=SLOW)
-            drawn(page, "Example.")
+            for what in (
+                page.get_by_role("button", name="Launch"),
+                page.get_by_text("Example.").first,
+                page.locator(".st-key-grid-cobra img").first,
+            ):
+                what.wait_for(timeout=SLOW)
             seconds.append(time.perf_counter() - started)
+            page.locator(".js-plotly-plot .main-svg").nth(1).wait_for(timeout=SLOW)
+            page.locator(READY).wait_for(timeout=SLOW)
+            whole.append(time.perf_counter() - started)
             page.close()
-    return seconds
+    return seconds, whole
 
 
 def change(page: Page, name: str) -> float:

@@ -153,3 +153,12 @@ def test_wrong_groups_are_said_to_be_wrong(studio: Studio, run: RunFolder) -> No
     spec["data"]["label_noise"] = 0.2
     run.spec_file.write_text(json.dumps(spec))
     assert "of which 20% are wrong" in remarks(looked_at(studio, run))
+
+
+def test_the_first_figures_of_a_visit_come_after_the_rest(
+    visit: Callable[..., AppTest], run: RunFolder
+) -> None:
+    app = visit(run=run.path.name, view="images")
+    assert len(grids(app)) == 2 and not app.get("plotly_chart")
+    app.run()
+    assert len(grids(app)) == 2 and len(app.get("plotly_chart")) == 2
