@@ -182,6 +182,10 @@ def classes(views: Sequence[RunView], arms: Sequence[str]) -> None:
             )
 
         side_by_side(views, draw)
+    st.caption(
+        "A dot is a group, the mean over the networks. The names are the worst and the best group; +2 means "
+        "that two more do as badly, or as well."
+    )
 
 
 def curves(views: Sequence[RunView], arms: Sequence[str]) -> None:
