@@ -144,8 +144,8 @@ def _gap_reveal() -> None:
             "are taken for that other digit: the network goes by colour."
         )
         st.caption(
-            "Each dot is a colour: the share of test images of a digit, in that colour, that are recognised. The "
-            "names are the worst and the best colour; +2 means that two more do as badly, or as well."
+            "Each dot is a colour: the share of test images of a digit, in that colour, that are recognised. "
+            "The names are the worst and the best colour; +2 means that two more do as badly, or as well."
         )
         studio_link(f, "fairness", "See every fairness figure in the Studio")
         source(f)
