@@ -4,10 +4,11 @@ The screens hang on ``pages/_main.py`` rather than on this file, because beside 
 deep link that is opened first would skip the entry point.
 """
 
+import sqlite3
 import sys
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,18 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     from fairdd_core.runs.home import Home
 
     threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
-    later = threading.Timer(STANDBY_SECONDS, engine.standby, [Home.default()])
+
+    def standby() -> None:
+        with suppress(OSError, sqlite3.Error):  # a home that cannot be written: the screens explain it
+            engine.standby(Home.default())
+
+    later = threading.Timer(STANDBY_SECONDS, standby)
     later.daemon = True
     later.start()
-    yield {}
-    later.cancel()
+    try:
+        yield {}
+    finally:
+        later.cancel()
 
 
 app = st.App(ROOT / "pages" / "_main.py", lifespan=lifespan)

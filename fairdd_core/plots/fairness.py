@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.evaluate.spec import BASELINES
+from fairdd_core.plots.fairness_gaps import ROUNDING
 from fairdd_core.plots.heatmap import name_axis, shaded
 from fairdd_core.plots.theme import (
     NEUTRAL,
@@ -40,13 +41,13 @@ def _gap_text(rows: pd.DataFrame) -> str:
     low, high = ends
     # A figure's text is half HTML: of groups like "<30" and ">=30" it would take what lies between for a tag.
     worst, best = (_named(rows, end) for end in ends)
-    names = f"{worst} → {best}" if high["recall"] > low["recall"] else "all equal"
+    names = f"{worst} → {best}" if high["recall"] - low["recall"] > ROUNDING else "all equal"
     return f"<b>{100 * rows['gap'].iloc[0]:.0f}</b>  {names}"
 
 
 def _named(rows: pd.DataFrame, end: pd.Series) -> str:
     """Return a group's name, and of how many others the recall is the same."""
-    others = int((rows["recall"] == end["recall"]).sum()) - 1
+    others = int(np.isclose(rows["recall"], end["recall"], rtol=0, atol=ROUNDING).sum()) - 1
     return html.escape(str(end["group"]), quote=False) + (f" +{others}" if others else "")
 
 

@@ -17,7 +17,7 @@ from fairdd_core.cli.command import needs_file, run_command
 from fairdd_core.data.card import Labels
 from fairdd_core.evaluate.metrics import METRICS
 from fairdd_core.evaluate.spec import BASELINES
-from fairdd_core.plots.fairness_behind import largest_gap
+from fairdd_core.plots.fairness_gaps import largest_gap
 from fairdd_core.plots.images import GRID_CSS, grid_html
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.report.entry import Figure

@@ -14,7 +14,7 @@ from fairdd_core.data.card import Labels
 from fairdd_core.evaluate.metrics import METRICS, spread
 from fairdd_core.evaluate.spec import BASELINES
 from fairdd_core.plots.curves import curves_table
-from fairdd_core.plots.fairness_behind import gap_table
+from fairdd_core.plots.fairness_gaps import gap_table
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.runs.folder import RunFolder
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from fairdd_core.plots.fairness_behind import Gap, gaps, largest_gap
+from fairdd_core.plots.fairness_gaps import Gap, gaps, largest_gap
 from fairdd_core.plots.theme import arm_label
 from pages.ui import addresses
 from pages.ui.run_actions import literal
@@ -128,6 +128,5 @@ def _gap_label(class_id: int, gap: Gap | None, labels: Labels) -> str:
     if gap is None:
         return f"{name} · undefined"
     groups: Sequence[str] = labels.groups
-    alike = gap.worst_recall == gap.best_recall
-    between = "" if alike else f", {groups[gap.worst]} → {groups[gap.best]}"
+    between = "" if gap.alike else f", {groups[gap.worst]} → {groups[gap.best]}"
     return f"{name} · {100 * gap.size:.0f} points{between}"

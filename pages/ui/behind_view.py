@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from fairdd_core.data.grouped import GroupedDataset
-from fairdd_core.plots.fairness_behind import agrees, gap_table, gaps, largest_gap, majority_words
+from fairdd_core.plots.fairness_behind import agrees, majority_words
+from fairdd_core.plots.fairness_gaps import gap_table, gaps, largest_gap
 from fairdd_core.plots.theme import arm_label
 from pages.ui import damage
 from pages.ui.behind_choice import controls

@@ -7,6 +7,8 @@ from itertools import count
 
 import streamlit as st
 
+from pages.ui import addresses
+
 _READY = "figures-ready"
 _SECONDS = 1.0
 """From when the rest has been sent until the figures are asked for."""
@@ -29,4 +31,5 @@ def after_the_rest(draw: Callable[[], None]) -> None:
 def _tick(number: int) -> None:
     """Draw nothing; at the first turn of the clock have the whole page drawn, this time without a clock."""
     if number:
+        addresses.notice_again()
         st.rerun()

@@ -18,7 +18,8 @@ class Detail:
     """A part of the state of a view.
 
     Attributes:
-        take: sets it, for a run, from what an address says; raises ValueError for what cannot be used.
+        take: sets it, for a run, from what an address says, or to what is usual where that is nothing; raises
+            ValueError for what cannot be used.
         text: returns it for an address; empty while it is what it was at first.
     """
 
@@ -46,15 +47,24 @@ NAMES = frozenset(name for own in VIEWS.values() for name in own)
 
 
 def take(view: RunView, name: str) -> None:
-    """Set the details of a view from the address, and say what of it cannot be used."""
-    params, complaints = st.query_params.to_dict(), list[str]()
+    """Set the details of a view from the address, and say what of it cannot be used.
+
+    What the address says nothing of becomes what is usual.
+    """
+    complaints: list[str] = []
+    params = dict.fromkeys(VIEWS.get(name, ()), "") | st.query_params.to_dict()
     for detail, how in VIEWS.get(name, {}).items():
         read(params, detail, partial(how.take, view), complaints)
     addresses.complain(complaints)
 
 
 def write(view: RunView, name: str) -> None:
-    """Let the address say the details of a view, and nothing of any other."""
+    """Let the address say the details of a view, and nothing of any other.
+
+    Not of the frames of an animation: each address is a step of the browser's way back.
+    """
+    if scrubber.playing():
+        return
     others = {key: value for key, value in st.query_params.to_dict().items() if key not in NAMES}
     own = {detail: how.text(view) for detail, how in VIEWS.get(name, {}).items()}
     addresses.write(others | {detail: text for detail, text in own.items() if text})

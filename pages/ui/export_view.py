@@ -117,8 +117,9 @@ def _tables(view: RunView) -> bytes:
 
 
 def _pictures(view: RunView) -> bytes:
-    with sound_part(view.folder) as (folder, _):
-        return pictures.as_zip(pictures.grids(folder))
+    with sound_part(view.folder) as (folder, damaged):
+        about = f"Images after {pictures.last_images(folder)[0]} iterations. {told(damaged)}\n"
+        return pictures.as_zip(pictures.grids(folder) | {"README.txt": about.encode()})
 
 
 def _vectors(view: RunView) -> list[Export]:

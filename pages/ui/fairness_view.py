@@ -10,7 +10,7 @@ import streamlit as st
 
 from fairdd_core.evaluate.metrics import METRICS, spread
 from fairdd_core.plots import fairness
-from fairdd_core.plots.fairness_behind import largest_gap
+from fairdd_core.plots.fairness_gaps import largest_gap
 from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts

@@ -42,7 +42,7 @@ def show(
         table: the numbers behind it; None where another figure's table already has them.
         key: unique on the page.
         alt: what the figure shows, for screen readers.
-        title: of the file that is saved of it; on the page a heading says it already.
+        title: of the file that is saved of a figure without a legend; on the page a heading says it already.
         caption: one or two plain sentences.
         zoom: whether the figure can be panned and zoomed.
         percent: columns of the table that are shares.
@@ -90,8 +90,8 @@ def figure_config(name: str, zoom: bool = False) -> dict[str, Any]:
 
 
 def file_name(key: str) -> str:
-    """Return a file's name without its suffix: of what, and of which run where the address names one."""
-    run = st.query_params.get("run", "")
+    """Return a file's name without its suffix: of what, and of which run or sweep the address names."""
+    run = st.query_params.get("run") or st.query_params.get("sweep", "")
     name = f"{key}-{run}" if re.fullmatch(r"[\w-]{1,80}", run) else key
     return re.sub(r"[^\w.-]+", "-", name).strip("-")
 
@@ -101,7 +101,7 @@ def on_its_ground(fig: go.Figure, title: str = "") -> go.Figure:
 
     On the page itself rules of ours keep every figure without title and ground, in the ink of the page.
     """
-    if title:
+    if title and fig.layout.showlegend is False:  # else the legend stands there, and names what is drawn
         text = f"<b>{html.escape(title, quote=False)}</b>"
         fig.update_layout(
             title={"text": text, "x": 0, "y": 1, "yanchor": "top", "pad": {"l": 8, "t": 6}, "font_size": 13}

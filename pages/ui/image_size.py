@@ -29,9 +29,10 @@ def control() -> None:
 
 def take(view: RunView, text: str) -> None:
     """Take the size that an address names."""
-    if text != _LARGE.lower():
+    sizes = {"": _FIT, _LARGE.lower(): _LARGE}
+    if text not in sizes:
         raise ValueError(text)
-    st.session_state[_SIZE] = _LARGE
+    st.session_state[_SIZE] = sizes[text]
 
 
 def text(view: RunView) -> str:

@@ -47,7 +47,8 @@ def _playground() -> None:
     with right, st.container(key="learn-results"):
         _results(scene_now())
     st.session_state[_SCENE] = scene_now()
-    keep_address()
+    if not st.session_state.get(_PLAYING):  # each address is a step of the browser's way back
+        keep_address()
 
 
 def _advance() -> None:

@@ -43,6 +43,9 @@ def close() -> None:
 
 def take(view: RunView, text: str) -> None:
     """Look at the image that an address names: number of the class, image, and part of a mosaic if any."""
+    if not text:
+        close()
+        return
     spec, parts = view.spec.distill, [int(part) for part in text.split(".")]
     class_id, number, part = [*parts, 1][:3] if len(parts) in (2, 3) else (-1, 0, 0)
     known = class_id in range(len(view.labels.classes))

@@ -34,7 +34,7 @@ def clear() -> None:
 
 def take(view: RunView, text: str) -> None:
     """Pick out the groups that an address names by their numbers."""
-    wanted = [int(part) for part in text.split(",")]
+    wanted = [int(part) for part in text.split(",")] if text else []
     if not set(wanted) <= set(range(len(view.labels.groups))):
         raise ValueError(text)
     prepare(view.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from fairdd_core.plots.map_table import Projection
@@ -76,7 +78,7 @@ def _prepare(offered: list[Projection], classes: int) -> None:
 
 def take_projection(view: RunView, text: str) -> None:
     """Take the projection that an address names; whether the run has it, ``controls`` sees."""
-    st.session_state[_PROJECTION] = PROJECTIONS[PROJECTIONS.index(text)]  # type: ignore[arg-type]
+    _take(_PROJECTION, {"": PROJECTIONS[0]} | {name: name for name in PROJECTIONS}, text)
 
 
 def projection_text(view: RunView) -> str:
@@ -86,7 +88,7 @@ def projection_text(view: RunView) -> str:
 
 def take_color(view: RunView, text: str) -> None:
     """Take what colour says from an address."""
-    st.session_state[_COLOR] = _COLORS[_COLORS.index(text)]  # type: ignore[arg-type]
+    _take(_COLOR, {"": _COLORS[0]} | {name: name for name in _COLORS}, text)
 
 
 def color_text(view: RunView) -> str:
@@ -96,16 +98,20 @@ def color_text(view: RunView) -> str:
 
 def take_focus(view: RunView, text: str) -> None:
     """Take the class in focus from an address: its number, or all."""
-    numbers = {str(c): c for c in range(len(view.labels.classes))} | {_EVERY: _ALL}
-    if text not in numbers:
-        raise ValueError(text)
-    st.session_state[_FOCUS] = numbers[text]
+    numbers = {str(c): c for c in range(len(view.labels.classes))}
+    _take(_FOCUS, {"": 0, _EVERY: _ALL} | numbers, text)
 
 
 def focus_text(view: RunView) -> str:
     """Return the class in focus for an address."""
     focus = st.session_state.get(_FOCUS)
     return _EVERY if focus == _ALL else _unless_first(focus, 0)
+
+
+def _take(key: str, known: Mapping[str, object], text: str) -> None:
+    if text not in known:
+        raise ValueError(text)
+    st.session_state[key] = known[text]
 
 
 def _unless_first(value: object, first: object) -> str:

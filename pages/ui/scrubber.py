@@ -50,12 +50,14 @@ def prepare(run_id: str, iterations: Sequence[int]) -> int:
 
 
 def take(view: RunView, text: str) -> None:
-    """Take the iteration that an address names; it must be one that was logged."""
-    iterations = {str(i): i for i in view.folder.snapshot_iterations()}
-    if view.live or text not in iterations:
+    """Take the iteration that an address names, which must be one that was logged; the last one if none."""
+    iterations = [] if view.live else view.folder.snapshot_iterations()
+    known = {str(i): i for i in iterations} | ({"": iterations[-1]} if iterations else {})
+    if text and text not in known:
         raise ValueError(text)
-    prepare(view.id, list(iterations.values()))
-    st.session_state[_AT] = iterations[text]
+    if known:
+        prepare(view.id, iterations)
+        st.session_state[_AT] = known[text]
 
 
 def text(view: RunView) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from fairdd_core.plots.fairness_behind import answers_table, gaps, largest_gap
+from fairdd_core.plots.fairness_behind import answers_table
+from fairdd_core.plots.fairness_gaps import gaps, largest_gap
 from fairdd_core.runs.folder import RunFolder
 from pages.ui.runs import EXAMPLES
 from tests.e2e.conftest import READY, SLOW, Visitor

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairdd_core.evaluate.metrics import recall_KGC
-from fairdd_core.plots.fairness_behind import gaps, largest_gap
+from fairdd_core.plots.fairness_gaps import gaps, largest_gap
 from fairdd_core.runs.files import write_arrays
 from fairdd_core.runs.folder import RunFolder
 

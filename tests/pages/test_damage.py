@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -167,6 +169,8 @@ def test_what_is_exported_leaves_out_what_is_damaged(home: Path) -> None:
         read = {".safetensors", ".parquet", ".json"} & {name.suffix}
         for page in ("report", "figures"):
             assert (f"damaged: {name.name}" in made[page].decode()) == bool(read)
+        about = ZipFile(BytesIO(made["images"])).read("README.txt").decode()
+        assert (f"damaged: {name.name}" in about) == bool(read)
         assert before == {path: path.read_bytes() for path in folder.artefacts()}
     whole = {e.part: e.make() for e in exports(open_run(sound.path.name)) if e.part in ("report", "tables")}
     assert "damaged" not in whole["report"].decode()

@@ -90,3 +90,24 @@ def test_what_cannot_be_used_is_told(
     ((name, value),) = bad.items()
     assert any(f"{name}={value}" in warning.value.replace("\\", "") for warning in app.warning)
     assert address(app) == {}
+
+
+def test_a_link_that_says_nothing_shows_what_is_usual(studio: Studio, run: RunFolder) -> None:
+    app = studio(run=run.path.name, view="images", at="10", size="large", look="1.2")
+    app.query_params.clear()
+    app.query_params["run"], app.query_params["view"] = run.path.name, "maps"
+    app.run()
+    assert not app.exception and not app.warning
+    assert address(app) == {}
+    app.query_params.clear()
+    app.query_params["run"], app.query_params["view"], app.query_params["at"] = run.path.name, "images", "60"
+    app.run()
+    assert address(app) == {"at": "60"} and app.select_slider(key="scrub-at").value == 60
+
+
+def test_the_frames_of_an_animation_are_no_addresses(studio: Studio, run: RunFolder) -> None:
+    app = studio(run=run.path.name, view="images")
+    app.button(key="scrub-play").click().run()
+    assert app.select_slider(key="scrub-at").value == 0 and address(app) == {}
+    app.button(key="scrub-play").click().run()
+    assert address(app) == {"at": "0"}

@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from fairdd_core.plots.theme import base
 from pages.ui import figures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,9 +35,11 @@ def test_ink_and_ground_of_a_saved_figure_are_those_of_the_theme(monkeypatch: py
 
 def test_a_saved_figure_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "context", SimpleNamespace(theme=SimpleNamespace(type="light")))
-    named = figures.on_its_ground(go.Figure(), "COBRA: recall of <30")
+    named = figures.on_its_ground(base(200, showlegend=False), "COBRA: recall of <30")
     assert named.layout.title.text == "<b>COBRA: recall of &lt;30</b>"
-    assert figures.on_its_ground(go.Figure()).layout.title.text is None
+    assert figures.on_its_ground(base(200, showlegend=False)).layout.title.text is None
+    legend = figures.on_its_ground(base(200, legend_rows=1), "Matching loss")
+    assert legend.layout.title.text is None, "the legend stands where it would be, and says more"
 
 
 def test_a_table_is_made_once_it_is_unfolded() -> None:
@@ -63,4 +66,6 @@ def test_a_file_is_named_after_figure_and_run(run: str, name: str, monkeypatch: 
     monkeypatch.setattr(st, "query_params", {"run": run} if run else {})
     assert figures.file_name("curve-loss") == name
     assert figures.figure_config("curve-loss")["toImageButtonOptions"] == {"format": "svg", "filename": name}
+    monkeypatch.setattr(st, "query_params", {"sweep": "261122-2-cd"})
+    assert figures.file_name("sweep") == "sweep-261122-2-cd"
     assert figures.file_name("dumbbell-cobra:l1+fair").startswith("dumbbell-cobra-l1-fair")

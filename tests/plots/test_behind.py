@@ -12,14 +12,12 @@ from fairdd_core.plots.fairness import tradeoff
 from fairdd_core.plots.fairness_behind import (
     agrees,
     answers_table,
-    gap_table,
-    gaps,
-    largest_gap,
     majority_words,
     nearest_pixels,
     nearest_table,
     rows_by_answer,
 )
+from fairdd_core.plots.fairness_gaps import gap_table, gaps, largest_gap
 from fairdd_core.plots.fairness_images import COLUMNS, Answer, Neighbours, answers_figure, nearest_html
 from fairdd_core.plots.images import Tile
 from fairdd_core.plots.theme import arm_styles
@@ -57,6 +55,16 @@ def test_groups_that_tie_are_counted() -> None:
     assert gap is not None
     names = ["red", "blue", "pink", "grey", "teal"]
     assert gap.words(CLASSES, names) == "class cat, red and 1 more 90% against blue and 2 more 0%"
+
+
+def test_means_that_are_added_up_in_another_order_tie() -> None:
+    counts_KGCC = np.zeros((3, 3, 1, 2), np.int64)
+    for k, hits in enumerate([(9, 7, 1), (8, 8, 1), (7, 9, 1)]):
+        counts_KGCC[k, :, 0] = [[n, 10 - n] for n in hits]
+    (gap,) = gaps(counts_KGCC)
+    assert gap is not None and (gap.also_best, gap.also_worst) == (1, 0)
+    (equal,) = gaps(counts_KGCC[:, :2])
+    assert equal is not None and equal.alike
 
 
 def test_groups_that_are_alike_are_two_groups_all_the_same() -> None:
