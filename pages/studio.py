@@ -102,7 +102,10 @@ def show_view(view: RunView | None, spec: RunSpec | None, name: str) -> None:
             data_view(spec.data, spec.seed)
         return
     if view is None:
-        st.info("Nothing has been run yet. Press Launch.", icon=":material/rocket_launch:")
+        earlier = (
+            "No run is open: open an earlier one above." if store().list() else "Nothing has been run yet."
+        )
+        st.info(f"{earlier} **Launch** starts a new one.", icon=":material/rocket_launch:")
         return
     keep = partial(details.write, view, name)
     with damage.told(view):
@@ -220,6 +223,8 @@ def studio() -> None:
     linked = addresses.by_link()
     view = current_run()
     take_controls(view, linked)
+    if view is not None and "run" not in st.query_params:  # a link must show it to those who have others
+        addresses.write_also(run=view.id)
     take_view(linked)
     if view is not None and linked:
         details.take(view, str(st.session_state.get("view")))

@@ -98,7 +98,7 @@ def gain(grid: pd.DataFrame, metric: str, *, at: Place | None = None, height: in
 
 def _text(row: dict, value: float, form: str) -> str:
     if not np.isnan(value):
-        return form.format(round(value) + 0.0) + ("" if row["seeds"] == row["of"] else "…")
+        return form.format(round(value) + 0.0).replace("-", "−") + ("" if row["seeds"] == row["of"] else "…")
     return "undefined" if row["state"] == "done" else _SHORT.get(row["state"], "…")
 
 

@@ -14,7 +14,7 @@ from fairdd_core.plots import fairness
 from fairdd_core.plots.curves import CURVES, curve, curves_table
 from fairdd_core.plots.fairness_tables import recall_table
 from fairdd_core.plots.images import grid_html
-from fairdd_core.plots.theme import arm_label, arm_styles
+from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.runs.titles import settings_text
 from pages.ui import damage
@@ -29,7 +29,7 @@ from pages.ui.figures import show
 from pages.ui.gap_control import gap_control
 from pages.ui.run_rows import name_of
 from pages.ui.runs import RunView, open_run
-from pages.ui.style import arm_heading, table_html
+from pages.ui.style import arm_heading, legend, table_html
 
 Draw = Callable[[str, RunView], None]
 
@@ -161,6 +161,10 @@ def _pairing(table: pd.DataFrame, reference: str) -> str:
 def classes(views: Sequence[RunView], arms: Sequence[str]) -> None:
     """Draw the recalls of all groups, class by class, a column per run."""
     st.header("Which groups are recognised, class by class", anchor=False)
+    named = {view.labels.groups: view.labels.colors for view in views}
+    for groups, colors in named.items() if len(named) == 1 else ():
+        palette = group_css(colors, len(groups))
+        st.html(legend([("chip", color, name) for color, name in zip(palette, groups, strict=True)]))
     for arm in arms:
 
         def draw(letter: str, view: RunView, arm: str = arm) -> None:
@@ -171,7 +175,7 @@ def classes(views: Sequence[RunView], arms: Sequence[str]) -> None:
                 return
             table = recall_table({arm: counts[arm]}, view.labels.classes, view.labels.groups)
             fig = fairness.dumbbell(table, view.labels.colors)
-            fig.update_xaxes(range=[-0.03, 2.25])  # the columns are narrow, and the groups' names are not
+            fig.update_xaxes(range=fairness.NARROW)
             show(
                 fig,
                 table,

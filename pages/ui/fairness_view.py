@@ -42,7 +42,7 @@ def fairness_view(view: RunView) -> None:
     with damage.told(view):
         result = view.folder.result() or {}
     summary = result.get("others", {}).get(architecture, {}) if architecture else result.get("arms", {})
-    st.html(metrics_html(counts, summary, view.labels))
+    st.html(metrics_html(counts, summary, view.labels, view.spec.evaluation.full_data_steps))
     _table_caption(counts)
     chosen = _compared(counts, view)
     if chosen:
@@ -79,12 +79,16 @@ def headline(view: RunView, counts: Counts | None = None) -> None:
     )
 
 
-def metrics_html(counts: Counts, summary: dict[str, Any], labels: Labels) -> str:
-    """Return the table of headline metrics: a row per metric, a column per arm and baseline."""
+def metrics_html(counts: Counts, summary: dict[str, Any], labels: Labels, steps: int) -> str:
+    """Return the table of headline metrics: a row per metric, a column per arm and baseline.
+
+    ``steps`` are the updates of the networks that learned from all real data.
+    """
     styles = arm_styles(list(counts))
     head = "".join(
         f"<th scope='col'>{marker_svg(s.symbol, s.color)} {html.escape(s.label)}"
-        f"<small>{len(counts[arm])} network{'' if len(counts[arm]) == 1 else 's'}</small></th>"
+        f"<small>{len(counts[arm])} network{'' if len(counts[arm]) == 1 else 's'}"
+        f"{f', {steps} updates' if arm == 'full-data' else ''}</small></th>"
         for arm, s in styles.items()
     )
     rows = []
@@ -164,7 +168,7 @@ def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
             focus = labels.classes[at_class] if arm == at_arm else None
             fig = fairness.dumbbell(own, labels.colors, openers=True, focus=focus)
             if len(styles) > 2:  # the columns are narrow, and the groups' names are not
-                fig.update_xaxes(range=[-0.03, 2.25])
+                fig.update_xaxes(range=fairness.NARROW)
             show(
                 fig,
                 own,

@@ -84,9 +84,9 @@ def click_a_gap(page: Page) -> None:
     plot.scroll_into_view_if_needed()
     place = plot.bounding_box()
     assert place is not None
-    # The axes go from -0.03 to 1.72 and from -1.2 to 9.6; the mark of class 8 lies at 1.06.
+    # The axes go from -0.03 to 1.9 and from -1.2 to 9.6; the mark of class 8 lies at 1.06.
     page.mouse.click(
-        place["x"] + place["width"] * (1.06 + 0.03) / 1.75, place["y"] + place["height"] * (8 + 1.2) / 10.8
+        place["x"] + place["width"] * (1.06 + 0.03) / 1.93, place["y"] + place["height"] * (8 + 1.2) / 10.8
     )
     expect(page).to_have_url(re.compile("gap=8.cobra"))
     expect(page.get_by_text("test images of class 8 recognised").first).to_be_visible()
