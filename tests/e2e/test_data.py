@@ -69,7 +69,7 @@ def test_from_an_upload_to_a_run(visitor: Visitor, tmp_path: Path) -> None:
     assert (spec.data.dataset, spec.data.groups, spec.data.skew) == ("own-patches", 2, None)
 
     page.get_by_role("radio", name="Fairness").or_(page.get_by_role("button", name="Fairness")).first.click()
-    expect(page.get_by_text("Accuracy against the gap")).to_be_visible()
+    expect(page.get_by_role("heading", name="Accuracy against the gap")).to_be_visible()
     for name in (*LABELS, *GROUPS):
         expect(page.get_by_text(name).first).to_be_attached()
     expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -108,7 +108,7 @@ def results(page: Page) -> None:
     page.get_by_role("radio", name="Fairness").or_(page.get_by_role("button", name="Fairness")).first.click()
     expect(page.get_by_role("columnheader", name=re.compile("COBRA"))).to_be_visible()
     expect(page.get_by_role("columnheader", name=re.compile("Vanilla"))).to_be_visible()
-    expect(page.get_by_text("Accuracy against the gap")).to_be_visible()
+    expect(page.get_by_role("heading", name="Accuracy against the gap")).to_be_visible()
     shoot(page, "fairness")
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
