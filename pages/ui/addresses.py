@@ -11,7 +11,7 @@ from pages.ui.run_actions import literal
 
 MEMORY = 50
 """Addresses that are noted."""
-_SCREEN, _OWN, _NOTICE, _TOLD = "screen", "own-addresses", "notice", "notice-told"
+_SCREEN, _OWN, _NOTICE = "screen", "own-addresses", "notice"
 
 
 def arrive(screen: str) -> None:
@@ -52,14 +52,8 @@ def remark(text: str) -> None:
 
 def notice() -> None:
     """Say once what the page has to remark."""
-    st.session_state[_TOLD] = text = st.session_state.pop(_NOTICE, None)
-    if text:
+    if text := st.session_state.pop(_NOTICE, None):
         st.warning(text, icon=":material/info:")
-
-
-def notice_again() -> None:
-    """Let the next run of the page say what this one has remarked: nobody has read it yet."""
-    remark(st.session_state.get(_TOLD) or "")
 
 
 def by_link() -> bool:

@@ -13,7 +13,6 @@ from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.runs.folder import RunFolder
 from pages.ui import damage, image_size, look_choice, scrubber
 from pages.ui.arm_choices import arm_summary
-from pages.ui.deferred import after_the_rest
 from pages.ui.figures import show
 from pages.ui.image_grid import image_grid, picture_of
 from pages.ui.look_closer import look_closer
@@ -93,7 +92,7 @@ def images_view(view: RunView, keep: Callable[[], None]) -> None:
 def _scrubbed(view: RunView, keep: Callable[[], None], at: int) -> None:
     _choosable(view, at)
     look_closer(view, at)
-    after_the_rest(partial(curves, view, at))
+    curves(view, at)
     keep()
 
 

@@ -153,32 +153,3 @@ def test_wrong_groups_are_said_to_be_wrong(studio: Studio, run: RunFolder) -> No
     spec["data"]["label_noise"] = 0.2
     run.spec_file.write_text(json.dumps(spec))
     assert "of which 20% are wrong" in remarks(looked_at(studio, run))
-
-
-def test_the_first_figures_of_a_visit_come_after_the_rest(
-    visit: Callable[..., AppTest], run: RunFolder
-) -> None:
-    app = visit(run=run.path.name, view="images")
-    assert len(grids(app)) == 2 and not app.get("plotly_chart")
-    app.run()
-    assert len(grids(app)) == 2 and len(app.get("plotly_chart")) == 2
-
-
-def test_what_the_page_remarks_is_said_again_with_the_figures() -> None:
-    def page() -> None:
-        import streamlit as st
-
-        from pages.ui import addresses, deferred
-
-        st.session_state["runs"] = st.session_state.get("runs", 0) + 1
-        if st.session_state["runs"] == 1:
-            addresses.remark("The link asked for something else.")
-        addresses.notice()
-        deferred._tick(0)
-        if st.session_state["runs"] == 1:
-            deferred._tick(1)
-
-    app = AppTest.from_function(page, default_timeout=30).run()
-    assert app.session_state["runs"] == 2, "the clock has the whole page drawn once more"
-    assert [warning.value for warning in app.warning] == ["The link asked for something else."]
-    assert not app.run().warning
