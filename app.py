@@ -4,7 +4,6 @@ The screens hang on ``pages/_main.py`` rather than on this file, because beside 
 deep link that is opened first would skip the entry point.
 """
 
-import sqlite3
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -52,7 +51,9 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
 
     def standby() -> None:
-        with suppress(OSError, sqlite3.Error):  # a home that cannot be written: the screens explain it
+        from pages.ui.run_actions import EXPECTED
+
+        with suppress(*EXPECTED):  # a home that cannot be written: the screens explain it
             engine.standby(Home.default())
 
     later = threading.Timer(STANDBY_SECONDS, standby)

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.evaluate.spec import BASELINES
-from fairdd_core.plots.fairness_gaps import ROUNDING
+from fairdd_core.plots.fairness_gaps import ROUNDING, tied
 from fairdd_core.plots.heatmap import name_axis, shaded
 from fairdd_core.plots.theme import (
     NEUTRAL,
@@ -49,7 +49,7 @@ def _gap_text(rows: pd.DataFrame) -> str:
 
 def _named(rows: pd.DataFrame, end: pd.Series) -> str:
     """Return a group's name, and of how many others the recall is the same."""
-    others = int(np.isclose(rows["recall"], end["recall"], rtol=0, atol=ROUNDING).sum()) - 1
+    others = tied(rows["recall"].to_numpy(float), end["recall"])
     return html.escape(str(end["group"]), quote=False) + (f" +{others}" if others else "")
 
 

@@ -52,6 +52,11 @@ class Gap:
         return f"class {name}, {best} {self.best_recall:.0%} against {worst} {self.worst_recall:.0%}"
 
 
+def tied(recall_G: np.ndarray, end: float) -> int:
+    """Return how many other groups have the recall of the group at an end."""
+    return int(np.isclose(recall_G, end, rtol=0, atol=ROUNDING).sum()) - 1
+
+
 def gaps(counts_KGCC: np.ndarray) -> list[Gap | None]:
     """Return the gap of every class; None where fewer than two groups have test images of it.
 
@@ -69,7 +74,7 @@ def gaps(counts_KGCC: np.ndarray) -> list[Gap | None]:
         if worst == best:  # all are alike
             best = int(np.flatnonzero(np.isfinite(recall_G))[-1])
         low, high = float(recall_G[worst]), float(recall_G[best])
-        ties = [int(np.isclose(recall_G, end, rtol=0, atol=ROUNDING).sum()) - 1 for end in (low, high)]
+        ties = tied(recall_G, low), tied(recall_G, high)
         found.append(Gap(c, worst, best, low, high, float(size_C[c]), *ties))
     return found
 

@@ -118,7 +118,7 @@ def _tables(view: RunView) -> bytes:
 
 def _pictures(view: RunView) -> bytes:
     with sound_part(view.folder) as (folder, damaged):
-        about = f"Images after {pictures.last_images(folder)[0]} iterations. {told(damaged)}\n"
+        about = f"Images after {max(folder.snapshot_iterations(), default=0)} iterations. {told(damaged)}\n"
         return pictures.as_zip(pictures.grids(folder) | {"README.txt": about.encode()})
 
 

@@ -199,7 +199,6 @@ def _overview(counts: Counts, labels: Labels, steps: int) -> None:
             table,
             key="groups",
             alt="Accuracy within each group for every method and baseline, with 95 % intervals.",
-            title="Accuracy within each group",
             caption=f"n = {int(table['n'].min())} test images per group. Bars: 95 % Wilson intervals.",
             percent=("accuracy", "low", "high"),
         )

@@ -139,6 +139,5 @@ def curves(view: RunView, at: int | None) -> None:
                 table[["arm", "iteration", name]],
                 key=f"curve-{name}",
                 alt=f"{title} of each method over the iterations.",
-                title=title,
                 caption=sentence,
             )

@@ -89,7 +89,6 @@ def _balance_reveal() -> None:
             dots(table, "residual", "largest residual"),
             None,
             key="lesson-residuals",
-            title="Largest residual",
             alt="Largest residual of vanilla and COBRA with and without imbalance and separation.",
         )
     with right:
@@ -97,7 +96,6 @@ def _balance_reveal() -> None:
             dots(table, "gap", "mean gap (DEO_A)", percent=True),
             None,
             key="lesson-gaps",
-            title="Mean gap (DEO_A)",
             alt="Mean gap of vanilla and COBRA in the same four cases, with 95 % intervals.",
         )
     shares = ("gap", "low", "high", "accuracy")

@@ -98,7 +98,6 @@ def _panel(run_id: str, images: bool, drawn: tuple[object, ...], pace: float) ->
             curve(steps, "loss", total=view.spec.distill.iterations, height=200),
             None,
             key="live-loss",
-            title="Matching loss",
             alt="Matching loss of each method over the iterations so far.",
         )
 

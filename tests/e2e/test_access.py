@@ -49,6 +49,7 @@ SCREENS = {
     "playground": ("/learn", "Theorem 4.1"),
     "step 1": ("/learn?step=1&q1=9", "You said"),
     "step 2": ("/learn?step=2", "What do you expect?"),
+    "step 3": ("/learn?step=3&q3=50", "You said"),
     "step 4": ("/learn?step=4&q4=rises", "You said"),
     "step 5": ("/learn?step=5&q5=residuals", "You said"),
 }
