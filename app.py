@@ -24,19 +24,22 @@ def warm_up() -> None:
     """Load what the first visitor would otherwise wait for, in the order of the first page."""
     import inspect
 
+    from fairdd_core.config.presets import quick
     from fairdd_core.data.registry import load
     from fairdd_core.plots.curves import curve, curves_table
-    from fairdd_core.runs.home import Home
-    from fairdd_core.runs.presets import quick
-    from pages.ui import controls, ended, export_view, fairness_view, images_view, live, maps_view  # noqa: F401
-    from pages.ui.runs import examples
+    from fairdd_core.workspace import Workspace
+    from pages.ui.common.runs import examples
+    from pages.ui.controls import sidebar  # noqa: F401
+    from pages.ui.fairness import view as fairness  # noqa: F401
+    from pages.ui.maps import view as maps  # noqa: F401
+    from pages.ui.studio import ended, export, images, live  # noqa: F401
 
     # The first element of a process makes Streamlit look up the file of every module; Python remembers them.
     inspect.stack()
     # Plotly imports its parts when they are first used.
     for view in examples()[:1]:
         curve(curves_table(view.folder.steps()), "loss", total=view.spec.distill.iterations)
-    load(quick().data, 0, Home.default().data)
+    load(quick().data, 0, Workspace.default().data)
 
 
 @asynccontextmanager
@@ -45,16 +48,16 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 
     With one, the first Launch need not wait for torch to load. Loading it at once would delay the page.
     """
-    from fairdd_core.runs import engine
-    from fairdd_core.runs.home import Home
+    from fairdd_core.runs.engine import client as engine
+    from fairdd_core.workspace import Workspace
 
     threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
 
     def standby() -> None:
-        from pages.ui.run_actions import EXPECTED
+        from pages.ui.history.actions import EXPECTED
 
-        with suppress(*EXPECTED):  # a home that cannot be written: the screens explain it
-            engine.standby(Home.default())
+        with suppress(*EXPECTED):  # a workspace that cannot be written: the screens explain it
+            engine.standby(Workspace.default())
 
     later = threading.Timer(STANDBY_SECONDS, standby)
     later.daemon = True

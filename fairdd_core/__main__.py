@@ -40,7 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_ARGUMENTS
     except BrokenPipeError:
         return 0  # the reader, e.g. `head`, had enough
-    except (OSError, TimeoutError) as error:  # an unusable home, a full disk, a process that will not end
+    except (
+        OSError,
+        TimeoutError,
+    ) as error:  # an unusable workspace, a full disk, a process that will not end
         print(error, file=sys.stderr)
         return FAILED
 

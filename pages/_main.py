@@ -5,11 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from fairdd_core.runs import engine
-from fairdd_core.runs.home import Home
-from pages.ui import addresses
-from pages.ui.run_actions import EXPECTED
-from pages.ui.style import inject_css
+from fairdd_core.runs.engine import client as engine
+from fairdd_core.workspace import Workspace
+from pages.ui.common import url as addresses
+from pages.ui.common.html import inject_css
+from pages.ui.history.actions import EXPECTED
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
@@ -38,5 +38,5 @@ page.run()
 
 if "welcomed" not in st.session_state:  # who is here will launch something soon, but sees the page first
     st.session_state["welcomed"] = True
-    with suppress(*EXPECTED):  # a home that cannot be written: the screens explain it
-        engine.standby(Home.default())
+    with suppress(*EXPECTED):  # a workspace that cannot be written: the screens explain it
+        engine.standby(Workspace.default())

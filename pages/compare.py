@@ -8,10 +8,12 @@ import streamlit as st
 
 from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
-from pages.ui import addresses, compare_view, damage
-from pages.ui.compare_model import MAX_RUNS, common_arms, comparable, label, parse
-from pages.ui.run_actions import literal
-from pages.ui.runs import RunView
+from pages.ui.common import damage
+from pages.ui.common import url as addresses
+from pages.ui.common.runs import RunView
+from pages.ui.compare import view as compare_view
+from pages.ui.compare.model import MAX_RUNS, common_arms, comparable, label, parse
+from pages.ui.history.actions import literal
 
 CHOICE, ARMS = "compare-runs", "compare-arms"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fairdd_core.data.own.store import PREFIX
-from pages.ui import addresses
-from pages.ui.address import one_of, read
-from pages.ui.catalogue import catalogue
-from pages.ui.data_add import ADDED, add_view
-from pages.ui.data_sets import go_to_studio, open_button, sets_view
-from pages.ui.run_actions import literal
+from fairdd_core.data.custom.store import PREFIX
+from pages.ui.common import url as addresses
+from pages.ui.controls.address import one_of, read
+from pages.ui.controls.catalogue import catalogue
+from pages.ui.datasets.add import ADDED, add_view
+from pages.ui.datasets.catalogue import go_to_studio, open_button, sets_view
+from pages.ui.history.actions import literal
 
 VIEWS = {
     "sets": ("All data sets", ":material/dataset:"),

@@ -7,12 +7,13 @@ from pathlib import Path
 import streamlit as st
 
 from fairdd_core.errors import UserError
-from pages.ui import learn_align, learn_bias
-from pages.ui.learn_playground import playground
-from pages.ui.learn_session import STATION, keep_address, restore, said
-from pages.ui.learn_state import STATIONS
-from pages.ui.learn_steps import Step, draw
-from pages.ui.learn_words import glossary
+from pages.ui.learn import alignment_steps as learn_align
+from pages.ui.learn import bias_steps as learn_bias
+from pages.ui.learn.glossary import glossary
+from pages.ui.learn.playground import playground
+from pages.ui.learn.session import STATION, keep_address, restore, said
+from pages.ui.learn.state import STATIONS
+from pages.ui.learn.steps import Step, draw
 
 _CSS = Path(__file__).resolve().parents[1] / "assets" / "learn.css"
 STEPS: dict[int, Step] = learn_bias.STEPS | learn_align.STEPS

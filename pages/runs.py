@@ -6,16 +6,16 @@ import sqlite3
 
 import streamlit as st
 
+from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.errors import UserError
-from fairdd_core.evaluate.metrics import METRICS
-from fairdd_core.runs.store import RunState
-from pages.ui import addresses
-from pages.ui.address import one_of, read
-from pages.ui.run_actions import literal
-from pages.ui.run_list import News, ended_runs, flash_bar, live_runs, news, watch
-from pages.ui.run_rows import STATE_WORDS, Row, collect, matches
-from pages.ui.run_storage import Sized, bin_view, import_button, sized, storage_popover, total_text
-from pages.ui.runs import store
+from fairdd_core.runs.storage.index import RunState
+from pages.ui.common import url as addresses
+from pages.ui.common.runs import store
+from pages.ui.controls.address import one_of, read
+from pages.ui.history.actions import literal
+from pages.ui.history.listing import News, ended_runs, flash_bar, live_runs, news, watch
+from pages.ui.history.rows import STATE_WORDS, Row, collect, matches
+from pages.ui.history.storage import Sized, bin_view, import_button, sized, storage_popover, total_text
 
 Seen = tuple[tuple[int, ...], News]
 _STATES = {str(state): word for state, word in STATE_WORDS.items()}
@@ -110,12 +110,12 @@ def main() -> None:
         st.switch_page("studio.py", query_params={"run": wanted})
     try:
         seen = store().stamp(), news()  # before the rest: what changes meanwhile is then seen as a change
-        rows, runs, binned = collect(store().home), sized(), sized(deleted=True)
+        rows, runs, binned = collect(store().workspace), sized(), sized(deleted=True)
     except (UserError, OSError, sqlite3.Error) as error:
         st.title("Runs", anchor=False)
         st.error(
             f"**The list of runs cannot be read.** {literal(str(error))} The runs are untouched, in "
-            f"`{store().home.runs}`. Reload the page; if that does not help, restart the explorer.",
+            f"`{store().workspace.runs}`. Reload the page; if that does not help, restart the explorer.",
             icon=":material/error:",
         )
         return

@@ -7,25 +7,28 @@ from functools import partial
 
 import streamlit as st
 
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.config.titles import brief, settings_text
 from fairdd_core.plots.theme import arm_label
-from fairdd_core.runs import engine
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.titles import brief, settings_text
-from pages.ui import addresses, damage, details, history
-from pages.ui.controls import adopt, comparison_notes, controls, restore
-from pages.ui.ended import ended_panel
-from pages.ui.estimate import duration
-from pages.ui.export_view import export_popover
-from pages.ui.fairness_view import fairness_view, headline
-from pages.ui.images_view import images_view
-from pages.ui.live import live_panel
-from pages.ui.maps_view import maps_view
-from pages.ui.preview import data_view
-from pages.ui.run_actions import EXPECTED, literal
-from pages.ui.run_rows import choice_text, collect, dataset_title, name_of, title_of
-from pages.ui.runs import RunView, current_run, examples, store
-from pages.ui.settings import CONTROLS, key, values_of
+from fairdd_core.runs.engine import client as engine
+from fairdd_core.workspace import Workspace
+from pages.ui.common import damage
+from pages.ui.common import timing as history
+from pages.ui.common import url as addresses
+from pages.ui.common.estimate import duration
+from pages.ui.common.runs import RunView, current_run, examples, store
+from pages.ui.controls.settings import CONTROLS, key, values_of
+from pages.ui.controls.sidebar import adopt, comparison_notes, controls, restore
+from pages.ui.fairness.view import fairness_view, headline
+from pages.ui.history.actions import EXPECTED, literal
+from pages.ui.history.rows import choice_text, collect, dataset_title, name_of, title_of
+from pages.ui.maps.view import maps_view
+from pages.ui.studio import view_state as details
+from pages.ui.studio.data import data_view
+from pages.ui.studio.ended import ended_panel
+from pages.ui.studio.export import export_popover
+from pages.ui.studio.images import images_view
+from pages.ui.studio.live import live_panel
 
 VIEWS = {
     "data": ("Data", ":material/grid_on:"),
@@ -38,7 +41,7 @@ VIEWS = {
 def launch(spec: RunSpec) -> None:
     """Hand a run to the engine and turn to it."""
     try:
-        run_id = engine.submit(Home.default(), spec)
+        run_id = engine.submit(Workspace.default(), spec)
     except EXPECTED as error:
         told = literal(str(error))
         st.session_state["notice"] = f"The run could not be started, and nothing was changed. {told}"
@@ -125,9 +128,9 @@ def example_text(spec: RunSpec) -> str:
 
 
 def open_earlier() -> None:
-    """Offer the runs of this home."""
+    """Offer the runs of this workspace."""
     now = time.time()
-    runs = {row.id: choice_text(row.record, row.spec, now) for row in collect(store().home)}
+    runs = {row.id: choice_text(row.record, row.spec, now) for row in collect(store().workspace)}
     bundled = {view.id: example_text(view.spec) for view in examples()}
     if not runs:
         return
@@ -212,7 +215,7 @@ def main() -> None:
     except EXPECTED as error:
         st.error(
             f"**Something that this page shows cannot be read.** {literal(str(error))} Nothing is lost in "
-            f"`{Home.default().runs}`. Reload the page; if that does not help, restart the explorer.",
+            f"`{Workspace.default().runs}`. Reload the page; if that does not help, restart the explorer.",
             icon=":material/error:",
         )
 

@@ -7,19 +7,20 @@ import sqlite3
 import streamlit as st
 
 from fairdd_core.errors import UserError
-from fairdd_core.runs import sweeps
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.store import RunState
-from fairdd_core.runs.sweep import SweepSpec
-from fairdd_core.runs.sweep_table import state_word
-from fairdd_core.runs.sweeps import Cell
-from pages.ui import addresses, history
-from pages.ui.estimate import duration
-from pages.ui.live import keep_going
-from pages.ui.run_actions import EXPECTED, literal
-from pages.ui.sweep_controls import controls, prepare
-from pages.ui.sweep_model import SweepView, all_sweeps
-from pages.ui.sweep_view import arrive, pictures
+from fairdd_core.runs.engine import sweeps
+from fairdd_core.runs.engine.sweep_table import state_word
+from fairdd_core.runs.engine.sweeps import Cell
+from fairdd_core.runs.storage.index import RunState
+from fairdd_core.runs.storage.sweep_spec import SweepSpec
+from fairdd_core.workspace import Workspace
+from pages.ui.common import timing as history
+from pages.ui.common import url as addresses
+from pages.ui.common.estimate import duration
+from pages.ui.history.actions import EXPECTED, literal
+from pages.ui.studio.live import keep_going
+from pages.ui.sweep.controls import controls, prepare
+from pages.ui.sweep.model import SweepView, all_sweeps
+from pages.ui.sweep.view import arrive, pictures
 
 LOOK_SECONDS = 2.0
 
@@ -27,7 +28,7 @@ LOOK_SECONDS = 2.0
 def _attempt(failure: str, action: str, *arguments: object) -> None:
     """Do something with a sweep; if it cannot be done, say why."""
     try:
-        result = getattr(sweeps, action)(Home.default(), *arguments)
+        result = getattr(sweeps, action)(Workspace.default(), *arguments)
     except EXPECTED as error:
         st.session_state["notice"] = f"{failure} {literal(str(error))}"
         return
@@ -60,7 +61,9 @@ def new_sweep() -> None:
 
 def _time(spec: SweepSpec) -> str:
     todo = [
-        run for run, found in zip(spec.runs(), sweeps.plan(Home.default(), spec), strict=True) if not found
+        run
+        for run, found in zip(spec.runs(), sweeps.plan(Workspace.default(), spec), strict=True)
+        if not found
     ]
     total = len(spec.points())
     here = f", {total - len(todo)} of them here already" if len(todo) < total else ""
@@ -144,7 +147,7 @@ def main() -> None:
     )
     try:
         new_sweep()
-        view = choose(all_sweeps(Home.default()))
+        view = choose(all_sweeps(Workspace.default()))
         if view is not None:
             arrive(view)
         addresses.notice()

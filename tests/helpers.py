@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fairdd_core.config.presets import arms_named
+from fairdd_core.config.spec.distill import DistillSpec, ScheduleSpec, TrajectorySpec
+from fairdd_core.config.spec.evaluation import EvaluationSpec
+from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.data.grouped import GroupedDataset
-from fairdd_core.distill.spec import DistillSpec, ScheduleSpec, TrajectorySpec
-from fairdd_core.evaluate.spec import EvaluationSpec
-from fairdd_core.nets.spec import NetSpec
-from fairdd_core.runs.presets import arms_named
 
+ROOT = Path(__file__).resolve().parents[1]
 TINY_NET = NetSpec(width=8, depth=2)
 
 

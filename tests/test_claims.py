@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from fairdd_core.analysis.bootstrap import interval
+from fairdd_core.analysis.metrics import accuracy_K, deo_mean_K
+from fairdd_core.config.presets import arms_named, quick
 from fairdd_core.data.registry import load
 from fairdd_core.distill.loop import distill
-from fairdd_core.evaluate.bootstrap import interval
-from fairdd_core.evaluate.metrics import accuracy_K, deo_mean_K
-from fairdd_core.evaluate.run import Evaluator, evaluate_arms
+from fairdd_core.evaluate.evaluator import Evaluator, evaluate_arms
 from fairdd_core.events import Distilled, Evaluated
-from fairdd_core.runs.presets import arms_named, quick
 
 CPU = torch.device("cpu")
 Counts = dict[str, np.ndarray]

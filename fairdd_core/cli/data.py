@@ -13,14 +13,14 @@ import pandas as pd
 from pydantic import ValidationError
 
 from fairdd_core.cli import fetch
-from fairdd_core.data.own import store
-from fairdd_core.data.own.cells import Cells
-from fairdd_core.data.own.check import Inspection, inspect
-from fairdd_core.data.own.importing import add
-from fairdd_core.data.own.options import Options
-from fairdd_core.data.own.problems import Problem, Problems, Refused, counted, in_order
-from fairdd_core.runs.home import Home
-from fairdd_core.settings import user_error
+from fairdd_core.config.spec.base import user_error
+from fairdd_core.data.custom import store
+from fairdd_core.data.custom.cells import Cells
+from fairdd_core.data.custom.importing import add
+from fairdd_core.data.custom.options import Options
+from fairdd_core.data.custom.problems import Problem, Problems, Refused, counted, in_order
+from fairdd_core.data.custom.validation import Inspection, inspect
+from fairdd_core.workspace import Workspace
 
 SOUND, NOT_SOUND = 0, 1
 _SKIP = "With --skip-bad the rest can, without these images."
@@ -121,7 +121,7 @@ def check_set(args: argparse.Namespace) -> int:
 
 def add_set(args: argparse.Namespace) -> int:
     """Add a set."""
-    data_dir = Home.default().data
+    data_dir = Workspace.default().data
 
     def accept(found: Inspection) -> None:
         _tell(found.problems)
@@ -147,7 +147,7 @@ def add_set(args: argparse.Namespace) -> int:
 
 def list_sets(args: argparse.Namespace) -> int:
     """List the added sets."""
-    data_dir = Home.default().data
+    data_dir = Workspace.default().data
     found = store.own_sets(data_dir)
     if args.json:
         print(json.dumps({key: about.model_dump(mode="json") for key, about in found.items()}, indent=2))
@@ -167,7 +167,7 @@ def list_sets(args: argparse.Namespace) -> int:
 
 def remove_set(args: argparse.Namespace) -> int:
     """Remove an added set."""
-    store.remove(Home.default().data, args.name)
+    store.remove(Workspace.default().data, args.name)
     return SOUND
 
 

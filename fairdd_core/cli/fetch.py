@@ -7,7 +7,7 @@ import sys
 
 from fairdd_core.data.download import download
 from fairdd_core.data.registry import DATASETS
-from fairdd_core.runs.home import Home
+from fairdd_core.workspace import Workspace
 
 TEXT = "Download the files of a benchmark, where torchvision can; see: list datasets NAME."
 
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def download_set(args: argparse.Namespace) -> int:
     """Fetch the files and say where they are."""
-    folder = download(args.name, Home.default().data, _line if sys.stderr.isatty() else None)
+    folder = download(args.name, Workspace.default().data, _line if sys.stderr.isatty() else None)
     print(folder)
     return 0
 

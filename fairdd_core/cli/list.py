@@ -8,16 +8,16 @@ import textwrap
 from collections.abc import Callable, Mapping
 
 from fairdd_core.cards import Card
-from fairdd_core.data.own.store import PREFIX
+from fairdd_core.config.presets import KINDS as SIGNS
+from fairdd_core.config.presets import PRESETS
+from fairdd_core.data.custom.store import PREFIX
 from fairdd_core.data.registry import DatasetCard, cards
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, ALL_DISCREPANCIES
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.errors import lookup
 from fairdd_core.nets.registry import NETWORKS
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.presets import KINDS as SIGNS
-from fairdd_core.runs.presets import PRESETS
+from fairdd_core.workspace import Workspace
 
 WIDTH = 100
 Described = Mapping[str, str]
@@ -38,7 +38,7 @@ def _said(registry: Mapping[str, Card | DatasetCard]) -> Described:
 
 
 KINDS: dict[str, Callable[[], Described]] = {
-    "datasets": lambda: _said(cards(Home.default().data)),
+    "datasets": lambda: _said(cards(Workspace.default().data)),
     "backbones": lambda: _said(BACKBONES),
     "alignments": lambda: _said(ALIGNMENTS),
     "discrepancies": lambda: _said(ALL_DISCREPANCIES),
@@ -50,7 +50,7 @@ KINDS: dict[str, Callable[[], Described]] = {
 
 def _facts(name: str) -> Described:
     """Return all that a user should know of a data set, heading -> text."""
-    data_dir = Home.default().data
+    data_dir = Workspace.default().data
     card = cards(data_dir)[name]
     facts = dict(card.facts())
     for file in card.files:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fairdd_core.errors import UserError
-from fairdd_core.runs.files import write_bytes
-from fairdd_core.runs.folder import RunFolder
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.store import RunState, Store
+from fairdd_core.files import write_bytes
+from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.workspace import Workspace
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -52,7 +52,7 @@ def write_report(args: argparse.Namespace) -> int:
     from fairdd_core.report.labels import labels_of
 
     folder, title, note = _find(args.run)
-    page = report(folder, labels_of(folder, Home.default().data), title, note)
+    page = report(folder, labels_of(folder, Workspace.default().data), title, note)
     _write(args.file, page.encode())
     return 0
 
@@ -62,7 +62,7 @@ def _write_tables(run: str, target: Path) -> None:
     from fairdd_core.report.tables import csv, tables
 
     folder = _find(run)[0]
-    for name, table in tables(folder, labels_of(folder, Home.default().data)).items():
+    for name, table in tables(folder, labels_of(folder, Workspace.default().data)).items():
         _write(target / f"{name}.csv", csv(table))
 
 
@@ -78,7 +78,7 @@ def _find(run: str) -> tuple[RunFolder, str, str]:
     folder = RunFolder(run)
     if folder.complete:
         return folder, folder.path.absolute().name, ""
-    store = Store(Home.default())
+    store = Store(Workspace.default())
     record = store.find(run)
     folder = store.folder(record.id)
     title = record.title or f"{folder.spec().data.dataset}, run {record.id}"

@@ -13,17 +13,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from fairdd_core.config.adapt import suited
+from fairdd_core.config.checks import check_names
+from fairdd_core.config.presets import PRESETS, arms_named, preset_named
+from fairdd_core.config.recipes import with_backbone
+from fairdd_core.config.spec.base import user_error
+from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.errors import UserError
 from fairdd_core.nets.registry import NETWORKS
-from fairdd_core.runs import engine
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.presets import PRESETS, arms_named, preset_named
-from fairdd_core.runs.recipes import with_backbone
-from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.store import RunRecord, RunState, Store
-from fairdd_core.runs.suit import suited
-from fairdd_core.settings import user_error
+from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs.storage.index import RunRecord, RunState, Store
+from fairdd_core.workspace import Workspace
 
 POLL_SECONDS = 0.25
 LINE_WIDTH = 78
@@ -115,7 +116,7 @@ def spec_from_args(args: argparse.Namespace) -> RunSpec:
         spec = RunSpec.model_validate(document)
     except ValidationError as error:
         raise user_error(error) from error
-    spec.check_names(Home.default().data)
+    check_names(spec, Workspace.default().data)
     return spec
 
 
@@ -142,15 +143,15 @@ def run(args: argparse.Namespace) -> int:
     spec = spec_from_args(args)
     if args.out is not None:
         _make_folder(args.out)
-    home = Home.default()
-    run_id = engine.submit(home, spec)
-    print(f"run {run_id} in {home.root}", file=sys.stderr)
+    workspace = Workspace.default()
+    run_id = engine.submit(workspace, spec)
+    print(f"run {run_id} in {workspace.root}", file=sys.stderr)
     try:
-        record = _follow(Store(home), run_id)
+        record = _follow(Store(workspace), run_id)
     except KeyboardInterrupt:
-        engine.cancel(home, run_id)
-        record = engine.wait(home, run_id, timeout=10)
-    folder = Store(home).folder(run_id)
+        engine.cancel(workspace, run_id)
+        record = engine.wait(workspace, run_id, timeout=10)
+    folder = Store(workspace).folder(run_id)
     if args.out is not None:
         shutil.copytree(folder.path, args.out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.lock"))
     if record.state is not RunState.DONE:
@@ -176,7 +177,7 @@ def _follow(store: Store, run_id: str) -> RunRecord:
     """Show progress on stderr until the run has ended."""
     started, shown, live = time.monotonic(), "", sys.stderr.isatty()
     while True:
-        engine.wake(store.home)  # the queue goes on even if its dispatcher was killed
+        engine.wake(store.workspace)  # the queue goes on even if its dispatcher was killed
         record = store.get(run_id)
         line = _line(record, None if not live else time.monotonic() - started)
         if line != shown:

@@ -14,9 +14,11 @@ from pathlib import Path
 from fairdd_core.cli import report
 from fairdd_core.cli.show import age_text, show_run, state_text
 from fairdd_core.errors import UserError
-from fairdd_core.runs import engine, retention, transfer
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.store import RunState, Store
+from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs.storage import archive as transfer
+from fairdd_core.runs.storage import trash as retention
+from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.workspace import Workspace
 
 Command = Callable[[argparse.Namespace], int]
 CANCEL_SECONDS = 10.0
@@ -60,10 +62,10 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 
 def list_runs(args: argparse.Namespace) -> int:
     """List runs with their sizes."""
-    home = Home.default()
-    engine.wake(home)
-    runs = Store(home).list(deleted=args.bin)
-    sizes = retention.sizes(home)
+    workspace = Workspace.default()
+    engine.wake(workspace)
+    runs = Store(workspace).list(deleted=args.bin)
+    sizes = retention.sizes(workspace)
     if args.json:
         print(json.dumps([{**asdict(run), "bytes": sizes.get(run.id, 0)} for run in runs], indent=2))
         return 0
@@ -71,24 +73,24 @@ def list_runs(args: argparse.Namespace) -> int:
         size = f"{sizes.get(run.id, 0) / 1e6:.1f} MB"
         print(f"{run.id}  {state_text(run):<22} {age_text(run):>6}  {size:>9}  {run.title}".rstrip())
     total = sum(sizes.get(run.id, 0) for run in runs)
-    print(f"{len(runs)} runs, {total / 1e6:.1f} MB in {home.root}", file=sys.stderr)
+    print(f"{len(runs)} runs, {total / 1e6:.1f} MB in {workspace.root}", file=sys.stderr)
     return 0
 
 
 def cancel_run(args: argparse.Namespace) -> int:
     """Stop a run and say where it stopped."""
-    home = Home.default()
-    run = Store(home).find(args.run)
-    engine.cancel(home, run.id)
-    print(engine.wait(home, run.id, CANCEL_SECONDS).message)
+    workspace = Workspace.default()
+    run = Store(workspace).find(args.run)
+    engine.cancel(workspace, run.id)
+    print(engine.wait(workspace, run.id, CANCEL_SECONDS).message)
     return 0
 
 
 def resume_run(args: argparse.Namespace) -> int:
     """Queue a run again."""
-    home = Home.default()
-    run = Store(home).find(args.run)
-    remark = engine.resume(home, run.id)
+    workspace = Workspace.default()
+    run = Store(workspace).find(args.run)
+    remark = engine.resume(workspace, run.id)
     print(run.id)
     if remark:
         print(remark, file=sys.stderr)
@@ -97,22 +99,22 @@ def resume_run(args: argparse.Namespace) -> int:
 
 def delete_run(args: argparse.Namespace) -> int:
     """Move a run to the bin, or back."""
-    home = Home.default()
+    workspace = Workspace.default()
     if args.undo:
-        retention.restore(home, Store(home).find(args.run, deleted=True).id)
+        retention.restore(workspace, Store(workspace).find(args.run, deleted=True).id)
     else:
-        run = Store(home).find(args.run)
-        retention.delete(home, run.id)
+        run = Store(workspace).find(args.run)
+        retention.delete(workspace, run.id)
         print(f"In the bin for 7 days; undo with: delete --undo {run.id}", file=sys.stderr)
     return 0
 
 
 def export_run(args: argparse.Namespace) -> int:
     """Write a zip file."""
-    home = Home.default()
-    run = Store(home).find(args.run)
+    workspace = Workspace.default()
+    run = Store(workspace).find(args.run)
     with _file_errors(args.file):
-        transfer.export_run(home, run.id, args.file)
+        transfer.export_run(workspace, run.id, args.file)
     print(args.file)
     return 0
 
@@ -120,14 +122,14 @@ def export_run(args: argparse.Namespace) -> int:
 def import_run(args: argparse.Namespace) -> int:
     """Read a zip file."""
     with _file_errors(args.file):
-        print(transfer.import_run(Home.default(), args.file))
+        print(transfer.import_run(Workspace.default(), args.file))
     return 0
 
 
 def wait_for_run(args: argparse.Namespace) -> int:
     """Wait for a run, with its progress on stderr."""
-    home = Home.default()
-    store = Store(home)
+    workspace = Workspace.default()
+    store = Store(workspace)
     run, started, told = store.find(args.run), time.monotonic(), ""
     while run.state.live:
         if args.timeout is not None and time.monotonic() - started > args.timeout:
@@ -136,7 +138,7 @@ def wait_for_run(args: argparse.Namespace) -> int:
         if (text := state_text(run)) != told:
             print(text, file=sys.stderr)
             told = text
-        engine.wake(home)
+        engine.wake(workspace)
         time.sleep(engine.POLL_SECONDS)
         run = store.get(run.id)
     print(f"{run.state}: {run.message} {run.hint}".strip())
@@ -144,16 +146,16 @@ def wait_for_run(args: argparse.Namespace) -> int:
 
 
 def prune_runs(args: argparse.Namespace) -> int:
-    """Make a home smaller, or say how large it is."""
-    home = Home.default()
+    """Make a workspace smaller, or say how large it is."""
+    workspace = Workspace.default()
     if args.yes and args.keep is None:
         raise UserError("keep", "a size, e.g. 2G, or 0 to remove every ended run", "nothing", "Add --keep.")
     keep = _bytes(args.keep or "0")
     if not args.yes:
-        total = sum(retention.sizes(home).values())
+        total = sum(retention.sizes(workspace).values())
         print(f"Runs take {total / 1e6:.1f} MB; the oldest beyond {keep / 1e6:.1f} MB would go (--yes).")
         return 0
-    for run_id in retention.prune(home, keep):
+    for run_id in retention.prune(workspace, keep):
         print(run_id)
     return 0
 
@@ -162,7 +164,7 @@ def submit_run(args: argparse.Namespace) -> int:
     """Queue a run."""
     from fairdd_core.cli.run import spec_from_args
 
-    print(engine.submit(Home.default(), spec_from_args(args), args.title))
+    print(engine.submit(Workspace.default(), spec_from_args(args), args.title))
     return 0
 
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.registry import cards
-from fairdd_core.evaluate.metrics import METRICS
-from fairdd_core.runs import engine
-from fairdd_core.runs.folder import RunFolder
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.store import RunRecord, RunState, Store
-from fairdd_core.runs.summary import STAGES
+from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.index import RunRecord, RunState, Store
+from fairdd_core.runs.storage.summary import STAGES
+from fairdd_core.workspace import Workspace
 
 SHOWN = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
 _WIDTH = 10
@@ -24,9 +24,9 @@ _WIDTH = 10
 
 def show_run(args: argparse.Namespace) -> int:
     """Show one run."""
-    home = Home.default()
-    engine.wake(home)
-    store = Store(home)
+    workspace = Workspace.default()
+    engine.wake(workspace)
+    store = Store(workspace)
     run = store.find(args.run)
     folder = store.folder(run.id)
     if args.json:
@@ -84,7 +84,7 @@ def _facts(run: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
 
 def _settings(spec: RunSpec) -> Iterator[tuple[str, str]]:
     data, distill = spec.data, spec.distill
-    card = cards(Home.default().data).get(data.dataset)
+    card = cards(Workspace.default().data).get(data.dataset)
     title = card.title if card else data.dataset
     skew = "as found" if data.skew is None else f"{data.skew:g}"
     shares = f"{data.groups} groups, skew {skew}, separation {data.separation:g}"

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.cli.run import POLL_SECONDS, add_spec_arguments, spec_from_args
+from fairdd_core.config.spec.base import user_error
 from fairdd_core.errors import UserError
-from fairdd_core.evaluate.metrics import METRICS
-from fairdd_core.runs import engine, sweeps
-from fairdd_core.runs.files import write_json
-from fairdd_core.runs.folder import RunFolder
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.sweep import SweepSpec
-from fairdd_core.runs.sweep_files import Entry, Sweep
-from fairdd_core.runs.sweep_table import state_word, sweep_table
-from fairdd_core.runs.sweeps import Cell
-from fairdd_core.settings import user_error
+from fairdd_core.files import write_json
+from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs.engine import sweeps
+from fairdd_core.runs.engine.sweep_table import state_word, sweep_table
+from fairdd_core.runs.engine.sweeps import Cell
+from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.sweep_spec import SweepSpec
+from fairdd_core.runs.storage.sweeps import Entry, Sweep
+from fairdd_core.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,18 +83,18 @@ def _numbers(field: str, text: str, kind: Callable[[str], Any]) -> tuple[Any, ..
 
 def run_sweep(args: argparse.Namespace) -> int:
     """Queue the runs of a sweep, and unless told otherwise wait for them and print what came out."""
-    spec, home = sweep_from_args(args), Home.default()
-    sweep = sweeps.launch(home, spec, args.title)
+    spec, workspace = sweep_from_args(args), Workspace.default()
+    sweep = sweeps.launch(workspace, spec, args.title)
     here = sum(entry.reused for entry in sweep.entries)
     print(f"sweep {sweep.id}; places: {len(sweep.entries)}, here already: {here}", file=sys.stderr)
     if args.submit:
         print(sweep.id)
         return 0
     try:
-        _follow(home, sweep)
+        _follow(workspace, sweep)
     except KeyboardInterrupt:
-        print(f"stopped {sweeps.cancel(home, sweep)} runs", file=sys.stderr)
-    cells = sweeps.cells_of(home, sweep)
+        print(f"stopped {sweeps.cancel(workspace, sweep)} runs", file=sys.stderr)
+    cells = sweeps.cells_of(workspace, sweep)
     if args.out is not None:
         write_sweep(args.out, sweep, cells)
     table = sweep_table(cells, [arm.name for arm in spec.base.distill.arms])
@@ -101,11 +102,11 @@ def run_sweep(args: argparse.Namespace) -> int:
     return 1 if any(cell.missing for cell in cells) else 0
 
 
-def _follow(home: Home, sweep: Sweep) -> None:
+def _follow(workspace: Workspace, sweep: Sweep) -> None:
     shown = ""
     while True:
-        engine.wake(home)
-        cells = sweeps.cells_of(home, sweep)
+        engine.wake(workspace)
+        cells = sweeps.cells_of(workspace, sweep)
         done, live = sum(cell.result is not None for cell in cells), [cell for cell in cells if cell.live]
         at_work = [state_word(cell) for cell in live if state_word(cell) != "waiting"]
         line = f"{done} of {len(cells)} done"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fairdd_core.data.cache import Progress
-from fairdd_core.data.colors import pick_palette
-from fairdd_core.data.crossing import SIGN
+from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.data.bias.crossing import SIGN
+from fairdd_core.data.bias.palette import pick_palette
 from fairdd_core.data.grouped import RGB, Split
-from fairdd_core.data.spec import DataSpec
+from fairdd_core.data.image_store import Progress
 from fairdd_core.errors import UserError
 
 Loader = Callable[[DataSpec, int, Path], Split]

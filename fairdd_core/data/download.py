@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
-from fairdd_core.data.cache import Progress
 from fairdd_core.data.card import EMBEDDED, DatasetCard
+from fairdd_core.data.image_store import Progress
 from fairdd_core.data.registry import DATASETS
 from fairdd_core.errors import UserError, lookup
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fairdd_core.data import bffhq, celeba, cifar, digits, fashion, mnist, utkface
+from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.data.benchmarks import bffhq, celeba, cifar, digits, fashion, mnist, utkface
+from fairdd_core.data.benchmarks.colored import coloured_card
+from fairdd_core.data.bias.label_noise import with_conditions
 from fairdd_core.data.card import DatasetCard
-from fairdd_core.data.colored import coloured_card
+from fairdd_core.data.custom.cards import own_cards
 from fairdd_core.data.grouped import Split
-from fairdd_core.data.noise import with_conditions
-from fairdd_core.data.own.cards import own_cards
-from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import lookup
 
 __all__ = ["DATASETS", "DatasetCard", "card_of", "cards", "load"]

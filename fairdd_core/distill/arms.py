@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 
 import torch
 
-from fairdd_core.data.augment import augment_parts
+from fairdd_core.config.spec.distill import ArmSpec, DistillSpec
+from fairdd_core.data.augmentation import augment_parts
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.distill.alignments.base import Alignment
 from fairdd_core.distill.backbones.base import Backbone, Signal, WeightedSets
@@ -17,7 +18,6 @@ from fairdd_core.distill.formation import unfold
 from fairdd_core.distill.initial import synthetic_labels
 from fairdd_core.distill.matching import Matching
 from fairdd_core.distill.schedules import Pair
-from fairdd_core.distill.spec import ArmSpec, DistillSpec
 
 IMAGES = "images"
 

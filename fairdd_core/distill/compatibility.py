@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from fairdd_core.config.spec.distill import ArmSpec, DistillSpec
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, ALL_DISCREPANCIES, arm_name, check_arm
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
-from fairdd_core.distill.spec import ArmSpec, DistillSpec
 from fairdd_core.errors import UserError, lookup
 from fairdd_core.nets.registry import NETWORKS
 

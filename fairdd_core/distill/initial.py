@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from fairdd_core.config.spec.distill import DistillSpec
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.tensors import normalised
 from fairdd_core.distill.formation import check_factor, fold
-from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.errors import UserError
 from fairdd_core.rng import numpy_stream, torch_stream
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairdd_core.cards import Card
-from fairdd_core.distill.spec import ArmSpec
+from fairdd_core.config.spec.distill import ArmSpec
 
 NONE = "none"
 

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import torch
 
+from fairdd_core.config.spec.distill import ArmSpec, DistillSpec
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.distill.alignments.registry import build_alignment
 from fairdd_core.distill.arms import IMAGES, Arm, Problem, update
@@ -20,7 +21,6 @@ from fairdd_core.distill.initial import initial_images
 from fairdd_core.distill.interventions import INTERVENTIONS, NONE, until_images
 from fairdd_core.distill.matching import build_matching
 from fairdd_core.distill.schedules import OwnNetworks, Pair, PairMaker, schedule
-from fairdd_core.distill.spec import ArmSpec, DistillSpec
 from fairdd_core.errors import Diverged, UserError, lookup
 from fairdd_core.events import Checkpoint, Diagnosed, Distilled, Phase, Snapshot, Step
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from fairdd_core.config.spec.distill import ScheduleSpec
 from fairdd_core.data.grouped import GroupedDataset
-from fairdd_core.distill.spec import ScheduleSpec
 from fairdd_core.errors import UserError
 
 

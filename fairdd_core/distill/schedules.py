@@ -9,7 +9,8 @@ from functools import cached_property, lru_cache, partial
 import numpy as np
 import torch
 
-from fairdd_core.data.augment import Augmentation, augment_parts, draw_augmentation
+from fairdd_core.config.spec.distill import DistillSpec, ScheduleSpec
+from fairdd_core.data.augmentation import Augmentation, augment_parts, draw_augmentation
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.tensors import normalised
 from fairdd_core.distill.alignments.base import RealFeatures, Statistics
@@ -18,7 +19,6 @@ from fairdd_core.distill.interventions import NONE
 from fairdd_core.distill.networks import MatchingNetworks
 from fairdd_core.distill.real import RealSide
 from fairdd_core.distill.sampling import RealSample, draw_real
-from fairdd_core.distill.spec import DistillSpec, ScheduleSpec
 from fairdd_core.nets.base import Net
 from fairdd_core.rng import child_seed, numpy_stream, torch_stream
 

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from fairdd_core.embed.spec import EmbeddingSpec
+from fairdd_core.config.spec.embedding import EmbeddingSpec
 
 COMPONENTS_FOR_UMAP = 50
 Maps = tuple[np.ndarray, np.ndarray]

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.data.grouped import GroupedDataset, Normalisation
 from fairdd_core.data.tensors import normalised
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import build_alignment
-from fairdd_core.distill.spec import ArmSpec
 from fairdd_core.nets.base import Net
 
 BATCH = 500

@@ -19,7 +19,7 @@ from fairdd_core.nets.base import Net
 from fairdd_core.rng import numpy_stream
 
 if TYPE_CHECKING:
-    from fairdd_core.evaluate.run import Evaluator
+    from fairdd_core.evaluate.evaluator import Evaluator
 
 SAMPLES_PER_CELL = 64
 

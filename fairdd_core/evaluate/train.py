@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from fairdd_core.data.augment import augment_parts, draw_augmentation
+from fairdd_core.config.spec.evaluation import EvaluationSpec
+from fairdd_core.data.augmentation import augment_parts, draw_augmentation
 from fairdd_core.data.grouped import GroupedDataset, Normalisation
 from fairdd_core.data.tensors import normalised
-from fairdd_core.evaluate.spec import EvaluationSpec
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
 from fairdd_core.rng import numpy_stream, torch_stream

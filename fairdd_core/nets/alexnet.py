@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import nn
 
+from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.small import check_side
-from fairdd_core.nets.spec import NetSpec
 
 
 class AlexNet(Net):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.errors import lookup
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.registry import NETWORKS
-from fairdd_core.nets.spec import NetSpec
 
 
 def make_network(

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from torch import nn
 
+from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.errors import UserError
 from fairdd_core.nets.base import Net
-from fairdd_core.nets.spec import NetSpec
 
 
 class ConvNet(Net):

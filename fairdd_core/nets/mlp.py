@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from torch import nn
 
+from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.nets.base import Net
-from fairdd_core.nets.spec import NetSpec
 
 
 class MLP(Net):

@@ -7,9 +7,9 @@ from functools import partial
 from torch import nn
 from torchvision.models.resnet import BasicBlock, conv1x1, conv3x3
 
+from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.small import check_side, halved
-from fairdd_core.nets.spec import NetSpec
 
 _NORM = partial(nn.InstanceNorm2d, affine=True)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import nn
 from torchvision.models.vgg import cfgs, make_layers
 
+from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.small import check_side, halved
-from fairdd_core.nets.spec import NetSpec
 
 STAGES = 5
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.evaluate.metrics import METRICS
-from fairdd_core.evaluate.spec import BASELINES
-from fairdd_core.plots.fairness_tables import Counts, network_table
+from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.tables import Counts, network_table
+from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.plots.theme import NEUTRAL, arm_styles, base, percent_axis
 
 _ROW = 40

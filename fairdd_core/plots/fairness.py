@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.evaluate.spec import BASELINES
-from fairdd_core.plots.fairness_gaps import ROUNDING, tied
+from fairdd_core.analysis.gaps import ROUNDING, tied
+from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.plots.heatmap import name_axis, shaded
 from fairdd_core.plots.theme import (
     NEUTRAL,

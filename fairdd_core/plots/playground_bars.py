@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.plane.scene import Scene
+from fairdd_core.playground.scene import Scene
 from fairdd_core.plots.theme import NEUTRAL, arm_styles, base
 
 _OFFSET = 0.2

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.plots.heatmap import INK, name_axis, shaded
 from fairdd_core.plots.theme import NEUTRAL
 

@@ -13,18 +13,18 @@ import pandas as pd
 from plotly.offline import get_plotlyjs
 
 from fairdd_core import __version__
-from fairdd_core.cli.command import needs_file, run_command
+from fairdd_core.analysis.gaps import largest_gap
+from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.config.command import needs_file, run_command
+from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.data.card import Labels
-from fairdd_core.evaluate.metrics import METRICS
-from fairdd_core.evaluate.spec import BASELINES
-from fairdd_core.plots.fairness_gaps import largest_gap
 from fairdd_core.plots.images import GRID_CSS, grid_html
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.report.entry import Figure
 from fairdd_core.report.figures import figures, snippet
 from fairdd_core.report.pictures import last_images
 from fairdd_core.report.tables import ordered_counts, results_table
-from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.storage.folder import RunFolder
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
 """What the file may load: what is in it."""

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.data.card import Labels
-from fairdd_core.evaluate.metrics import METRICS
 from fairdd_core.plots import fairness
 from fairdd_core.plots.curves import CURVES, curve, curves_table
-from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
 from fairdd_core.plots.theme import NEUTRAL, arm_label
 from fairdd_core.report.entry import Figure
 from fairdd_core.report.maps import map_figures
 from fairdd_core.report.pictures import file_name
 from fairdd_core.report.tables import ordered_counts
-from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.storage.folder import RunFolder
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FILE_CONFIG = {

@@ -8,8 +8,8 @@ from pathlib import Path
 from fairdd_core.data.card import Labels
 from fairdd_core.data.registry import card_of
 from fairdd_core.errors import UserError
-from fairdd_core.runs.files import DamagedFile
-from fairdd_core.runs.folder import RunFolder
+from fairdd_core.files import DamagedFile
+from fairdd_core.runs.storage.folder import RunFolder
 
 
 def labels_of(folder: RunFolder, data_dir: Path) -> Labels:

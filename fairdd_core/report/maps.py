@@ -10,7 +10,7 @@ from fairdd_core.plots.map_table import Projection, map_table, ranges, ready
 from fairdd_core.plots.maps import KINDS, arm_map
 from fairdd_core.plots.theme import arm_label, group_css, outlined
 from fairdd_core.report.entry import Figure
-from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.storage.folder import RunFolder
 
 HEIGHT = 560
 _CAUTION: dict[Projection, str] = {

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from fairdd_core.plots.images import mosaic, png, scale_for
-from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.storage.folder import RunFolder
 
 WIDTH = 1200
 """Pixels that a grid is brought near to; every pixel of an image stays a square of one colour."""

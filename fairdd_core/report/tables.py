@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fairdd_core.analysis.gaps import gap_table
+from fairdd_core.analysis.metrics import METRICS, spread
+from fairdd_core.analysis.tables import confusion_table, group_table, network_table, recall_table
+from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.data.card import Labels
-from fairdd_core.evaluate.metrics import METRICS, spread
-from fairdd_core.evaluate.spec import BASELINES
 from fairdd_core.plots.curves import curves_table
-from fairdd_core.plots.fairness_gaps import gap_table
-from fairdd_core.plots.fairness_tables import confusion_table, group_table, network_table, recall_table
-from fairdd_core.runs.folder import RunFolder
+from fairdd_core.runs.storage.folder import RunFolder
 
 ABOUT = {
     "results": "every measure of every method: mean and standard deviation over test networks, 95 % interval",

@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.config.presets import preset_named
 from fairdd_core.data.registry import load
 from fairdd_core.device import keep_freed_memory, resolve_device
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.loop import distill
-from fairdd_core.evaluate.metrics import METRICS
-from fairdd_core.evaluate.run import Evaluator, evaluate_arms
+from fairdd_core.evaluate.evaluator import Evaluator, evaluate_arms
 from fairdd_core.events import Distilled, Evaluated
-from fairdd_core.runs.presets import preset_named
 
 SHOWN = ("accuracy", "deo_max", "deo_mean")
 

@@ -73,8 +73,8 @@ def load_once(data_dir: str) -> None:
     """Load the data set and print seconds, processor seconds and bytes; imports are not counted."""
     import pandas as pd
 
+    from fairdd_core.config.spec.data import DataSpec
     from fairdd_core.data.registry import DATASETS, load
-    from fairdd_core.data.spec import DataSpec
 
     pd.DataFrame({"warm": ["up"]}).to_parquet(Path(data_dir) / "warm.parquet")  # loads the reader's libraries
     spec = DataSpec.model_validate(DATASETS["utkface"].usual().model_dump() | {"dataset": "utkface"})

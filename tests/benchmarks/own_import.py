@@ -55,9 +55,9 @@ def make(folder: Path, archive: Path, images: int) -> None:
 
 def step(name: str, workdir: Path) -> None:
     """Do one thing and print what it took as JSON."""
-    from fairdd_core.data.own.check import inspect
-    from fairdd_core.data.own.importing import add
-    from fairdd_core.data.own.options import Options
+    from fairdd_core.data.custom.importing import add
+    from fairdd_core.data.custom.options import Options
+    from fairdd_core.data.custom.validation import inspect
     from fairdd_core.data.registry import card_of, load
 
     folder, data, options = workdir / "faces", workdir / "data", Options(side=64)

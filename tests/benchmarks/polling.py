@@ -3,7 +3,7 @@
     python -m tests.benchmarks.polling --minutes 30 --changes 50
 
 First the waiting: ten times the first page of a server that was just started. Then one server, an empty
-home and a run of a tiny network that does not end: Chromium watches it in the Studio for so many minutes,
+workspace and a run of a tiny network that does not end. Chromium watches it in the Studio for so many minutes,
 then for a fifth of that in the list of runs, then changes so many times from page to page. Printed for each
 are the share of a core that the server took (the run's own process does not count) and its memory at the
 start, in the middle and at the end, with the slope of a straight line through the later four fifths of the
@@ -25,10 +25,10 @@ import numpy as np
 import psutil
 from playwright.sync_api import Page, WebSocket, sync_playwright
 
-from fairdd_core.embed.spec import EmbeddingSpec
-from fairdd_core.runs import engine
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.spec import RunSpec
+from fairdd_core.config.spec.embedding import EmbeddingSpec
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.runs.engine import client as engine
+from fairdd_core.workspace import Workspace
 from tests.benchmarks import paint
 from tests.e2e.conftest import CHROMIUM, FLAGS, SLOW, Server, serving
 from tests.helpers import tiny_distill, tiny_evaluation
@@ -163,7 +163,7 @@ def main() -> None:
         print(paint.line("of a server that was just started", starts))
         print(paint.line("the same with its figures", whole), flush=True)
         with serving(Path(folder) / "home") as server:
-            run_id = engine.submit(Home(server.home), endless_run(), "Watched")
+            run_id = engine.submit(Workspace(server.workspace), endless_run(), "Watched")
             page = chromium.new_page(viewport={"width": 1280, "height": 900})
             watch(page, server, run_id, args.minutes, args.changes)
         chromium.close()

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from fairdd_core.analysis.metrics import accuracy_K, deo_mean_K
+from fairdd_core.config.presets import quick
+from fairdd_core.config.spec.distill import DistillSpec, ScheduleSpec
 from fairdd_core.data.registry import load
 from fairdd_core.device import keep_freed_memory, resolve_device
 from fairdd_core.distill.loop import distill
-from fairdd_core.distill.spec import DistillSpec, ScheduleSpec
-from fairdd_core.evaluate.metrics import accuracy_K, deo_mean_K
-from fairdd_core.evaluate.run import Evaluator
+from fairdd_core.evaluate.evaluator import Evaluator
 from fairdd_core.events import Distilled
-from fairdd_core.runs.presets import quick
 
 SCHEDULES = {
     "fresh networks, 64 random real images per class": ScheduleSpec(

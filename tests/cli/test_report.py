@@ -8,17 +8,17 @@ import pandas as pd
 import pytest
 
 from fairdd_core.__main__ import main
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.presets import quick
-from fairdd_core.runs.store import RunState, Store
+from fairdd_core.config.presets import quick
+from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.workspace import Workspace
 from tests.pages.fake_run import write_fake_run
 
 
 @pytest.fixture
 def run_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An invented finished run in a home of its own."""
+    """An invented finished run in a workspace of its own."""
     monkeypatch.setenv("FAIRDD_HOME", str(tmp_path / "home"))
-    store = Store(Home(tmp_path / "home"))
+    store = Store(Workspace(tmp_path / "home"))
     run_id = store.create(quick(), "For the lecture")
     write_fake_run(store.folder(run_id).path, iterations=(0, 600))
     store.update(run_id, state=RunState.DONE)

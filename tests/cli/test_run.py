@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from fairdd_core.__main__ import main
-from fairdd_core.data.spec import DataSpec
-from fairdd_core.embed.spec import EmbeddingSpec
-from fairdd_core.runs.folder import RunFolder
-from fairdd_core.runs.presets import preset_named
-from fairdd_core.runs.spec import RunSpec
+from fairdd_core.config.presets import preset_named
+from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.config.spec.embedding import EmbeddingSpec
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.runs.storage.folder import RunFolder
 from tests.helpers import tiny_distill, tiny_evaluation
 
 
 @pytest.fixture
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a specification file of a run of a few seconds, in a home of its own."""
+    """Return a specification file of a run of a few seconds, in a workspace of its own."""
     monkeypatch.setenv("FAIRDD_HOME", str(tmp_path / "home"))
     spec = RunSpec(
         data=DataSpec(groups=2),

@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 
 from fairdd_core.__main__ import main
-from fairdd_core.data.spec import DataSpec
-from fairdd_core.runs import sweep_files, sweeps
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.store import Store
+from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.runs.engine import sweeps
+from fairdd_core.runs.storage import sweeps as sweep_files
+from fairdd_core.runs.storage.index import Store
+from fairdd_core.workspace import Workspace
 from tests.helpers import tiny_distill, tiny_evaluation
 
 
 @pytest.fixture
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A specification file of a run of a moment, in a home of its own."""
+    """A specification file of a run of a moment, in a workspace of its own."""
     monkeypatch.setenv("FAIRDD_HOME", str(tmp_path / "home"))
     spec = RunSpec(
         data=DataSpec(groups=2),
@@ -45,9 +46,9 @@ def test_sweep_runs_prints_writes_and_is_not_run_twice(
     assert main([*grid, "--submit"]) == 0
     told = capsys.readouterr()
     assert "places: 1, here already: 1" in told.err
-    home = Home(tmp_path / "home")
-    assert sweep_files.find(home, told.out.strip()).entries[0].reused
-    assert len(Store(home).list()) == 1
+    workspace = Workspace(tmp_path / "home")
+    assert sweep_files.find(workspace, told.out.strip()).entries[0].reused
+    assert len(Store(workspace).list()) == 1
 
     kept = sweep_files.read(tmp_path / "out" / "sweep.json")
     cells = sweeps.bundled_cells(kept, tmp_path / "out")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fairdd_core.data.celeba import NAMES
+from fairdd_core.data.benchmarks.celeba import NAMES
 
 
 def picture(path: Path, rgb: tuple[int, int, int], size: tuple[int, int]) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from fairdd_core.__main__ import main
+from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data import download as module
 from fairdd_core.data.download import download
 from fairdd_core.data.registry import DATASETS, load
-from fairdd_core.data.spec import DataSpec
 from fairdd_core.errors import UserError
 from tests.data.archives import write_idx
 

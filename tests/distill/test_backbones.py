@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
+from fairdd_core.config.spec.distill import ArmSpec, ScheduleSpec
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.distill.alignments.registry import build_alignment
 from fairdd_core.distill.backbones.base import Backbone, WeightedSets
@@ -18,7 +19,6 @@ from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.backbones.trajectory import TrajectoryMatching
 from fairdd_core.distill.real import LazyStatistics, RealSide
 from fairdd_core.distill.sampling import draw_real
-from fairdd_core.distill.spec import ArmSpec, ScheduleSpec
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
 from tests.helpers import TINY_NET, tiny_distill, toy_dataset

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from fairdd_core.config.spec.distill import DistillSpec
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, arm_name
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.compatibility import check_distill
 from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
-from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.errors import UserError
 from tests.distill.test_loop import check_contract
 from tests.helpers import tiny_distill

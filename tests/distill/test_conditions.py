@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from fairdd_core.config.spec.distill import ScheduleSpec
+from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, arm_named, build_alignment
@@ -17,9 +19,7 @@ from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.distill.loop import distill
 from fairdd_core.distill.sampling import draw_real
-from fairdd_core.distill.spec import ScheduleSpec
-from fairdd_core.embed.run import Exhibits, embed
-from fairdd_core.embed.spec import EmbeddingSpec
+from fairdd_core.embed.stage import Exhibits, embed
 from fairdd_core.events import Distilled, Embedded
 from fairdd_core.nets.build import make_network
 from fairdd_core.nets.fair import PENALTY, fair_network

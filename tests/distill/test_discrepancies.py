@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog, minimize
 
+from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import build_alignment
 from fairdd_core.distill.discrepancies.base import Discrepancy
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.matching import matching_loss
-from fairdd_core.distill.spec import ArmSpec
 
 TOLERANCE = 1e-6
 """Of an objective, for points that are up to 6 apart; the largest stated tolerance is 1e-7 of that."""
@@ -270,7 +270,7 @@ def test_many_dimensions_in_both_precisions(name: str, dtype: torch.dtype) -> No
 
 
 @every
-def test_distances_broadcast_and_are_zero_at_home(name: str) -> None:
+def test_distances_broadcast_and_are_zero_where_signals_agree(name: str) -> None:
     u, v = torch.randn((2, 4, 1, 6), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     distance = build(name)(u, v.transpose(0, 1))
     assert distance.shape == (4, 4)

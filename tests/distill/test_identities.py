@@ -7,6 +7,7 @@ import ot
 import pytest
 import torch
 
+from fairdd_core.config.spec.distill import ArmSpec, ScheduleSpec
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import build_alignment
@@ -16,7 +17,6 @@ from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.discrepancies.squared_l2 import SquaredL2
 from fairdd_core.distill.matching import matching_loss
 from fairdd_core.distill.sampling import draw_real
-from fairdd_core.distill.spec import ArmSpec, ScheduleSpec
 from fairdd_core.nets.build import make_network
 from tests.helpers import TINY_NET, tiny_distill, toy_dataset
 

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 import torch
 
-from fairdd_core.data.spec import DataSpec
+from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.config.spec.distill import ScheduleSpec
+from fairdd_core.config.spec.embedding import EmbeddingSpec
+from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.distill import loop
 from fairdd_core.distill.arms import Arm, Problem
 from fairdd_core.distill.loop import distill
-from fairdd_core.distill.spec import ScheduleSpec
-from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.events import Checkpoint, Diagnosed, Distilled, Evaluated, Step
 from fairdd_core.nets.fair import PENALTY, fair_network
-from fairdd_core.runs.pipeline import run_pipeline
-from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.engine.pipeline import run_pipeline
 from tests.helpers import tiny_distill, tiny_evaluation, toy_dataset
 
 CPU = torch.device("cpu")

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from fairdd_core.data.spec import DataSpec
+from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.config.spec.distill import ArmSpec, DistillSpec, ScheduleSpec
+from fairdd_core.config.spec.embedding import EmbeddingSpec
+from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.distill.alignments.registry import ALIGNMENTS, USUAL_DISTANCE
 from fairdd_core.distill.alignments.rules import Vanilla
 from fairdd_core.distill.backbones.registry import BACKBONES
@@ -16,12 +19,9 @@ from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.loop import distill, snapshot_iterations, step_size
 from fairdd_core.distill.sampling import draw_real
 from fairdd_core.distill.schedules import schedule
-from fairdd_core.distill.spec import ArmSpec, DistillSpec, ScheduleSpec
-from fairdd_core.embed.spec import EmbeddingSpec
 from fairdd_core.errors import Diverged, UserError
 from fairdd_core.events import Checkpoint, Diagnosed, Distilled, Evaluated, Event, Phase, Snapshot, Step
-from fairdd_core.runs.pipeline import run_pipeline
-from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.engine.pipeline import run_pipeline
 from tests.helpers import tiny_distill, tiny_evaluation, toy_dataset
 
 CPU = torch.device("cpu")

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
+from fairdd_core.config.spec.distill import DistillSpec
 from fairdd_core.distill.loop import distill
 from fairdd_core.distill.networks import MOMENTS, MatchingNetworks
-from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.events import Checkpoint, Distilled, Event, Step
 from tests.helpers import tiny_distill, toy_dataset
 

@@ -1,4 +1,4 @@
-"""The real application, served on a free port from an empty home, and Chromium to look at it."""
+"""The real application, served on a free port from an empty workspace, and Chromium to look at it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers import ROOT
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 FLAGS = [
     "--no-sandbox",
@@ -48,7 +49,7 @@ class Server:
     """A served application."""
 
     port: int
-    home: Path
+    workspace: Path
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -57,13 +58,13 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """What a command line needs to use the same home."""
-        return {**os.environ, "FAIRDD_HOME": str(self.home)}
+        """What a command line needs to use the same workspace."""
+        return {**os.environ, "FAIRDD_HOME": str(self.workspace)}
 
     def start(self) -> None:
         """Serve, and wait until it answers; also once more, after it was killed."""
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        with self.home.with_name("server.log").open("ab") as log:
+        with self.workspace.with_name("server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--server.headless", "true", "--server.fileWatcherType", "none"],
                 cwd=ROOT,
@@ -82,25 +83,25 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """The application on 127.0.0.1, with a home that is empty."""
+    """The application on 127.0.0.1, with a workspace that is empty."""
     with serving(tmp_path / "home") as served:
         yield served
 
 
 @pytest.fixture(scope="session")
 def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for everybody who launches nothing; its home stays empty."""
+    """One for everybody who launches nothing; its workspace stays empty."""
     with serving(tmp_path_factory.mktemp("empty") / "home") as served:
         yield served
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Server]:
-    """Serve a home on a free port of 127.0.0.1, and end all its processes."""
+def serving(workspace: Path) -> Iterator[Server]:
+    """Serve a workspace on a free port of 127.0.0.1, and end all its processes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        served = Server(probe.getsockname()[1], home)
-    served.home.mkdir(parents=True, exist_ok=True)
+        served = Server(probe.getsockname()[1], workspace)
+    served.workspace.mkdir(parents=True, exist_ok=True)
     try:
         served.start()
         yield served
@@ -108,7 +109,7 @@ def serving(home: Path) -> Iterator[Server]:
         if served.process is not None:
             served.process.terminate()
             served.process.wait(20)
-        stop_runs(served.home)
+        stop_runs(served.workspace)
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -124,19 +125,19 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError(url)
 
 
-def stop_runs(home: Path) -> None:
+def stop_runs(workspace: Path) -> None:
     """Runs outlive their server by design; those of a test must not."""
-    from fairdd_core.runs import engine
-    from fairdd_core.runs.home import Home
-    from fairdd_core.runs.store import Store
+    from fairdd_core.runs.engine import client as engine
+    from fairdd_core.runs.storage.index import Store
+    from fairdd_core.workspace import Workspace
     from tests.runs.conftest import kill_all
 
-    for run in Store(Home(home)).live():
-        engine.cancel(Home(home), run.id)
+    for run in Store(Workspace(workspace)).live():
+        engine.cancel(Workspace(workspace), run.id)
     # Nor must the warm worker, which would wait for another run for minutes.
-    Home(home).standby_stamp.unlink(missing_ok=True)
+    Workspace(workspace).standby_stamp.unlink(missing_ok=True)
     for _ in range(3):  # a dispatcher may be starting a worker at this very moment
-        kill_all(Home(home))
+        kill_all(Workspace(workspace))
         time.sleep(0.1)
 
 

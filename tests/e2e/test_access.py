@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.store import RunState, Store
+from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.workspace import Workspace
 from tests.e2e.conftest import READY, SLOW, Visitor, serving, visiting
 from tests.pages.fake_run import write_fake_run
 
@@ -75,13 +75,15 @@ class Gallery(NamedTuple):
 @pytest.fixture(scope="module")
 def gallery(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
     """One window for all screens: what is seen does not depend on what was seen before."""
-    home = tmp_path_factory.mktemp("gallery") / "home"
+    workspace = tmp_path_factory.mktemp("gallery") / "home"
     titles = ("A run with a name", "")
     runs = [
-        Store(Home(home)).enter(lambda folder: write_fake_run(folder.path), title=title, state=RunState.DONE)
+        Store(Workspace(workspace)).enter(
+            lambda folder: write_fake_run(folder.path), title=title, state=RunState.DONE
+        )
         for title in titles
     ]
-    with serving(home) as server, visiting(server, browser) as visitor:
+    with serving(workspace) as server, visiting(server, browser) as visitor:
         yield Gallery(visitor, runs[0])
 
 

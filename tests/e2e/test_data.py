@@ -9,16 +9,16 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from fairdd_core.data.own import store
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.store import Store
-from tests.data.own.make import GROUPS, LABELS, encoded, good_files, zipped
+from fairdd_core.data.custom import store
+from fairdd_core.runs.storage.index import Store
+from fairdd_core.workspace import Workspace
+from tests.data.custom.make import GROUPS, LABELS, encoded, good_files, zipped
 from tests.e2e.conftest import READY, SLOW, Visitor
 
 
 @pytest.fixture(autouse=True)
-def data_in_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sets are added to the home of the test, wherever the data of this machine lies."""
+def data_in_the_workspace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sets are added to the workspace of the test, wherever the data of this machine lies."""
     monkeypatch.delenv("FAIRDD_DATA", raising=False)
 
 
@@ -50,7 +50,7 @@ def test_from_an_upload_to_a_run(visitor: Visitor, tmp_path: Path) -> None:
     expect(page.get_by_role("img", name=re.compile("Up to four images of each class"))).to_be_visible()
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("was added as")).to_be_visible()
-    data_dir = Home(visitor.server.home).data
+    data_dir = Workspace(visitor.server.workspace).data
     assert store.own_sets(data_dir)["own-patches"].sizes == (60, 20)
 
     page.get_by_role("button", name="Open in Studio").click()
@@ -64,8 +64,8 @@ def test_from_an_upload_to_a_run(visitor: Visitor, tmp_path: Path) -> None:
     page.get_by_role("button", name="Launch").click()
     expect(page.get_by_text(re.compile(r"Running on|Waiting for")).first).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("COBRA after 20"))).to_be_visible(timeout=4 * SLOW)
-    (run,) = Store(Home(visitor.server.home)).list()
-    spec = Store(Home(visitor.server.home)).folder(run.id).spec()
+    (run,) = Store(Workspace(visitor.server.workspace)).list()
+    spec = Store(Workspace(visitor.server.workspace)).folder(run.id).spec()
     assert (spec.data.dataset, spec.data.groups, spec.data.skew) == ("own-patches", 2, None)
 
     page.get_by_role("radio", name="Fairness").or_(page.get_by_role("button", name="Fairness")).first.click()
@@ -76,10 +76,10 @@ def test_from_an_upload_to_a_run(visitor: Visitor, tmp_path: Path) -> None:
 
 
 def test_a_set_is_removed_after_asking(visitor: Visitor, tmp_path: Path) -> None:
-    from fairdd_core.data.own.importing import add
-    from fairdd_core.data.own.options import Options
+    from fairdd_core.data.custom.importing import add
+    from fairdd_core.data.custom.options import Options
 
-    data_dir = Home(visitor.server.home).data
+    data_dir = Workspace(visitor.server.workspace).data
     add(data_dir, "patches", zipped(tmp_path / "patches.zip", coloured()), Options())
     page = visitor.open("/data")
     page.get_by_role("button", name="Remove").click()

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Request, expect
 
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.store import RunState, Store
-from fairdd_core.runs.sweep import SweepSpec
-from pages.ui.sweep_model import BUNDLED, base_of
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.runs.storage.sweep_spec import SweepSpec
+from fairdd_core.workspace import Workspace
+from pages.ui.sweep.model import BUNDLED, base_of
 from tests.e2e.conftest import READY, SLOW, Visitor
 from tests.pages.fake_run import write_fake_run
 
@@ -26,9 +26,9 @@ def grid() -> SweepSpec:
     return SweepSpec(base=base, skews=(0.1, 0.9), separations=(0.0, 1.0))
 
 
-def known(home: Path) -> list[str]:
+def known(workspace: Path) -> list[str]:
     """Put invented runs at all places of the grid but the last, as if they had been made before."""
-    store = Store(Home(home))
+    store = Store(Workspace(workspace))
 
     def enter(spec: RunSpec) -> str:
         # Done from the first: a queued run would be taken by the worker that waits for one.
@@ -44,7 +44,7 @@ def settle(page: Page) -> None:
 
 
 def test_a_researcher_sweeps_compares_and_exports(visitor: Visitor, browser: Browser, tmp_path: Path) -> None:
-    ids = known(visitor.server.home)
+    ids = known(visitor.server.workspace)
     page = visitor.open("/sweep")
     if BUNDLED.exists():
         expect(page.get_by_text("fares worst at")).to_be_visible()

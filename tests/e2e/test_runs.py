@@ -9,13 +9,13 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from fairdd_core.embed.spec import EmbeddingSpec
-from fairdd_core.runs import engine
-from fairdd_core.runs.folder import RunFolder
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.store import RunState, Store
-from pages.ui.run_rows import title_of
+from fairdd_core.config.spec.embedding import EmbeddingSpec
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.workspace import Workspace
+from pages.ui.history.rows import title_of
 from tests.e2e.conftest import ROOT, SLOW, Server, Visitor
 from tests.helpers import tiny_distill, tiny_evaluation
 from tests.pages.fake_run import write_fake_run
@@ -30,14 +30,14 @@ def long_run() -> RunSpec:
     )
 
 
-def finished(home: Path, title: str) -> str:
-    """Put an invented finished run into the home."""
+def finished(workspace: Path, title: str) -> str:
+    """Put an invented finished run into the workspace."""
 
     def fill(folder: RunFolder) -> None:
         write_fake_run(folder.path)
 
     # Entered as done: the server's dispatcher would take one that is queued for a moment, and run it.
-    return Store(Home(home)).enter(fill, title=title, state=RunState.DONE)
+    return Store(Workspace(workspace)).enter(fill, title=title, state=RunState.DONE)
 
 
 def card(page: Page, run_id: str) -> Locator:
@@ -60,7 +60,7 @@ def steps(page: Page, run_id: str, above: int = 0) -> int:
 
 
 def cli(server: Server, *arguments: str | Path, code: int = 0) -> str:
-    """Use the command line on the server's home; return what it prints."""
+    """Use the command line on the server's workspace; return what it prints."""
     command = [sys.executable, "-m", "fairdd_core", *map(str, arguments)]
     done = subprocess.run(
         command, cwd=ROOT, env=server.environment(), capture_output=True, text=True, timeout=60, check=False
@@ -69,7 +69,7 @@ def cli(server: Server, *arguments: str | Path, code: int = 0) -> str:
     return done.stdout.strip()
 
 
-def test_two_tabs_and_a_command_line_use_one_home(visitor: Visitor, tmp_path: Path) -> None:
+def test_two_tabs_and_a_command_line_use_one_workspace(visitor: Visitor, tmp_path: Path) -> None:
     server = visitor.server
     one = visitor.open("/runs")
     two = one.context.new_page()
@@ -113,12 +113,12 @@ def test_two_tabs_and_a_command_line_use_one_home(visitor: Visitor, tmp_path: Pa
     expect(two.get_by_role("heading", name="Watched twice")).to_be_visible()
     expect(two.get_by_role("button", name="Stop run")).to_be_visible()
     two.close()
-    assert Store(Home(server.home)).check() == "ok"
+    assert Store(Workspace(server.workspace)).check() == "ok"
 
 
 def test_a_killed_server_loses_no_run_and_its_tab_comes_back(visitor: Visitor) -> None:
-    server, store = visitor.server, Store(Home(visitor.server.home))
-    run_id = engine.submit(store.home, long_run(), title_of(long_run()))
+    server, store = visitor.server, Store(Workspace(visitor.server.workspace))
+    run_id = engine.submit(store.workspace, long_run(), title_of(long_run()))
     page = visitor.open("/runs")
     reached = steps(page, run_id)
     server.kill()
@@ -146,8 +146,8 @@ def rename_while_it_refreshes(page: Page, run_id: str) -> None:
 
 
 def test_delete_undo_export_and_import(visitor: Visitor, tmp_path: Path) -> None:
-    run_id = finished(visitor.server.home, "To be *sent*")
-    other = finished(visitor.server.home, "")
+    run_id = finished(visitor.server.workspace, "To be *sent*")
+    other = finished(visitor.server.workspace, "")
     page = visitor.open("/runs")
     expect(page.locator(".fx-run")).to_have_count(2)
     expect(page.get_by_role("img", name=re.compile("one per class: Vanilla, then COBRA"))).to_have_count(2)

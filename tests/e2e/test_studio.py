@@ -73,7 +73,7 @@ def test_preview_follows_the_skew(reader: Visitor) -> None:
 
 
 @pytest.mark.alone
-def test_launch_on_an_empty_home(visitor: Visitor) -> None:
+def test_launch_on_an_empty_workspace(visitor: Visitor) -> None:
     page = visitor.open("/?view=data")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     shoot(page, "data")

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from fairdd_core.config.presets import arms_named
+from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.data.grouped import Split
-from fairdd_core.embed.moments import History, nothing
 from fairdd_core.embed.nearest import closest
 from fairdd_core.embed.points import rows_per_cell
-from fairdd_core.embed.run import Exhibits, embed
-from fairdd_core.embed.spec import EmbeddingSpec
+from fairdd_core.embed.stage import Exhibits, embed
+from fairdd_core.embed.trajectory import History, nothing
 from fairdd_core.events import Embedded, Nearest, Phase
 from fairdd_core.nets.build import make_network
-from fairdd_core.runs.presets import arms_named
 from tests.helpers import TINY_NET, toy_dataset
 
 CPU = torch.device("cpu")

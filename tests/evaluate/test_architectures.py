@@ -8,21 +8,22 @@ import numpy as np
 import pytest
 import torch
 
+from fairdd_core.config.checks import check_names
+from fairdd_core.config.spec.evaluation import series
+from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.grouped import Split
 from fairdd_core.errors import UserError
-from fairdd_core.evaluate.run import Evaluator, evaluate_arms, evaluate_baselines
-from fairdd_core.evaluate.spec import series
+from fairdd_core.evaluate.evaluator import Evaluator, evaluate_arms, evaluate_baselines
 from fairdd_core.events import Evaluated
 from fairdd_core.nets.convnet import ConvNet
 from fairdd_core.nets.mlp import MLP
-from fairdd_core.runs.execute import load_progress
-from fairdd_core.runs.folder import RunFolder
-from fairdd_core.runs.recorder import record
-from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.summary import summarise
-from tests.helpers import tiny_distill, tiny_evaluation, toy_dataset
+from fairdd_core.runs.engine.execute import load_progress
+from fairdd_core.runs.engine.recorder import record
+from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.summary import summarise
+from tests.helpers import ROOT, tiny_distill, tiny_evaluation, toy_dataset
 
-EXAMPLE = Path(__file__).parents[2] / "assets" / "examples" / "colored-digits-fg"
+EXAMPLE = ROOT / "assets" / "examples" / "colored-digits-fg"
 
 
 def evaluator(*others: str) -> Evaluator:
@@ -106,7 +107,7 @@ def test_the_same_architecture_twice_is_refused(others: tuple[str, ...]) -> None
 def test_an_unknown_architecture_or_an_arm_that_looks_like_a_series_is_refused() -> None:
     spec = RunSpec(distill=tiny_distill(), evaluation=tiny_evaluation(others=("lenet",)))
     with pytest.raises(UserError, match="resnet18") as caught:
-        spec.check_names()
+        check_names(spec)
     assert caught.value.field == "evaluation.others"
     document = spec.model_dump()
     document["distill"]["arms"][0]["name"] = series("vanilla", "mlp")

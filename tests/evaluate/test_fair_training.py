@@ -11,15 +11,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.registry import load
-from fairdd_core.data.spec import DataSpec
 from fairdd_core.data.tensors import normalised
 from fairdd_core.distill.alignments.registry import arm_named
 from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.errors import UserError
+from fairdd_core.evaluate.evaluator import Evaluator
 from fairdd_core.evaluate.fair_training import balanced_weights, cell_means, nearest_groups
-from fairdd_core.evaluate.run import Evaluator
 from fairdd_core.evaluate.train import TrainingSet, train_network
 from tests.helpers import tiny_evaluation, toy_dataset
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from fairdd_core.analysis.metrics import accuracy_K
+from fairdd_core.config.spec.evaluation import BASELINES, EvaluationSpec
 from fairdd_core.data.grouped import Split
-from fairdd_core.evaluate.metrics import accuracy_K
-from fairdd_core.evaluate.run import Evaluator, evaluate_arms, evaluate_baselines
-from fairdd_core.evaluate.spec import BASELINES, EvaluationSpec
+from fairdd_core.evaluate.evaluator import Evaluator, evaluate_arms, evaluate_baselines
 from fairdd_core.events import Evaluated
 from tests.helpers import tiny_evaluation, toy_dataset
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import torch
 
+from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.registry import load
-from fairdd_core.data.spec import DataSpec
 from fairdd_core.data.tensors import normalised
 from fairdd_core.errors import UserError
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
 from fairdd_core.nets.fair import cell_shares, fair_network, group_spread
-from fairdd_core.nets.spec import NetSpec
 from fairdd_core.rng import torch_stream
 from tests.helpers import toy_dataset
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.errors import UserError
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
 from fairdd_core.nets.registry import NETWORKS
-from fairdd_core.nets.spec import NetSpec
 from fairdd_core.rng import torch_stream
 
 CPU = torch.device("cpu")

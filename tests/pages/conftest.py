@@ -1,4 +1,4 @@
-"""Pages under test: a home of their own, and no processes."""
+"""Pages under test: a workspace of their own, and no processes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 if TYPE_CHECKING:
-    from fairdd_core.runs.folder import RunFolder
+    from fairdd_core.runs.storage.folder import RunFolder
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers import ROOT
+
 sys.path.insert(0, str(ROOT))
 
 MAIN = ROOT / "pages" / "_main.py"
@@ -41,20 +42,20 @@ def remarks(app: AppTest) -> str:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home, in which nothing starts a process."""
-    from fairdd_core.runs import engine
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty workspace, in which nothing starts a process."""
+    from fairdd_core.runs.engine import client as engine
 
     monkeypatch.setenv("FAIRDD_HOME", str(tmp_path))
     monkeypatch.delenv("FAIRDD_DATA", raising=False)
-    monkeypatch.setattr(engine, "_ensure_dispatcher", lambda home: None)
+    monkeypatch.setattr(engine, "_ensure_dispatcher", lambda workspace: None)
     return tmp_path
 
 
 @pytest.fixture
 def no_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A checkout without bundled examples."""
-    from pages.ui import runs
+    from pages.ui.common import runs
 
     monkeypatch.setattr(runs, "EXAMPLES", tmp_path / "nowhere")
 
@@ -62,7 +63,7 @@ def no_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def one_example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One invented bundled example."""
-    from pages.ui import runs
+    from pages.ui.common import runs
     from tests.pages.fake_run import write_fake_run
 
     monkeypatch.setattr(runs, "EXAMPLES", tmp_path / "examples")
@@ -70,18 +71,18 @@ def one_example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def run(home: Path, no_examples: None) -> RunFolder:
-    """An invented run in the home: distilled for 600 iterations, logged at 0, 10, 60 and 600."""
-    from fairdd_core.runs.home import Home
-    from fairdd_core.runs.store import RunState, Store
+def run(workspace: Path, no_examples: None) -> RunFolder:
+    """An invented run in the workspace: distilled for 600 iterations, logged at 0, 10, 60 and 600."""
+    from fairdd_core.runs.storage.index import RunState, Store
+    from fairdd_core.workspace import Workspace
     from tests.pages.fake_run import write_fake_run
 
-    store = Store(Home(home))
+    store = Store(Workspace(workspace))
     return store.folder(store.enter(lambda folder: write_fake_run(folder.path), state=RunState.DONE))
 
 
 @pytest.fixture
-def visit(home: Path) -> Callable[..., AppTest]:
+def visit(workspace: Path) -> Callable[..., AppTest]:
     """Open the Studio with an address, and expect no exception."""
 
     def run(**params: str) -> AppTest:

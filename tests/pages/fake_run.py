@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fairdd_core.analysis.metrics import count
+from fairdd_core.config.presets import quick
+from fairdd_core.config.spec.evaluation import BASELINES, series
+from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import load
-from fairdd_core.evaluate.metrics import count
-from fairdd_core.evaluate.spec import BASELINES, series
 from fairdd_core.events import Nearest
-from fairdd_core.runs.files import write_arrays
-from fairdd_core.runs.folder import RunFolder
-from fairdd_core.runs.presets import quick
-from fairdd_core.runs.spec import RunSpec
+from fairdd_core.files import write_arrays
+from fairdd_core.runs.storage.folder import RunFolder
 
 CLASSES, GROUPS, NETWORKS = 10, 10, 3
 SKILL = {
@@ -208,7 +208,7 @@ def _cells(arms: list[str]) -> pd.DataFrame:
 
 
 def _result(run: str, spec: RunSpec, counts: dict[str, np.ndarray]) -> dict:
-    from fairdd_core.evaluate.metrics import METRICS
+    from fairdd_core.analysis.metrics import METRICS
 
     arms: dict[str, dict] = {}
     for arm, counts_KGCC in counts.items():

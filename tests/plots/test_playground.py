@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from fairdd_core.plane.barycenters import DISTANCES
-from fairdd_core.plane.scene import PRESETS, Scene
-from fairdd_core.plots.lesson import dots
+from fairdd_core.playground.barycenters import DISTANCES
+from fairdd_core.playground.scene import PRESETS, Scene
+from fairdd_core.plots.learn import dots
 from fairdd_core.plots.playground import GROUP_STYLES, TARGETS, plane, target_table
 from fairdd_core.plots.playground_bars import residual_bars, residual_table
 from fairdd_core.plots.theme import arm_styles

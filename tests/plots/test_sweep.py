@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.plots.sweep import gain, gain_table, grid_table, phase
 
 

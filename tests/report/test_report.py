@@ -14,15 +14,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from fairdd_core.evaluate.metrics import METRICS
+from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.config.presets import arms_named, quick
+from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.report.document import POLICY, figures_page, report
 from fairdd_core.report.figures import figures
 from fairdd_core.report.labels import labels_of
 from fairdd_core.report.pictures import file_name, grids
 from fairdd_core.report.tables import ABOUT, csv_zip, tables
-from fairdd_core.runs.folder import RunFolder
-from fairdd_core.runs.presets import arms_named, quick
-from fairdd_core.runs.spec import RunSpec
+from fairdd_core.runs.storage.folder import RunFolder
 from tests.pages.fake_run import write_fake_run
 
 NASTY = 'A "run" </script><script>alert(1)</script> & <b>more</b>'

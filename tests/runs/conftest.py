@@ -11,35 +11,35 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fairdd_core.distill.spec import ArmSpec, DistillSpec
-from fairdd_core.runs import engine
-from fairdd_core.runs.home import Home
-from fairdd_core.runs.spec import RunSpec
-from fairdd_core.runs.store import RunRecord, Store
+from fairdd_core.config.spec.distill import ArmSpec, DistillSpec
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs.storage.index import RunRecord, Store
+from fairdd_core.workspace import Workspace
 
 STAND_IN = Path(__file__).parent / "stand_in"
 SECONDS = 30.0
 MakeSpec = Callable[..., RunSpec]
 
 
-def processes(home: Home) -> list[psutil.Process]:
-    """Every process of the engine that serves a home; warm workers included."""
+def processes(workspace: Workspace) -> list[psutil.Process]:
+    """Every process of the engine that serves a workspace; warm workers included."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         command = process.info["cmdline"] or []
-        if str(home.root) in command and process.pid != os.getpid():
+        if str(workspace.root) in command and process.pid != os.getpid():
             found.append(process)
     return found
 
 
-def kill_all(home: Home) -> None:
-    for process in processes(home):
+def kill_all(workspace: Workspace) -> None:
+    for process in processes(workspace):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
 
 
-def finish(home: Home, run_id: str) -> RunRecord:
-    return engine.wait(home, run_id, SECONDS)
+def finish(workspace: Workspace, run_id: str) -> RunRecord:
+    return engine.wait(workspace, run_id, SECONDS)
 
 
 def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
@@ -49,16 +49,16 @@ def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
         time.sleep(0.02)
 
 
-def has_steps(home: Home, run_id: str) -> bool:
-    return Store(home).get(run_id).done > 0
+def has_steps(workspace: Workspace, run_id: str) -> bool:
+    return Store(workspace).get(run_id).done > 0
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    home = Home(tmp_path / "home")
-    yield home
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path / "home")
+    yield workspace
     for _ in range(3):  # a dispatcher may be starting a worker at this very moment
-        kill_all(home)
+        kill_all(workspace)
         time.sleep(0.05)
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fairdd_core.cards import Card
+from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.interventions import INTERVENTIONS, NONE
-from fairdd_core.distill.spec import ArmSpec
 from fairdd_core.errors import UserError, lookup
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
+from fairdd_core.config.spec.distill import DistillSpec
 from fairdd_core.distill.alignments.base import RealFeatures, Targets
-from fairdd_core.distill.spec import DistillSpec
 from fairdd_core.nets.base import Net
 
 Signal = tuple[torch.Tensor, ...]

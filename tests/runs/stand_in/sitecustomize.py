@@ -90,8 +90,10 @@ def _module(name, **contents):
     vars(module).update(contents)
 
 
-_module("fairdd_core.runs.pipeline", run_pipeline=_run_pipeline, Progress=_Progress)
-_module("fairdd_core.runs.summary", summarise=lambda folder, run_id, device: {"run": run_id, "arms": {}})
+_module("fairdd_core.runs.engine.pipeline", run_pipeline=_run_pipeline, Progress=_Progress)
+_module(
+    "fairdd_core.runs.storage.summary", summarise=lambda folder, run_id, device: {"run": run_id, "arms": {}}
+)
 # Importing the real one takes seconds.
 _module("torch", from_numpy=Tensor, get_num_threads=lambda: 2, set_num_threads=lambda n: None)
 device.resolve_device = device.describe_device = lambda name: name

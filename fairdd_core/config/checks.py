@@ -1,0 +1,29 @@
+"""Whether a specification names things that exist and fit together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.data.registry import DATASETS, cards
+from fairdd_core.distill.compatibility import check_distill
+from fairdd_core.errors import lookup
+from fairdd_core.nets.registry import NETWORKS
+
+
+def check_names(spec: RunSpec, data_dir: Path | None = None) -> None:
+    """Refuse names that no registry knows, before anything is queued.
+
+    Args:
+        spec: the run.
+        data_dir: the data folder, which may hold custom data sets; None for the benchmarks only.
+
+    Raises:
+        UserError: naming the field and what is known.
+    """
+    known = DATASETS if data_dir is None else cards(data_dir)
+    lookup(known, spec.data.dataset, "data.dataset").check(spec.data)
+    check_distill(spec.distill)
+    lookup(NETWORKS, spec.evaluation.network.name, "evaluation.network.name")
+    for name in spec.evaluation.others:
+        lookup(NETWORKS, name, "evaluation.others")

@@ -1,0 +1,75 @@
+"""BFFHQ: age from a face, where nearly all young faces are women's and nearly all old ones men's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fairdd_core.data.benchmarks.attributes import NEITHER, TEST, TRAIN, FoundImages, found_loader, whole_part
+from fairdd_core.data.benchmarks.faces import SIDE, SKEW, TINT, image_names
+from fairdd_core.data.card import DataFile, DatasetCard
+from fairdd_core.data.image_store import Progress, cache_folder, open_store
+from fairdd_core.errors import UserError
+
+FOLDER = "bffhq"
+TRAINING = "0.5pct"
+PARTS = {f"{TRAINING}/align": TRAIN, f"{TRAINING}/conflict": TRAIN, "valid": NEITHER, "test": TEST}
+ATTRIBUTES = {"age": ("young", "old"), "gender": ("female", "male")}
+
+
+def read_bffhq(data_dir: Path, progress: Progress | None = None) -> FoundImages:
+    """Return the faces under ``data_dir/bffhq``; label and group are the last two fields of their names.
+
+    Raises:
+        UserError: when a part is missing, or a name has no such fields.
+    """
+    import pandas as pd
+
+    base, rows = data_dir / FOLDER, []
+    for folder, part in PARTS.items():
+        if part == NEITHER:
+            continue
+        if not (base / folder).is_dir():
+            raise UserError("data.dataset", f"the folder {folder} in {base}", "none", CARD.fetch)
+        for name in image_names(base / folder):
+            fields = name.rpartition("/")[2].rpartition(".")[0].split("_")
+            if not set(fields[-2:]) <= {"0", "1"} or len(fields) < 3:
+                raise UserError("data.dataset", f"names that end in _0 or _1 twice in {base / folder}", name)
+            rows.append((f"{folder}/{name}", int(fields[-2]), int(fields[-1]), part))
+    if not rows:
+        raise UserError("data.dataset", f"images in {base}", "none", CARD.fetch)
+    table = pd.DataFrame(rows, columns=["file", "age", "gender", "part"])
+    store = open_store(cache_folder(data_dir), "bffhq", base, table, SIDE, progress=progress)
+    columns = {name: store.index[name].to_numpy(np.int64) for name in ("age", "gender", "part")}
+    return FoundImages(store, {name: columns[name] for name in ATTRIBUTES}, columns["part"])
+
+
+CARD: DatasetCard = DatasetCard(
+    title="BFFHQ",
+    summary="Portraits of Flickr users, young or old. Of the young ones 99.5 % are women and of the old ones "
+    f"99.5 % men, by selection; the 96 others of 19 200 are all that shows the difference. {SKEW}",
+    source="Biased FFHQ, J. Lee et al., NeurIPS 2021, arXiv 2107.01372, from FFHQ by T. Karras, S. Laine "
+    "and T. Aila",
+    licence="CC BY-NC-SA 4.0 for the selection of FFHQ; every photograph has its own Creative Commons "
+    "licence",
+    ethics="Age and gender were estimated by a model from looks, in two values each, and nobody was asked. "
+    "The tie between them is made up for the study of bias and describes no population.",
+    size=f"19 200 training and 1 000 test portraits, 128×128, resized to {SIDE}×{SIDE}",
+    test_set="The published test part as shipped, half of it against the training set's tie of age and "
+    "gender.",
+    separation=TINT,
+    side=SIDE,
+    class_names=ATTRIBUTES["age"],
+    load=found_loader(lambda: CARD, read_bffhq, whole_part),
+    max_groups=2,
+    attributes=ATTRIBUTES,
+    label="age",
+    group="gender",
+    made=False,
+    files=tuple(DataFile(f"{FOLDER}/{part}") for part, used in PARTS.items() if used != NEITHER),
+    fetch="Take the archive bffhq of the authors of “Learning Debiased Representation via Disentangled "
+    "Feature Augmentation” (github.com/kakaoenterprise/Learning-Debiased-Disentangled) and unpack it, so "
+    "that 0.5pct and test lie in bffhq.",
+    prepare=read_bffhq,
+)

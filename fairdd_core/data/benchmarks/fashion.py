@@ -1,0 +1,49 @@
+"""Fashion-MNIST, to be coloured: the same files as MNIST in another folder."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from fairdd_core.data.benchmarks.colored import GreySource, Shapes
+from fairdd_core.data.benchmarks.idx import SIDE, idx_files, read_idx
+
+NAMES = (
+    "T-shirt or top",
+    "trousers",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
+
+
+@lru_cache(maxsize=1)
+def read_fashion(data_dir: Path) -> GreySource:
+    """Return the 60 000 training and 10 000 test articles, grey, 32×32."""
+    return read_idx(data_dir, "FashionMNIST", NAMES)
+
+
+SHAPES = Shapes(
+    title="Colored Fashion-MNIST",
+    source="Fashion-MNIST, H. Xiao, K. Rasul and R. Vollgraf, Zalando Research, arXiv 1708.07747",
+    licence="MIT",
+    ethics="The articles come from one European web shop, so clothing of other places is missing. Colour "
+    "stands in for a protected group here and says nothing about people.",
+    size="60 000 training and 10 000 test pictures of clothing, 28×28, padded to 32×32",
+    what="Pieces of clothing",
+    thing="article",
+    side=SIDE,
+    class_names=NAMES,
+    read=read_fashion,
+    test_each_once=True,
+    mirrored=True,
+    files=idx_files("FashionMNIST"),
+    fetch="Take the four IDX files of Fashion-MNIST from https://github.com/zalandoresearch/fashion-mnist, "
+    "unpack them and put them into FashionMNIST/raw.",
+    torchvision="torchvision.datasets:FashionMNIST",
+)

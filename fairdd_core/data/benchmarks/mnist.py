@@ -1,0 +1,46 @@
+"""MNIST, to be coloured."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from fairdd_core.data.benchmarks.colored import GreySource, Shapes
+from fairdd_core.data.benchmarks.idx import SIDE, idx_files, read_idx
+
+NAMES = tuple(str(c) for c in range(10))
+
+
+@lru_cache(maxsize=1)
+def read_mnist(data_dir: Path) -> GreySource:
+    """Return the 60 000 training and 10 000 test digits, grey, 32×32."""
+    return read_idx(data_dir, "MNIST", NAMES)
+
+
+SHAPES = Shapes(
+    title="Colored MNIST",
+    source="MNIST, Y. LeCun, C. Cortes and C. Burges",
+    licence="CC BY-SA 3.0",
+    ethics="The writers were employees of the US Census Bureau and US high-school students, so digits "
+    "written elsewhere look different. Colour stands in for a protected group here and says nothing about "
+    "people.",
+    size="60 000 training and 10 000 test scans of handwritten digits, 28×28, padded to 32×32",
+    what="Handwritten digits",
+    thing="digit",
+    side=SIDE,
+    class_names=NAMES,
+    read=read_mnist,
+    test_each_once=True,
+    files=idx_files(
+        "MNIST",
+        (
+            "6bbc9ace898e44ae57da46a324031adb",
+            "a25bea736e30d166cdddb491f175f624",
+            "2646ac647ad5339dbf082846283269ea",
+            "27ae3e4e09519cfbb04c329615203637",
+        ),
+    ),
+    fetch="Take the four IDX files of MNIST from https://ossci-datasets.s3.amazonaws.com/mnist/, unpack them "
+    "and put them into MNIST/raw.",
+    torchvision="torchvision.datasets:MNIST",
+)

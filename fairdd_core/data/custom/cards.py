@@ -1,0 +1,91 @@
+"""Added sets as data sets like all others."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+
+from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.data.benchmarks.attributes import Cut
+from fairdd_core.data.card import DataFile, DatasetCard
+from fairdd_core.data.custom.problems import counted
+from fairdd_core.data.custom.store import FOLDER, IMAGES, SAMPLES, About, folder_of, images_of, own_sets
+from fairdd_core.data.grouped import Split
+from fairdd_core.errors import UserError
+
+_TINT = (
+    "0: the images as found. Above, each group gets a tint of its own hue, of equal mean brightness, that "
+    "grows up to 96 levels at 1: an added, visible cue beside whatever tells the groups apart already."
+)
+
+
+def own_cards(data_dir: Path) -> dict[str, DatasetCard]:
+    """Return a card for every added set, by the name under which it is chosen: ``own-NAME``."""
+    return {key: card_of(about) for key, about in own_sets(data_dir).items()}
+
+
+@lru_cache(maxsize=256)
+def card_of(about: About) -> DatasetCard:
+    """Return the card of an added set."""
+    train, test = about.sizes
+    side = about.options.side
+    return DatasetCard(
+        title=about.title,
+        summary=f"Your own images, from {about.source}: {len(about.classes)} classes and "
+        f"{len(about.groups)} groups, as biased as they are.",
+        source="You added it.",
+        licence="Yours to know; nothing was asked.",
+        ethics="The explorer knows nothing of how these images were taken and labelled. Use them only if you "
+        "may, and if nobody in them is harmed by it.",
+        size=f"{train:,} images to train on and {test:,} to test, at {side}×{side}.",
+        test_set=_test_words(about),
+        separation=_TINT,
+        side=side,
+        class_names=about.classes,
+        group_names=about.groups,
+        max_groups=len(about.groups),
+        made=False,
+        mirrored=False,  # letters and signs must not be mirrored, and nothing says that these are none
+        load=partial(_load, about.name),
+        files=tuple(DataFile(f"{FOLDER}/{about.name}/{file}") for file in (IMAGES, SAMPLES)),
+        fetch="Remove the set and add it again, on the Data page or with python -m fairdd_core data add.",
+    )
+
+
+def _test_words(about: About) -> str:
+    """Say what is tested."""
+    cells = [n for row in about.test for n in row]
+    fewest, most = min(cells), max(cells)
+    spread = f"{counted(most, 'image')} a cell" if fewest == most else f"{fewest} to {most} images a cell"
+    options = about.options
+    if about.drawn:
+        return f"{options.test_share:.0%} of every cell, drawn once with seed {options.seed}; {spread}."
+    return f"What the set says; {spread}."
+
+
+def _load(name: str, spec: DataSpec, seed: int, data_dir: Path) -> Split:
+    """Return an added set with the skew and the separation of ``spec``.
+
+    Raises:
+        UserError: when its files are damaged, or the skew cannot be reached.
+    """
+    import pandas as pd
+
+    folder = folder_of(data_dir, name)
+    about = own_sets(data_dir).get(f"own-{name}")
+    if about is None:
+        raise UserError("data.dataset", f"the added set {name!r}", "none any more", "Add it again.")
+    try:
+        samples = pd.read_parquet(folder / SAMPLES, columns=["y", "a", "test"])
+    except Exception as error:  # a damaged file has as many exceptions as formats
+        hint = "Remove the set and add it again."
+        raise UserError("data.dataset", f"a readable {folder / SAMPLES}", error, hint) from error
+    x_NCHW = images_of(folder)
+    if x_NCHW.shape != (len(samples), 3, about.options.side, about.options.side):
+        raise UserError("data.dataset", f"{len(samples)} images in {folder}", x_NCHW.shape, "Add it again.")
+    y_N, a_N = (samples[column].to_numpy(np.int64) for column in ("y", "a"))
+    test_N = samples["test"].to_numpy(bool)
+    cut = Cut(x_NCHW, np.arange(len(samples)), y_N, a_N, about.classes, about.groups)
+    return cut.split(~test_N, test_N, spec, seed)

@@ -1,0 +1,200 @@
+"""The groups of one class as clouds in the plane: what the playground's controls describe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from fairdd_core.analysis.theorem import Verdict, judge, vanilla_target
+from fairdd_core.errors import UserError
+from fairdd_core.playground.barycenters import DISTANCES, barycenter
+
+NAMES = ("A", "B", "C", "D", "E")
+CENTRE = np.array([3.0, 2.0])
+"""Away from the origin, because cosine and Huber's distance depend on where that is."""
+RADIUS = 1.5
+"""Of the circle on which the groups lie at full separation."""
+DOTS = 300
+"""Drawn for a whole class."""
+_ANGLE = np.deg2rad(20)
+"""Of the last group, which can be moved out; no group then lies along an axis."""
+
+LIMITS: dict[str, tuple[int, int]] = {
+    "groups": (2, len(NAMES)),
+    "skew": (20, 99),
+    "largest": (1, len(NAMES)),
+    "separation": (0, 100),
+    "far": (100, 400),
+    "spread": (0, 100),
+}
+"""Smallest and largest value of every number in a scene."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One class. Numbers are whole, so that an address can carry them.
+
+    Attributes:
+        groups: how many there are.
+        skew: share of the largest group in per cent; the others share the rest equally.
+        largest: which group that is, from 1; the last one can be moved out.
+        separation: how far the groups are from their middle, in per cent of the full circle.
+        far: how far the last group is out, in per cent of the others' distance.
+        spread: width of the clouds, in per cent.
+        distance: of the barycenter; a key of ``plane.barycenters.DISTANCES``.
+    """
+
+    groups: int = 3
+    skew: int = 90
+    largest: int = 1
+    separation: int = 100
+    far: int = 100
+    spread: int = 35
+    distance: str = "squared-l2"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the groups."""
+        return NAMES[: self.groups]
+
+    @property
+    def shares_G(self) -> np.ndarray:
+        """π_a; the lowest skew is exactly balanced, although its per cent are rounded."""
+        share = 1 / self.groups if self.skew <= lowest_skew(self.groups) else self.skew / 100
+        shares_G = np.full(self.groups, (1 - share) / (self.groups - 1))
+        shares_G[self.largest - 1] = share
+        return shares_G
+
+    @property
+    def signals_GD(self) -> np.ndarray:
+        """Φ_a: the centres of the clouds, (G, 2)."""
+        angle_G = _ANGLE + 2 * np.pi * np.arange(1, self.groups + 1) / self.groups
+        out_G = np.full(self.groups, RADIUS * self.separation / 100)
+        out_G[-1] *= self.far / 100
+        return CENTRE + out_G[:, None] * np.stack([np.cos(angle_G), np.sin(angle_G)], axis=-1)
+
+    @property
+    def vanilla_D(self) -> np.ndarray:
+        """Where vanilla distillation aims."""
+        return vanilla_target(self.signals_GD, self.shares_G)
+
+    @property
+    def target_D(self) -> np.ndarray:
+        """The barycenter under the chosen distance."""
+        return self.barycenter(self.distance)
+
+    def barycenter(self, distance: str) -> np.ndarray:
+        """Return the barycenter under a distance. Shares play no part, so it is found once per layout."""
+        return np.array(_barycenter(distance, tuple(map(tuple, self.signals_GD.tolist()))))
+
+    def verdict(self) -> Verdict:
+        """Return residuals, bounds and the theorem's condition."""
+        return judge(self.signals_GD, self.shares_G, self.target_D)
+
+    def clouds(self) -> list[np.ndarray]:
+        """Return the dots of every group, (N_g, 2), as many as its share says but at least one.
+
+        The same dots are drawn whatever the shares, so that clouds grow and thin out but never jump.
+        """
+        rng = np.random.default_rng(7)
+        dots_GND = rng.normal(size=(len(NAMES), DOTS, 2)).clip(-2.5, 2.5) * self.spread / 100
+        counts_G = np.maximum(1, np.rint(self.shares_G * DOTS)).astype(int)
+        return [
+            centre_D + dots_ND[:n]
+            for centre_D, dots_ND, n in zip(self.signals_GD, dots_GND, counts_G, strict=False)
+        ]
+
+
+@lru_cache(maxsize=4096)
+def _barycenter(distance: str, signals: tuple[tuple[float, ...], ...]) -> tuple[float, ...]:
+    return tuple(barycenter(distance, np.array(signals)).tolist())
+
+
+def lowest_skew(groups: int) -> int:
+    """Return the balanced share of ``groups`` groups in whole per cent."""
+    return round(100 / groups)
+
+
+def checked(scene: Scene) -> Scene:
+    """Return the scene if it is possible.
+
+    Raises:
+        UserError: naming the first value that is not.
+    """
+    for name, (low, high) in LIMITS.items():
+        if not low <= getattr(scene, name) <= high:
+            raise UserError(name, f"a whole number from {low} to {high}", getattr(scene, name))
+    if scene.distance not in DISTANCES:
+        raise UserError("distance", "one of " + ", ".join(DISTANCES), repr(scene.distance))
+    if scene.largest > scene.groups:
+        raise UserError("largest", f"one of the {scene.groups} groups", scene.largest)
+    if scene.skew < lowest_skew(scene.groups):
+        raise UserError(
+            "skew", f"at least {lowest_skew(scene.groups)} with {scene.groups} groups", scene.skew
+        )
+    return scene
+
+
+def fitted(scene: Scene) -> Scene:
+    """Return the scene after its number of groups changed: the others follow where they must."""
+    return replace(
+        scene,
+        largest=min(scene.largest, scene.groups),
+        skew=max(scene.skew, lowest_skew(scene.groups)),
+    )
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A scene worth looking at.
+
+    Attributes:
+        title: what it is.
+        look: what to see in it, one or two sentences.
+        scene: the scene.
+    """
+
+    title: str
+    look: str
+    scene: Scene
+
+
+PRESETS: dict[str, Preset] = {
+    "start": Preset(
+        "Imbalanced and separated",
+        "Vanilla's target sits in the largest cloud, and the small groups are left far away. COBRA's target "
+        "does not move when the shares do.",
+        Scene(),
+    ),
+    "balanced": Preset(
+        "Balanced but separated",
+        "Equal shares make vanilla aim where COBRA does. Yet no residual is zero: no single point can be "
+        "close to groups that are far apart.",
+        Scene(skew=33),
+    ),
+    "together": Preset(
+        "Imbalanced but together",
+        "The shares are as unequal as before, but the groups look alike, so nobody is left behind by much.",
+        Scene(separation=8),
+    ),
+    "far": Preset(
+        "One far minority",
+        "A small group stands far out. Vanilla all but ignores it; the mean of the groups goes a quarter of "
+        "the way.",
+        Scene(groups=4, skew=70, far=260),
+    ),
+    "balanced-far": Preset(
+        "Balanced, one far",
+        "All groups are equally large, and still D has by far the largest residual. Pick the smallest ball "
+        "to see the least that the worst residual can be.",
+        Scene(groups=4, skew=25, far=260),
+    ),
+    "far-majority": Preset(
+        "The far group is the largest",
+        "Vanilla favours the group that is farthest out, so leaving it makes the worst residual larger. This "
+        "is the case that the condition of Theorem 4.1 rules out.",
+        Scene(groups=4, skew=40, largest=4, far=260),
+    ),
+}

@@ -1,0 +1,105 @@
+"""What a worker does with a run, and the foreground form of it does too: pipeline, folder, result."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fairdd_core.events import Event, Phase
+from fairdd_core.files import read_arrays
+from fairdd_core.runs.engine.environment import drift, take_up
+from fairdd_core.runs.engine.recorder import checkpoint_iteration, record
+from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.index import Store
+
+if TYPE_CHECKING:
+    import torch
+
+    from fairdd_core.runs.engine.pipeline import Progress
+
+REPORT_SECONDS = 0.25
+
+
+def execute(store: Store, run_id: str) -> str:
+    """Execute a run that this process has claimed, from its last checkpoint if it has one.
+
+    Returns:
+        What there is to remark; empty as a rule.
+
+    Raises:
+        Whatever the pipeline raises; the folder then holds all that was saved before.
+    """
+    from fairdd_core.device import describe_device, resolve_device
+    from fairdd_core.runs.engine.pipeline import run_pipeline
+    from fairdd_core.runs.storage.summary import summarise
+
+    folder = store.folder(run_id)
+    folder.sweep()
+    spec = folder.spec()
+    device = resolve_device(spec.device)
+    store.update(run_id, device=str(device), note="")
+    about = take_up(str(device), folder.attempts())
+    events = run_pipeline(spec, store.workspace.data, load_progress(folder))
+    reporter = Reporter(store, run_id)
+    try:
+        record(events, folder, reporter, about)
+    except BaseException:
+        with suppress(sqlite3.Error):  # a full disk, say; the first error is the one to report
+            reporter.flush()
+        raise
+    attempts = folder.attempts()
+    folder.write_result({**summarise(folder, run_id, describe_device(device)), "attempts": attempts})
+    folder.checkpoint_file.unlink(missing_ok=True)  # nothing is left to resume
+    return drift(attempts)
+
+
+def load_progress(folder: RunFolder) -> Progress:
+    """Return what an earlier execution of the same run has left; nothing for a new one."""
+    from fairdd_core.events import Checkpoint
+    from fairdd_core.runs.engine.pipeline import Progress
+
+    checkpoint = None
+    if folder.checkpoint_file.exists():
+        arrays, _ = read_arrays(folder.checkpoint_file)
+        tensors = {name: _tensor(array) for name, array in arrays.items()}
+        checkpoint = Checkpoint(checkpoint_iteration(folder), tensors)
+    distilled = {
+        name.removesuffix("/x"): _tensor(array)
+        for name, array in folder.synthetic().items()
+        if name.endswith("/x")
+    }
+    counts = {name: dict(enumerate(counts_KGCC)) for name, counts_KGCC in folder.count_series().items()}
+    return Progress(checkpoint, distilled, counts, album=folder)
+
+
+def _tensor(array: np.ndarray) -> torch.Tensor:
+    import torch
+
+    return torch.from_numpy(array)
+
+
+class Reporter:
+    """Copies the progress of a run into the index, often enough to watch and no oftener."""
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        self.store, self.run_id = store, run_id
+        self._last = Phase("data", 0, 0)
+        self._reported = float("-inf")
+
+    def __call__(self, event: Event) -> None:
+        """Take note of one event."""
+        if isinstance(event, Phase):
+            changed = (event.name, event.note) != (self._last.name, self._last.note)
+            self._last = event
+            if changed or event.done == event.total or time.monotonic() - self._reported >= REPORT_SECONDS:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write the latest progress."""
+        last = self._last
+        self.store.update(self.run_id, phase=last.name, done=last.done, total=last.total, note=last.note)
+        self._reported = time.monotonic()

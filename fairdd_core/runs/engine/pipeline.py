@@ -1,0 +1,130 @@
+"""A whole run as one stream of events. Needs torch: only the process that works imports it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.data.grouped import GroupedDataset, Split
+from fairdd_core.data.registry import load
+from fairdd_core.device import resolve_device
+from fairdd_core.distill.formation import unfold
+from fairdd_core.distill.initial import random_subset, synthetic_labels
+from fairdd_core.distill.interventions import INTERVENTIONS
+from fairdd_core.distill.loop import distill
+from fairdd_core.embed.stage import Exhibits, embed
+from fairdd_core.evaluate.evaluator import Evaluator, evaluate_arms, evaluate_baselines
+from fairdd_core.evaluate.train import TrainingSet
+from fairdd_core.events import Checkpoint, Distilled, Event, Loaded, Phase
+from fairdd_core.nets.base import Net
+from fairdd_core.nets.build import make_network
+from fairdd_core.rng import torch_stream
+from fairdd_core.runs.storage.folder import RunFolder
+
+MAX_EARLIER = 20_000
+"""Earlier synthetic images that the maps follow, at most."""
+
+
+@dataclass
+class Progress:
+    """What an earlier attempt at the same spec has left behind; a stage skips what is here.
+
+    Attributes:
+        checkpoint: of the distillation.
+        distilled: arm -> finished training images, float32 (C·IPC·factor², 3, H, W).
+        counts: arm or baseline (see ``evaluate.spec.series``) -> network -> counts (G, C, C).
+        album: the folder that the snapshots of this attempt go to as well; None where they are not kept.
+    """
+
+    checkpoint: Checkpoint | None = None
+    distilled: dict[str, torch.Tensor] = field(default_factory=dict)
+    counts: dict[str, dict[int, np.ndarray]] = field(default_factory=dict)
+    album: RunFolder | None = None
+
+
+def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) -> Iterator[Event]:
+    """Load, distil, evaluate, judge the baselines and embed.
+
+    On the CPU of one machine, with the same number of threads, the same spec gives the same bytes, resumed or
+    not.
+
+    Args:
+        spec: what to do.
+        data_dir: where files of data sets are.
+        resume: what need not be done again.
+
+    Raises:
+        UserError: settings that this data or machine cannot meet.
+        Diverged: the matching loss is not a number any more.
+    """
+    progress = resume or Progress()
+    device = resolve_device(spec.device)
+    yield Phase("data", 0, 1, f"loading {spec.data.dataset}")
+    split = load(spec.data, spec.seed, data_dir)
+    train = split.train
+    if spec.evaluation.baseline_networks:
+        random_subset(train, spec.distill.ipc, spec.seed)  # refuses too many images now, not at the end
+    norm = train.normalisation
+    yield Loaded(train.class_names, train.group_names, train.group_colors, norm.mean_C, norm.std_C)
+    yield Phase("data", 1, 1)
+    synthetic: dict[str, torch.Tensor] = {}
+    for event in _distilled(spec, split, device, progress):
+        if isinstance(event, Distilled):
+            synthetic[event.arm] = event.x_NCHW
+        yield event
+    labels_N = synthetic_labels(train.num_classes, spec.distill)
+    evaluator = Evaluator(split, spec.evaluation, spec.seed, device)
+    if any(INTERVENTIONS[arm.intervention].after for arm in spec.distill.arms):
+        yield Phase("evaluate", 0, 1, "finding the group that every synthetic image resembles")
+    sets = {arm.name: evaluator.training_set(arm, synthetic[arm.name], labels_N) for arm in spec.distill.arms}
+    yield from evaluate_arms(evaluator, sets, progress.counts)
+    yield from evaluate_baselines(evaluator, spec.distill.ipc, progress.counts)
+    yield Phase("embed", 0, 2, "training the network whose representation is shown")
+    net = _feature_network(spec, evaluator, sets)
+    finished = {arm: (x, labels_N) for arm, x in synthetic.items()}
+    history = partial(earlier_images, spec, train, progress.album)
+    shown = Exhibits(split, finished, spec.distill.arms, spec.distill.iterations, history)
+    yield from embed(net, shown, spec.embedding, spec.seed, device)
+
+
+def earlier_images(
+    spec: RunSpec, train: GroupedDataset, album: RunFolder | None
+) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
+    """Read the training images of every snapshot but the last one, normalised (see ``embed.moments``)."""
+    logged = [] if album is None else album.snapshot_iterations()
+    before = [iteration for iteration in logged if iteration < spec.distill.iterations]
+    size = len(spec.distill.arms) * train.num_classes * spec.distill.ipc * spec.distill.factor**2
+    kept = min(len(before), max(MAX_EARLIER // size, 1))  # of a longer history, some evenly spread
+    for position in np.unique(np.linspace(0, len(before) - 1, kept).astype(int)):
+        assert album is not None
+        images = album.snapshot(before[position])
+        pixels = {arm: x_CIKHW.reshape(-1, *x_CIKHW.shape[2:]) for arm, x_CIKHW in images.items()}
+        normal = {arm: torch.from_numpy(train.normalisation.apply(x)) for arm, x in pixels.items()}
+        yield before[position], {arm: unfold(x, spec.distill.factor) for arm, x in normal.items()}
+
+
+def _distilled(spec: RunSpec, split: Split, device: torch.device, progress: Progress) -> Iterator[Event]:
+    names = [arm.name for arm in spec.distill.arms]
+    if not all(name in progress.distilled for name in names):
+        yield from distill(split.train, spec.distill, spec.seed, device, progress.checkpoint)
+        return
+    labels_N = synthetic_labels(split.train.num_classes, spec.distill)
+    yield from (Distilled(name, progress.distilled[name], labels_N) for name in names)
+
+
+def _feature_network(spec: RunSpec, evaluator: Evaluator, sets: dict[str, TrainingSet]) -> Net:
+    """Return the network whose representation is shown."""
+    features = spec.embedding.features
+    if features == "real":
+        return evaluator.full_network(0)
+    if features == "random":
+        stream = torch_stream(spec.seed, "embed", "network")
+        net = make_network(spec.evaluation.network, *evaluator.shape, stream, evaluator.device)
+        return net.requires_grad_(False).eval()
+    return evaluator.train(sets[features], 0)

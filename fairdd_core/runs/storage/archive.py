@@ -1,0 +1,155 @@
+"""Runs as zip files. What comes in is checked before it becomes a run: names, sizes and contents."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import stat
+import tempfile
+import time
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+from fairdd_core.errors import UserError
+from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.runs.storage.trash import IMPORT_PREFIX
+from fairdd_core.runs.storage.validation import inspect
+from fairdd_core.workspace import Workspace
+
+ABOUT = "about.json"
+FORMAT = 1
+MAX_FILES = 1000
+MAX_BYTES = 1_000_000_000
+_NAMES = re.compile(
+    r"about\.json|spec\.json|events\.jsonl|result\.json|(points|residuals|moments|diagnostics)\.parquet"
+    r"|(checkpoint|synthetic|counts|answers|nearest)\.safetensors|snapshots/\d{6}\.safetensors"
+)
+_PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""The others fail in ways of their own when they are damaged."""
+_CHUNK = 1 << 20
+_TOLD = (
+    *("title", "state", "created", "started", "finished", "phase", "done", "total"),
+    *("message", "hint", "final"),
+)
+
+
+def export_run(workspace: Workspace, run_id: str, target: Path | IO[bytes]) -> None:
+    """Write a run to a zip file. The log stays here, for it may name folders of this machine.
+
+    Raises:
+        UserError: when there is no such run.
+        OSError: when the file cannot be written.
+    """
+    store = Store(workspace)
+    record, folder = store.get(run_id), store.folder(run_id)
+    about = {"format": FORMAT, **{name: getattr(record, name) for name in _TOLD}}
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(ABOUT, json.dumps(about, indent=2))
+        for path in folder.artefacts():
+            name = path.relative_to(folder.path).as_posix()
+            if _NAMES.fullmatch(name):
+                archive.write(path, name)
+
+
+def import_run(workspace: Workspace, source: Path | IO[bytes]) -> str:
+    """Add the run in a zip file as a new one, and return its id.
+
+    Raises:
+        UserError: when the file is not an exported run, or not a sound one.
+    """
+    workspace.runs.mkdir(parents=True, exist_ok=True)
+    staged = Path(
+        tempfile.mkdtemp(prefix=IMPORT_PREFIX, dir=workspace.runs)
+    )  # beside its place, to be renamed
+    try:
+        _extract(source, staged)
+        folder = RunFolder(staged)
+        about = _about(staged / ABOUT)
+        inspect(folder)
+        ended = _ending(about, folder)
+        return Store(workspace).enter(lambda place: staged.rename(place.path), **ended)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _extract(source: Path | IO[bytes], staged: Path) -> None:
+    try:
+        with zipfile.ZipFile(source) as archive:
+            entries = archive.infolist()
+            _check_entries(entries)
+            left = MAX_BYTES
+            for entry in entries:
+                left -= _copy(archive, entry, staged / entry.filename, left)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
+        raise _refusal("a zip file", f"a damaged or different one ({error})") from error
+
+
+def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
+    """Refuse everything but the plain files of a run, each once."""
+    names = [entry.filename for entry in entries]
+    if len(entries) > MAX_FILES:
+        raise _refusal(f"at most {MAX_FILES} files", str(len(entries)))
+    if len(set(names)) != len(names):
+        raise _refusal("every file once", "one that comes twice")
+    for entry in entries:
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if not _NAMES.fullmatch(entry.filename) or kind not in {0, stat.S_IFREG}:
+            raise _refusal("the files of a run only", repr(entry.filename[:80]))
+        if entry.flag_bits & 1:
+            raise _refusal("files that are not encrypted", repr(entry.filename))
+        if entry.compress_type not in _PACKINGS:
+            raise _refusal("files that are packed as an export packs them", repr(entry.filename))
+    if sum(entry.file_size for entry in entries) > MAX_BYTES:
+        raise _refusal(f"at most {MAX_BYTES // 10**6} MB", "more")
+
+
+def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit: int) -> int:
+    """Unpack one entry; what it says of its own size is not believed."""
+    target.parent.mkdir(exist_ok=True)
+    size = 0
+    with archive.open(entry) as packed, target.open("xb") as file:
+        while chunk := packed.read(_CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise _refusal(f"at most {MAX_BYTES // 10**6} MB", "more")
+            file.write(chunk)
+    return size
+
+
+def _about(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(path.read_bytes())
+        path.unlink()
+    except (OSError, ValueError) as error:
+        raise _refusal(f"a readable {ABOUT}", "none") from error
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise _refusal(f"format {FORMAT}", repr(about.get("format") if isinstance(about, dict) else about))
+    return about
+
+
+def _ending(about: dict[str, Any], folder: RunFolder) -> dict[str, Any]:
+    """Return the row of an imported run: its past as told, as far as that makes sense."""
+
+    def told(name: str, kind: type, default: Any) -> Any:
+        value = about.get(name)
+        return value if isinstance(value, kind) and not isinstance(value, bool) else default
+
+    state = RunState.STOPPED
+    if folder.result() is not None:
+        state = RunState.DONE
+    elif told("state", str, "") in {RunState.FAILED, RunState.LOST}:
+        state = RunState(about["state"])
+    texts = {name: told(name, str, "")[:500] for name in ("title", "phase", "message", "hint")}
+    counts = {name: max(0, min(told(name, int, 0), 10**9)) for name in ("done", "total")}
+    times = {name: told(name, float, None) for name in ("started", "finished")}
+    now = time.time()
+    rest = {"created": told("created", float, now), "final": about.get("final") is True, "imported": now}
+    return {"state": state, **texts, **counts, **times, **rest}
+
+
+def _refusal(expected: str, got: str) -> UserError:
+    return UserError("file", expected, got, "Import a zip file that was exported from a run.")

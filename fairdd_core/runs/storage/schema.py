@@ -1,0 +1,97 @@
+"""The index of runs in SQLite: how to open it, and how it grew."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from fairdd_core.errors import UserError
+
+# One entry per schema version, oldest first; a shipped entry is never edited.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE runs (
+            id TEXT PRIMARY KEY, title TEXT NOT NULL, state TEXT NOT NULL, place INTEGER NOT NULL,
+            device TEXT NOT NULL, created REAL NOT NULL, started REAL, finished REAL,
+            phase TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
+            note TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '', hint TEXT NOT NULL DEFAULT '',
+            cancelled REAL, deleted REAL)""",
+        "CREATE INDEX runs_by_state ON runs (state, place)",
+    ),
+    (
+        "ALTER TABLE runs ADD COLUMN final INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN imported REAL",
+        "ALTER TABLE runs ADD COLUMN resumes INTEGER NOT NULL DEFAULT 0",
+    ),
+)
+BUSY_SECONDS = 15.0
+
+
+@contextmanager
+def connection(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the index for one piece of work, creating or migrating it first where needed.
+
+    A connection per piece of work is cheap (well under a millisecond) and safe from any thread.
+
+    Raises:
+        UserError: when a newer version of the program made this index.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as db:
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: safe against every crash of a process
+        if _version(db) != len(MIGRATIONS):
+            _migrate(db)
+        yield db
+
+
+@contextmanager
+def transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    """Like ``connection``, as one transaction that holds the write lock from its start."""
+    with connection(path) as db:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.rollback()
+            raise
+        db.commit()
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    _use_wal(db)
+    db.execute("BEGIN IMMEDIATE")
+    found = _version(db)  # again, under the lock: another process may have been faster
+    if found > len(MIGRATIONS):
+        db.rollback()
+        raise UserError(
+            "FAIRDD_HOME",
+            f"an index of version {len(MIGRATIONS)} or older",
+            f"version {found}",
+            "Update the program, or choose another workspace.",
+        )
+    for statements in MIGRATIONS[found:]:
+        for statement in statements:
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    db.commit()
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; SQLite does not wait by itself when others are opening the file too."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

@@ -1,0 +1,88 @@
+"""The one document that a run comes down to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from fairdd_core.analysis.bootstrap import interval
+from fairdd_core.analysis.metrics import METRICS, spread
+from fairdd_core.config.spec.evaluation import BASELINES, series
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.rng import numpy_stream
+from fairdd_core.runs.storage.folder import RunFolder
+
+STAGES = ("distill", "evaluate", "embed")
+STAGE_OF_PHASE = {
+    "data": "distill",
+    "distill": "distill",
+    "evaluate": "evaluate",
+    "baselines": "evaluate",
+    "embed": "embed",
+}
+
+
+def seconds_by_stage(events: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """Add up the seconds between logged events by the stage that was at work, and in total.
+
+    Args:
+        events: of a run folder, in order; ``t`` is seconds of work since the run started.
+    """
+    seconds = dict.fromkeys(STAGES, 0.0)
+    stage, last = "distill", 0.0
+    for event in events:
+        seconds[stage] += event["t"] - last
+        last = event["t"]
+        if event["event"] == "phase":
+            stage = STAGE_OF_PHASE[event["name"]]
+    return {name: round(value, 2) for name, value in {**seconds, "total": sum(seconds.values())}.items()}
+
+
+def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
+    """Return the result document of a finished run: ``result.json`` and what ``--json`` prints.
+
+    Args:
+        folder: of the run.
+        run: its identifier, or the path of its folder.
+        device: in words.
+
+    Returns:
+        A JSON-ready dictionary; undefined numbers are ``None``. ``arms`` is what the evaluation's own
+        architecture says, ``others`` what each of the others does, in the same form.
+    """
+    spec = folder.spec()
+    document = {
+        "run": run,
+        "spec": spec.model_dump(mode="json"),
+        "device": device,
+        "seconds": seconds_by_stage(folder.events()[0]),
+        "arms": _arms(folder, spec),
+    }
+    if spec.evaluation.others:
+        document["others"] = {name: _arms(folder, spec, name) for name in spec.evaluation.others}
+    return document
+
+
+def _arms(folder: RunFolder, spec: RunSpec, architecture: str = "") -> dict[str, dict[str, Any]]:
+    counts = folder.counts(architecture)
+    order = [*(arm.name for arm in spec.distill.arms), *BASELINES]
+    return {arm: _arm_summary(spec, series(arm, architecture), counts[arm]) for arm in order if arm in counts}
+
+
+def _arm_summary(spec: RunSpec, arm: str, counts_KGCC: np.ndarray) -> dict[str, dict[str, Any]]:
+    summary: dict[str, dict[str, Any]] = {}
+    for name, metric in METRICS.items():
+        values_K = metric.of(counts_KGCC)
+        entry: dict[str, Any] = {"mean": _number(values_K.mean()), "std": _number(spread(values_K))}
+        if metric.is_gap:
+            rng = numpy_stream(spec.seed, "bootstrap", arm, name)
+            bounds = interval(counts_KGCC, metric.of, spec.evaluation.bootstrap, rng)
+            entry["ci95"] = [_number(bound) for bound in bounds]
+        summary[name] = entry
+    return summary
+
+
+def _number(value: float) -> float | None:
+    return round(float(value), 6) if np.isfinite(value) else None

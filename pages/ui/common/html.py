@@ -1,0 +1,84 @@
+"""The few rules and small pieces of HTML that Streamlit has no element for."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import streamlit as st
+
+from fairdd_core.plots.images import GRID_CSS
+from fairdd_core.plots.theme import ArmStyle
+from pages.ui import ASSETS
+
+_ASSETS = ASSETS
+_SHEETS = ("studio.css", "figures.css", "look.css")
+
+
+def inject_css() -> None:
+    """Add the rules to the page; call it once per run of a script."""
+    sheets = "".join((_ASSETS / name).read_text() for name in _SHEETS)
+    st.html(f"<style>{GRID_CSS}{sheets}</style>")
+
+
+_SHAPES = {
+    "circle": '<circle cx="8" cy="8" r="5.5"/>',
+    "square": '<rect x="3" y="3" width="10" height="10"/>',
+    "diamond": '<path d="M8 1.5 14.5 8 8 14.5 1.5 8z"/>',
+    "triangle-up": '<path d="M8 2 14.5 13.5h-13z"/>',
+    "triangle-down": '<path d="M8 14 1.5 2.5h13z"/>',
+    "star": '<path d="M8 1l2 4.7 5.1.4-3.9 3.3 1.2 5L8 11.7l-4.4 2.7 1.2-5L.9 6.1 6 5.7z"/>',
+    "x": '<path d="M3.5 1.5 8 6l4.5-4.5 2 2L10 8l4.5 4.5-2 2L8 10l-4.5 4.5-2-2L6 8 1.5 3.5z"/>',
+    "circle-cross": '<circle cx="8" cy="8" r="6"/><path d="M8 2v12M2 8h12"/>',
+}
+
+
+def marker_svg(symbol: str, color: str, *, size: int = 14, edge: str = "#808080") -> str:
+    """Return a small picture of a marker, outlined so that any colour is visible on any ground.
+
+    It is an image, not inline SVG, because Streamlit takes SVG out of HTML.
+    """
+    picture = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="{color}" stroke="{edge}">'
+        f"{_SHAPES.get(symbol, _SHAPES['circle'])}</svg>"
+    )
+    source = f"data:image/svg+xml,{quote(picture)}"
+    return f'<img class="fx-mark" alt="" width="{size}" height="{size}" src="{source}">'
+
+
+def legend(entries: Sequence[tuple[str, str, str]]) -> str:
+    """Return a row of (symbol, colour, text); the symbol ``chip`` is a plain patch of colour."""
+    parts = []
+    for symbol, color, text in entries:
+        mark = (
+            f'<i class="fx-chip" style="background:{color}"></i>'
+            if symbol == "chip"
+            else marker_svg(symbol, color)
+        )
+        parts.append(f"<span>{mark}{html.escape(text)}</span>")
+    return f'<div class="fx-legend">{"".join(parts)}</div>'
+
+
+def arm_heading(style: ArmStyle, summary: str = "") -> str:
+    """Return an arm's marker and name, with one sentence about it."""
+    mark = marker_svg(style.symbol, style.color, size=16)
+    return f'<div class="fx-arm">{mark}{html.escape(style.label)}</div>' + (
+        f'<p class="fx-note fx-two">{html.escape(summary)}</p>' if summary else ""
+    )
+
+
+def table_html(head: str, body: str, label: str, *, narrow: bool = False) -> str:
+    """Return a table that scrolls by itself where it is wider than its place, by touch and by keys.
+
+    Args:
+        head: cells of the only row of the head.
+        body: rows.
+        label: what it shows, for screen readers.
+        narrow: whether it is only as wide as it must be.
+    """
+    kind = "fx-table fx-narrow" if narrow else "fx-table"
+    return (
+        f'<div class="fx-scroll" tabindex="0" role="group" aria-label="{html.escape(label)}">'
+        f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )

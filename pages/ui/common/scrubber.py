@@ -1,0 +1,155 @@
+"""One scrubber over the logged iterations, with play, pause and step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from pages.ui.common.runs import RunView
+
+PLAY_SECONDS = 0.6
+_AT, _PLAYING, _RUN, _DRAWN = "scrub-at", "scrub-playing", "scrub-run", "scrub-drawn"
+
+
+def playing() -> bool:
+    """Whether the scrubber moves by itself; a fragment around it must then run again and again."""
+    return bool(st.session_state.get(_PLAYING))
+
+
+def _step(iterations: Sequence[int], by: int) -> None:
+    at = iterations.index(st.session_state[_AT]) if st.session_state[_AT] in iterations else 0
+    st.session_state[_AT] = iterations[min(max(at + by, 0), len(iterations) - 1)]
+    st.session_state[_PLAYING] = False
+
+
+def _toggle(iterations: Sequence[int]) -> None:
+    st.session_state[_PLAYING] = not playing()
+    if playing() and st.session_state[_AT] == iterations[-1]:
+        st.session_state[_AT] = iterations[0]
+
+
+def _advance(iterations: Sequence[int]) -> None:
+    at = iterations.index(st.session_state[_AT])
+    if at + 1 < len(iterations):
+        st.session_state[_AT] = iterations[at + 1]
+    if st.session_state[_AT] == iterations[-1]:
+        st.session_state[_PLAYING] = False
+
+
+def prepare(run_id: str, iterations: Sequence[int]) -> int:
+    """Choose where to stand: the end of a run that was not looked at yet, else where the user left it."""
+    if st.session_state.get(_RUN) != run_id:
+        st.session_state.update({_RUN: run_id, _PLAYING: False, _AT: iterations[-1]})
+    if st.session_state.get(_AT) not in iterations:
+        st.session_state[_AT] = min(
+            iterations, key=lambda i: abs(i - st.session_state.get(_AT, iterations[-1]))
+        )
+    return int(st.session_state[_AT])
+
+
+def take(view: RunView, text: str) -> None:
+    """Take the iteration that an address names, which must be one that was logged; the last one if none."""
+    iterations = [] if view.live else view.folder.snapshot_iterations()
+    known = {str(i): i for i in iterations} | ({"": iterations[-1]} if iterations else {})
+    if text and text not in known:
+        raise ValueError(text)
+    if known:
+        prepare(view.id, iterations)
+        st.session_state[_AT] = known[text]
+
+
+def text(view: RunView) -> str:
+    """Return the iteration for an address; empty at the end of the run."""
+    iterations = [] if view.live else view.folder.snapshot_iterations()
+    at = st.session_state.get(_AT)
+    return str(at) if st.session_state.get(_RUN) == view.id and at in iterations[:-1] else ""
+
+
+def scrubbed(
+    run_id: str,
+    iterations: Sequence[int],
+    draw: Callable[[int], None],
+    beside: Callable[[], None] | None = None,
+) -> None:
+    """Draw the scrubber and, below it, what it moves; only these are drawn anew when it moves.
+
+    Args:
+        run_id: every view of a run stands at the same iteration.
+        iterations: the logged ones, in order; at least one.
+        draw: draws everything at an iteration.
+        beside: draws a control in the row of the scrubber.
+    """
+    prepare(run_id, iterations)
+    if len(iterations) == 1:
+        st.fragment(_end)(iterations[0], draw, beside)
+        return
+    # The clock belongs to the fragment, so a fragment with another clock is another one.
+    clock = PLAY_SECONDS if playing() else None
+    st.session_state[_DRAWN] = time.monotonic()
+    st.fragment(_turn, run_every=clock)(iterations, draw, beside)
+
+
+def _turn(iterations: Sequence[int], draw: Callable[[int], None], beside: Callable[[], None] | None) -> None:
+    ticking = time.monotonic() - st.session_state[_DRAWN] > 0.5 * PLAY_SECONDS
+    st.session_state[_DRAWN] = time.monotonic()
+    draw(scrubber(iterations, ticking, beside))
+
+
+def _end(at: int, draw: Callable[[int], None], beside: Callable[[], None] | None) -> None:
+    """Draw what there is of a run of which one iteration is left."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.caption(f"After {at} iterations. What was before was not kept.")
+        if beside is not None:
+            beside()
+    draw(at)
+
+
+def scrubber(iterations: Sequence[int], ticking: bool, beside: Callable[[], None] | None = None) -> int:
+    """Draw the scrubber and return the chosen iteration.
+
+    Args:
+        iterations: the logged ones, in order; ``prepare`` was called with them.
+        ticking: whether this is a turn of the clock, so that a playing scrubber moves on.
+        beside: draws a control in the same row.
+    """
+    if ticking and playing():
+        _advance(iterations)
+        if not playing():
+            st.rerun()  # ends the clock of the fragment around
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.button(
+            "Back",
+            icon=":material/skip_previous:",
+            key="scrub-back",
+            on_click=_step,
+            args=(iterations, -1),
+            disabled=st.session_state[_AT] == iterations[0],
+        )
+        label, icon = ("Pause", ":material/pause:") if playing() else ("Play", ":material/play_arrow:")
+        # A click must reach the whole page, because the clock belongs to it.
+        if st.button(label, icon=icon, key="scrub-play", on_click=_toggle, args=(iterations,)):
+            st.rerun()
+        st.button(
+            "Next",
+            icon=":material/skip_next:",
+            key="scrub-on",
+            on_click=_step,
+            args=(iterations, 1),
+            disabled=st.session_state[_AT] == iterations[-1],
+        )
+        chosen = int(
+            st.select_slider(
+                "Iteration",
+                list(iterations),
+                key=_AT,
+                format_func=lambda i: f"{i:,}".replace(",", "\u202f"),
+                persist_state="session",
+                help="Moves the images, the maps and the marks on the curves of all methods to the same "
+                "iteration. Early on more of them were kept, so equal steps are not equally many iterations.",
+            )
+        )
+        if beside is not None:
+            beside()
+    return chosen

@@ -1,0 +1,183 @@
+"""The data sets of this machine, each with what to know before using it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from fairdd_core.config.adapt import suited
+from fairdd_core.config.presets import PRESETS
+from fairdd_core.data.card import DatasetCard
+from fairdd_core.data.custom import store
+from fairdd_core.data.custom.store import About
+from fairdd_core.data.custom.validation import TILES_PER_CELL
+from fairdd_core.errors import UserError
+from fairdd_core.workspace import Workspace
+from pages.ui.controls.settings import values_of
+from pages.ui.controls.sidebar import adopt
+from pages.ui.datasets.download import fetch_view
+from pages.ui.datasets.preview import cells_view
+from pages.ui.history.actions import literal
+
+_STUDIO, _NOTICE = "data-to-studio", "data-notice"
+_FIRST = ("What it is", "Size", "Licence", "Limits")
+
+
+def sets_view(cards: Mapping[str, DatasetCard]) -> None:
+    """Draw the added sets, then those that come with the explorer."""
+    _notice()
+    data_dir = Workspace.default().data
+    own = store.own_sets(data_dir)
+    st.header("Your own", anchor=False)
+    if not own:
+        st.caption(
+            "None yet. Choose **Add your own** above: a zip file or a folder of images is all it takes."
+        )
+    for key, about in own.items():
+        if key in cards:  # else it was added a moment ago, elsewhere
+            _own_card(key, cards[key], about, data_dir)
+    for name in store.damaged_sets(data_dir):
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"damaged-{name}"):
+            st.markdown(
+                f":material/broken_image: **{literal(name)}** cannot be read any more.", width="stretch"
+            )
+            _remove_button(name, name)
+    st.header("Benchmarks", anchor=False)
+    for key, card in cards.items():
+        if key not in own:
+            _card(key, card, data_dir)
+
+
+def go_to_studio() -> None:
+    """Turn to the Studio when a button asked for it; no control is drawn here, so all can be set."""
+    if (key := st.session_state.pop(_STUDIO, None)) is not None:
+        adopt(values_of(suited(next(iter(PRESETS.values()))(), key)))
+        st.session_state["view"] = "data"
+        st.switch_page("studio.py", query_params={"view": "data"})
+
+
+def open_button(key: str, *, place: str, primary: bool = False) -> None:
+    """Draw the button that takes a data set to the Studio."""
+    st.button(
+        "Open in Studio",
+        icon=":material/science:",
+        type="primary" if primary else "secondary",
+        key=f"open-{place}-{key}",
+        on_click=_ask_for_studio,
+        args=(key,),
+        help="Sets the Studio's data set to this one, with its usual settings.",
+    )
+
+
+def _card(key: str, card: DatasetCard, data_dir: Path) -> None:
+    """Draw a data set that comes with the explorer."""
+    missing = card.missing(data_dir)
+    with st.container(border=True, key=f"set-{key}"):
+        _heading(key, card, ready=not missing)
+        _facts(card)
+        if missing:
+            fetch_view(key, card, data_dir)
+
+
+def _own_card(key: str, card: DatasetCard, about: About, data_dir: Path) -> None:
+    """Draw a set that was added."""
+    with st.container(border=True, key=f"set-{key}"):
+        _heading(key, card, ready=True)
+        _facts(card)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            shown = st.toggle(
+                "Show the images",
+                key=f"show-{key}",
+                help="How many there are of every cell, and a few of them.",
+            )
+            _remove_button(about.name, about.title)
+        if shown:
+            cells_view(
+                about.classes,
+                about.groups,
+                np.array(about.train),
+                np.array(about.test),
+                _tiles(str(store.folder_of(data_dir, about.name)), about.created),
+                key=key,
+            )
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _tiles(folder: str, created: float) -> dict[tuple[int, int], list[np.ndarray]]:
+    """Return a few images of every cell; a set that was made anew is read anew."""
+    import pandas as pd
+
+    try:
+        samples = pd.read_parquet(Path(folder) / store.SAMPLES, columns=["y", "a"])
+        images = store.images_of(Path(folder))
+        return {
+            (int(y), int(a)): [np.array(images[i]) for i in rows.index[:TILES_PER_CELL]]
+            for (y, a), rows in samples.groupby(["y", "a"])
+        }
+    except Exception:  # damaged files have as many exceptions as formats; the rest of the page must stand
+        return {}
+
+
+def _heading(key: str, card: DatasetCard, *, ready: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        badge = ":orange-badge[:material/download: Files missing]"
+        if ready:
+            badge = ":green-badge[:material/check: Ready]"
+        st.markdown(f"**{literal(card.title)}** &nbsp;`{key}` &nbsp;{badge}", width="stretch")
+        if ready:
+            open_button(key, place="card")
+
+
+def _ask_for_studio(key: str) -> None:
+    st.session_state[_STUDIO] = key
+
+
+def _facts(card: DatasetCard) -> None:
+    """Draw what is known of a set, as a list of terms."""
+    facts = card.facts()
+    st.html(_terms({name: facts.pop(name) for name in _FIRST if name in facts}))
+    with st.expander("Classes, groups, test set and source", icon=":material/info:", type="compact"):
+        st.html(_terms(facts))
+
+
+def _terms(facts: Mapping[str, str]) -> str:
+    rows = (f"<dt>{term}</dt><dd>{html.escape(text)}</dd>" for term, text in facts.items() if text)
+    return f'<dl class="fx-facts">{"".join(rows)}</dl>'
+
+
+def _remove_button(name: str, title: str) -> None:
+    with st.popover("Remove", icon=":material/delete:", key=f"ask-{name}"):
+        st.markdown(f"Remove **{literal(title)}** for good? Runs made with it keep their results.")
+        st.button(
+            "Remove for good",
+            icon=":material/delete_forever:",
+            key=f"remove-{name}",
+            on_click=_remove,
+            args=(name, title),
+        )
+
+
+def _remove(name: str, title: str) -> None:
+    try:
+        store.remove(Workspace.default().data, name)
+    except (UserError, OSError) as error:
+        st.session_state[_NOTICE] = (
+            False,
+            f"**{literal(title)} could not be removed.** {literal(str(error))}",
+        )
+        return
+    st.session_state[_NOTICE] = (True, f"**{literal(title)}** was removed.")
+
+
+def _notice() -> None:
+    """Say what the last action did."""
+    if (notice := st.session_state.pop(_NOTICE, None)) is not None:
+        good, text = notice
+        if good:
+            st.success(text, icon=":material/check_circle:")
+        else:
+            st.error(text, icon=":material/error:")

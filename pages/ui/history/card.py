@@ -1,0 +1,126 @@
+"""A run of the list as HTML: what it is, how it stands, what came out. No Streamlit elements here."""
+
+from __future__ import annotations
+
+import html
+import time
+from typing import Any
+from urllib.parse import quote
+
+from fairdd_core.config.titles import settings_text
+from fairdd_core.plots.theme import ArmStyle, arm_styles
+from fairdd_core.runs.storage.index import RunRecord, RunState
+from pages.ui.common.html import marker_svg
+from pages.ui.history.rows import (
+    STATE_WORDS,
+    Row,
+    Strip,
+    age_text,
+    bytes_text,
+    dataset_title,
+    seconds_text,
+)
+
+_GREEN, _BLUE, _GREY, _RED, _PINK = "#009e73", "#2f86c4", "#808080", "#d55e00", "#cc79a7"
+# A shape for every state, so that nobody needs the colour.
+_STATE_ICONS = {
+    RunState.QUEUED: f'<circle cx="8" cy="8" r="6.2" fill="none" stroke="{_GREY}" stroke-width="1.6"/>'
+    f'<path d="M8 4.4V8l2.6 1.6" fill="none" stroke="{_GREY}" stroke-width="1.6"/>',
+    RunState.RUNNING: f'<circle cx="8" cy="8" r="7" fill="{_BLUE}"/>'
+    '<path d="M6.3 4.7 11.6 8l-5.3 3.3z" fill="#fff"/>',
+    RunState.DONE: f'<circle cx="8" cy="8" r="7" fill="{_GREEN}"/>'
+    '<path d="m4.6 8.2 2.4 2.4 4.4-4.9" fill="none" stroke="#fff" stroke-width="1.9"/>',
+    RunState.STOPPED: f'<rect x="2" y="2" width="12" height="12" rx="2.5" fill="{_GREY}"/>'
+    '<path d="M6 5v6M10 5v6" stroke="#fff" stroke-width="1.9"/>',
+    RunState.FAILED: f'<path d="M8 1 15.4 14.4H.6z" fill="{_RED}"/>'
+    '<path d="M8 5.6v4.2M8 11.2v1.6" stroke="#fff" stroke-width="1.8"/>',
+    RunState.LOST: f'<path d="M8 .6 15.4 8 8 15.4.6 8z" fill="{_PINK}"/>'
+    '<path d="M5.9 6.3c0-2.7 4.2-2.6 4.2-.1 0 1.6-2.1 1.7-2.1 3.2M8 10.8v1.5" fill="none" stroke="#fff" '
+    'stroke-width="1.6"/>',
+}
+_COLUMNS = (("accuracy", "%"), ("deo_mean", "pt"))
+
+
+def state_badge(state: RunState) -> str:
+    """Return a state as a shape and a word."""
+    picture = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">{_STATE_ICONS[state]}</svg>'
+    icon = f'<img alt="" width="14" height="14" src="data:image/svg+xml,{quote(picture)}">'
+    return f'<span class="fx-state">{icon}{STATE_WORDS[state]}</span>'
+
+
+def card_html(row: Row, strip: Strip, size: int, now: float) -> str:
+    """Return the card of a run; everything in it that came from a file or a person is escaped."""
+    styles = arm_styles(row.arms)
+    return (
+        '<article class="fx-run">'
+        f"{_thumbnail(strip, styles)}"
+        f'<div class="fx-run-text"><div class="fx-run-title">{html.escape(row.name)} '
+        f"{state_badge(row.record.state)}</div>{_lines(row, size, now)}</div>"
+        f'<div class="fx-run-results">{_results(row, styles)}</div></article>'
+    )
+
+
+def _thumbnail(strip: Strip, styles: dict[str, ArmStyle]) -> str:
+    if not strip.source:
+        return '<div class="fx-strip fx-empty">No images yet</div>'
+    marks = "".join(
+        f"<span>{marker_svg(styles[arm].symbol, styles[arm].color, size=12)}</span>" for arm in strip.arms
+    )
+    names = ", then ".join(styles[arm].label for arm in strip.arms)
+    alt = f"Synthetic images after {strip.iteration} iterations, one per class: {names}."
+    return (
+        f'<div class="fx-strip"><div class="fx-rows" aria-hidden="true">{marks}</div>'
+        f'<img src="{strip.source}" alt="{html.escape(alt, quote=True)}"></div>'
+    )
+
+
+def _lines(row: Row, size: int, now: float) -> str:
+    lines = []
+    if row.spec is None:
+        lines.append("The files of this run are gone or cannot be read. Delete it to clear the list.")
+    else:
+        known = row.name == dataset_title(row.spec)
+        lines.append(("" if known else f"{dataset_title(row.spec)} · ") + settings_text(row.spec))
+    if told := outcome_text(row.record):
+        lines.append(told)
+    text = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+    return text + _meta(row, size, now)
+
+
+def outcome_text(record: RunRecord) -> str:
+    """Return how a run ended early and what to do next; of a finished one, what there is to remark."""
+    if record.state.early:
+        return " ".join(filter(None, (record.message, record.hint)))
+    return record.hint
+
+
+def _meta(row: Row, size: int, now: float) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.record.created))
+    parts = [f'<time title="{when}">{age_text(row.record.created, now)}</time>', bytes_text(size)]
+    took = (row.result or {}).get("seconds", {})
+    if isinstance(took, dict) and isinstance(took.get("total"), int | float):
+        parts.append(f"took {seconds_text(took['total'])}")
+    parts.append(f"<code>{html.escape(row.id)}</code>")
+    return f'<p class="fx-run-meta">{" · ".join(parts)}</p>'
+
+
+def _results(row: Row, styles: dict[str, ArmStyle]) -> str:
+    arms = (row.result or {}).get("arms") or {}
+    lines = []
+    for name, style in styles.items():
+        numbers = arms.get(name, {}) if isinstance(arms, dict) else {}
+        cells = "".join(f"<td>{mean_of(numbers, *column)}</td>" for column in _COLUMNS)
+        mark = marker_svg(style.symbol, style.color, size=12)
+        label = html.escape(style.label)
+        lines.append(f'<tr><th scope="row">{mark}{label}</th>{cells if arms else ""}</tr>')
+    columns = '<th scope="col">Accuracy ↑</th><th scope="col">DEO_A ↓</th>' if arms else ""
+    head = f'<thead><tr><th scope="col">Method</th>{columns}</tr></thead>'
+    return f"<table>{head}<tbody>{''.join(lines)}</tbody></table>" if lines else ""
+
+
+def mean_of(numbers: Any, key: str, unit: str) -> str:
+    """Return the mean of a metric, times 100; undefined is not zero, and neither is untested."""
+    if not numbers:
+        return "–"
+    mean = numbers.get(key, {}).get("mean") if isinstance(numbers, dict) else None
+    return f"<b>{100 * mean:.1f}</b> {unit}" if isinstance(mean, int | float) else "undefined"

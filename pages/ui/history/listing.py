@@ -1,0 +1,223 @@
+"""The list of runs: the live ones, which redraw themselves, and the ones that have ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+import streamlit as st
+
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.errors import UserError
+from fairdd_core.runs.storage.index import RunState
+from pages.ui.common.runs import store
+from pages.ui.controls.settings import values_of
+from pages.ui.controls.sidebar import adopt
+from pages.ui.history import actions
+from pages.ui.history.card import card_html
+from pages.ui.history.rows import Row, row_of, size_of, strip_of
+from pages.ui.studio.ended import EDIT_HELP, RESUME_HELP
+from pages.ui.studio.live import LOOK_SECONDS, headline, keep_going, progress_text
+
+News = tuple[object, ...]
+PAGE = 12
+QUIET_SECONDS = 5.0
+"""Between two looks at a list in which nothing is going on."""
+
+
+def watch(stamp: tuple[int, ...], drawn: News) -> None:
+    """Redraw a page without live runs when another tab or a command line changes something.
+
+    Args:
+        stamp: of the index, before the page was drawn; while it stays, no run can have changed.
+        drawn: ``news()`` at that moment.
+    """
+    st.fragment(_watch, run_every=QUIET_SECONDS)(stamp, drawn)
+
+
+def _watch(stamp: tuple[int, ...], drawn: News) -> None:
+    changed = False
+    with suppress(*actions.EXPECTED):  # an index that cannot be read now: the next look may tell
+        changed = store().stamp() != stamp and news() != drawn
+    if changed:
+        st.rerun()
+
+
+def live_runs(rows: Sequence[Row], drawn: News) -> None:
+    """Draw the running and waiting runs, and keep them fresh until something starts or ends.
+
+    Args:
+        rows: the live runs to show.
+        drawn: ``news()`` just before the page was drawn; a change of it redraws the page.
+    """
+    order = {run.id: i for i, run in enumerate(store().live())}
+    ids = sorted((row.id for row in rows), key=lambda run_id: order.get(run_id, len(order)))
+    st.fragment(_live, run_every=LOOK_SECONDS)(ids, drawn)
+
+
+def news() -> News:
+    """Return what decides which runs are listed and how; runs of other tabs and command lines count too."""
+    runs = tuple((run.id, run.state, run.title) for run in store().list())
+    return (*runs, len(store().list(deleted=True)), actions.flashed())
+
+
+def _live(ids: Sequence[str], drawn: News) -> None:
+    keep_going()
+    if news() != drawn:
+        st.rerun()
+    for run_id in ids:
+        try:
+            row = row_of(store(), store().get(run_id))
+        except UserError:  # removed for good just now
+            st.rerun()
+        draw(row)
+
+
+def ended_runs(rows: Sequence[Row]) -> None:
+    """Draw the runs that have ended, a page at a time."""
+    shown = PAGE * (1 + st.session_state.get("more-runs", 0))
+    for row in rows[:shown]:
+        draw(row)
+    if len(rows) > shown:
+        st.button(
+            f"Show {min(PAGE, len(rows) - shown)} more of {len(rows) - shown}",
+            key="show-more",
+            icon=":material/expand_more:",
+            on_click=_more,
+        )
+
+
+def _more() -> None:
+    st.session_state["more-runs"] = st.session_state.get("more-runs", 0) + 1
+
+
+def draw(row: Row) -> None:
+    """Draw one run with what can be done to it."""
+    strip = strip_of(store().folder(row.id), row.arms)
+    with st.container(border=True, key=f"run-{row.id}", gap="small"):
+        words, buttons = st.columns([5, 2], vertical_alignment="top", gap="small")
+        with words:
+            st.html(card_html(row, strip, size_of(store(), row.record), time.time()))
+            if row.record.state.live:
+                _progress(row)
+        with buttons:
+            right = st.container(
+                key=f"do-{row.id}", horizontal=True, horizontal_alignment="right", vertical_alignment="center"
+            )
+        with right:
+            _buttons(row)
+
+
+def _progress(row: Row) -> None:
+    text = headline(row.spec, row.record) if row.spec else ""
+    if row.record.state is RunState.QUEUED or not row.record.total:
+        st.caption(text)
+    else:
+        st.progress(
+            min(1.0, row.record.done / row.record.total), text=f"{text} · {progress_text(row.record)}"
+        )
+
+
+def _buttons(row: Row) -> None:
+    state = row.record.state
+    if row.spec is not None:
+        link = {"run": row.id}
+        st.page_link("studio.py", label="Open", icon=":material/visibility:", query_params=link)
+    if state.live:
+        st.button(
+            "Stopping" if row.record.cancelled else "Stop",
+            icon=":material/stop_circle:",
+            key=f"stop-{row.id}",
+            on_click=actions.stop,
+            args=(row.id,),
+            disabled=row.record.cancelled is not None,
+            help="Ends the run. What it has made so far stays and can be continued later.",
+        )
+    elif row.record.resumable and row.spec is not None:
+        st.button(
+            "Resume",
+            icon=":material/resume:",
+            key=f"resume-{row.id}",
+            on_click=actions.resume,
+            args=(row.id,),
+            help=RESUME_HELP,
+        )
+    elif state.early and row.spec is not None:
+        _edit_button(row.spec, row.id)
+    with st.popover("More", key=f"more-{row.id}"):
+        _more_actions(row)
+
+
+def _edit_button(spec: RunSpec, run_id: str) -> None:
+    """Offer to launch a run with other settings. They can be set from here, for no control is drawn here."""
+    pressed = st.button("Change settings", icon=":material/tune:", key=f"edit-{run_id}", help=EDIT_HELP)
+    if pressed:
+        adopt(values_of(spec))
+        st.session_state["view"] = "data"
+        st.session_state.pop("studio-address", None)
+        st.switch_page("studio.py")
+
+
+def _more_actions(row: Row) -> None:
+    key = f"name-{row.id}"
+    st.text_input(
+        "Name",
+        value=row.name,
+        key=key,
+        max_chars=actions.TITLE_LENGTH,
+        on_change=actions.rename,
+        args=(row.id, key, row.name),
+        help="Leave it empty to name the run by its data set again.",
+    )
+    if row.record.state.live:
+        st.caption("Stop the run to export or delete it.")
+        return
+    if row.spec is not None:
+        st.page_link(
+            "compare.py",
+            label="Compare",
+            icon=":material/compare_arrows:",
+            query_params={"runs": row.id},
+            width="stretch",
+        )
+        st.download_button(
+            "Export as zip",
+            data=actions.export(row.id),
+            file_name=f"run-{row.id}.zip",
+            mime="application/zip",
+            key=f"export-{row.id}",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+            help="Settings, images, results and tables; import it here or on another machine.",
+        )
+    st.button(
+        "Delete",
+        icon=":material/delete:",
+        key=f"delete-{row.id}",
+        on_click=actions.delete,
+        args=(row.id,),
+        width="stretch",
+        help="Moves the run to the bin; it can be brought back.",
+    )
+
+
+def flash_bar() -> None:
+    """Draw what the last action did, with a way back or on."""
+    last = actions.flashed()
+    if last is None:
+        return
+    with st.container(key="flash", horizontal=True, vertical_alignment="center", border=True):
+        icon = ":material/check_circle:" if last.good else ":material/error:"
+        st.markdown(f"{icon} {last.text}", width="stretch")
+        if last.undo:
+            st.button("Undo", icon=":material/undo:", key="undo", on_click=actions.restore, args=(last.undo,))
+        if last.open:
+            st.page_link(
+                "studio.py",
+                label="Open it",
+                icon=":material/visibility:",
+                query_params={"run": last.open},
+            )
+        st.button("Close", key="dismiss", type="tertiary", on_click=actions.dismiss)

@@ -1,0 +1,140 @@
+"""Every number of the lesson, read from the files of the bundled runs. No Streamlit elements here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from fairdd_core.analysis.metrics import METRICS, recall_KGC
+from fairdd_core.errors import UserError
+from pages.ui.common.runs import EXAMPLE_PREFIX, Labels, RunView, open_run
+from pages.ui.controls.address import to_address
+from pages.ui.controls.settings import values_of
+
+RUNS = {
+    "skewed": "colored-digits-fg",
+    "balanced": "colored-digits-fg-balanced",
+    "alike": "colored-digits-fg-alike",
+    "balanced-alike": "colored-digits-fg-balanced-alike",
+    "methods": "colored-digits-fg-methods",
+}
+"""What the lesson calls a run -> its folder among the bundled examples."""
+SETTLED = 0.75
+"""Share of a run after which its logged residuals count: the images hardly move any more."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The numbers of one finished run.
+
+    Attributes:
+        view: the run.
+        counts: ``{arm: int (K, G, C, C)}``, baselines included.
+        distances: a row per arm, class and group, see ``events.Embedded``.
+        steps: what was logged on the way.
+        images: ``{arm: uint8 (C, IPC, 3, H, W)}`` at the end.
+        intervals: ``{arm: {metric: {"ci95": [low, high], ...}}}`` from the run's result.
+    """
+
+    view: RunView
+    counts: dict[str, np.ndarray]
+    distances: pd.DataFrame
+    steps: pd.DataFrame
+    images: dict[str, np.ndarray]
+    intervals: dict[str, dict]
+
+    @property
+    def labels(self) -> Labels:
+        """Names of classes and groups."""
+        return self.view.labels
+
+    def metric(self, name: str, arm: str) -> float:
+        """Return a metric's mean over the evaluation networks."""
+        return float(METRICS[name].of(self.counts[arm]).mean())
+
+    def interval(self, name: str, arm: str) -> tuple[float, float]:
+        """Return the 95 % bootstrap interval of a gap."""
+        low, high = self.intervals[arm][name]["ci95"]
+        return float(low), float(high)
+
+    def recalls(self, arm: str) -> tuple[float, float]:
+        """Return the mean recall in the largest group of every class, and in all the others."""
+        recall_GC = recall_KGC(self.counts[arm]).mean(axis=0)
+        largest_GC = self.largest_CG().T
+        return float(recall_GC[largest_GC].mean()), float(recall_GC[~largest_GC].mean())
+
+    def largest_CG(self) -> np.ndarray:
+        """Return whether a group is its class's largest, bool (C, G)."""
+        n_CG = self.sizes_CG()
+        largest_CG: np.ndarray = np.arange(n_CG.shape[1]) == n_CG.argmax(axis=1)[:, None]
+        return largest_CG
+
+    def sizes_CG(self) -> np.ndarray:
+        """Return the number of real training images of every class and group."""
+        return self._cells(self.view.arms[0], "n").astype(int)
+
+    def to_target_CG(self, arm: str) -> np.ndarray:
+        """Return how far every group's mean is from the arm's target, in this run's features."""
+        return self._cells(arm, "to_target")
+
+    def _cells(self, arm: str, column: str) -> np.ndarray:
+        rows = self.distances[self.distances["arm"] == arm]
+        return rows.pivot(index="class_id", columns="group_id", values=column).to_numpy()
+
+    def worst_residual(self, arm: str) -> float:
+        """Return the largest residual of a group to the synthetic images, in mean signal lengths.
+
+        Unlike distances in a run's own features, it can be compared across runs: the median over the last
+        quarter of the iterations, of which every one looks through another random network.
+        """
+        own = self.steps[self.steps["arm"] == arm]
+        late = own[own["iteration"] >= SETTLED * own["iteration"].max()]
+        return float(late["worst_residual"].median())
+
+    def colors_worn(self, arm: str) -> np.ndarray:
+        """Return the colour of the palette that every synthetic image is nearest to, (C, IPC)."""
+        return nearest_color(self.images[arm], np.array(self.labels.colors, float))
+
+    def link(self, view: str) -> dict[str, str]:
+        """Return the parameters of an address that opens this run, with its settings, in the Studio."""
+        return {"run": self.view.id, "view": view} | to_address(values_of(self.view.spec))
+
+
+def nearest_color(images_CIKHW: np.ndarray, palette_G3: np.ndarray) -> np.ndarray:
+    """Return the index of the colour whose hue is nearest to each image's mean colour, (C, I).
+
+    Pixels count by the square of their brightness, so that the dark ground does not.
+    """
+    x_CIKHW = images_CIKHW.astype(float)
+    weight_CI1HW = np.square(x_CIKHW.max(axis=2, keepdims=True))
+    mean_CI3 = (x_CIKHW * weight_CI1HW).sum(axis=(-2, -1)) / np.maximum(weight_CI1HW.sum(axis=(-2, -1)), 1e-9)
+    unit_G3 = palette_G3 / np.maximum(np.linalg.norm(palette_G3, axis=1, keepdims=True), 1e-9)
+    # An image's own length does not change which direction is nearest.
+    nearest_CI: np.ndarray = (mean_CI3 @ unit_G3.T).argmax(axis=-1)
+    return nearest_CI
+
+
+def facts(name: str) -> Facts:
+    """Return the numbers of one of ``RUNS``.
+
+    Raises:
+        UserError: when the bundled run is not here or not complete.
+    """
+    view = open_run(EXAMPLE_PREFIX + RUNS[name])
+    return _facts(view.id, str(view.folder.path), view.folder.spec_file.stat().st_mtime)
+
+
+@lru_cache(maxsize=16)
+def _facts(run_id: str, path: str, stamp: float) -> Facts:
+    """Read a run once for as long as its files stay as they are; ``path`` and ``stamp`` tell."""
+    view = open_run(run_id)
+    folder = view.folder
+    distances, result, iterations = folder.residuals(), folder.result(), folder.snapshot_iterations()
+    if distances is None or result is None or not iterations:
+        raise UserError("run", "a complete bundled run", repr(view.id), "Fetch assets/examples again.")
+    return Facts(
+        view, folder.counts(), distances, folder.steps(), folder.snapshot(iterations[-1]), result["arms"]
+    )

@@ -1,0 +1,254 @@
+"""The playground: groups as clouds in the plane, and what their shares and places do to the targets."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import streamlit as st
+
+from fairdd_core.analysis.theorem import sentence
+from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
+from fairdd_core.playground.barycenters import DISTANCES
+from fairdd_core.playground.scene import NAMES, PRESETS, Scene, fitted, lowest_skew
+from fairdd_core.plots.playground import GROUP_STYLES, plane, target_table
+from fairdd_core.plots.playground_bars import residual_bars, residual_table
+from pages.ui.common.figures import folded, numbers, show
+from pages.ui.common.html import marker_svg
+from pages.ui.learn.session import keep_address, scene_now, set_scene
+
+PLAY_SECONDS = 0.25
+PLAY_STEP = 3
+"""Per cent of share that a turn of the clock adds."""
+_PLAYING, _DRAWN, _PRESET = "play-playing", "play-drawn", "play-preset"
+_SCENE = "play-drawn-scene"
+
+
+def playground() -> None:
+    """Draw the playground; only this part of the page runs again when a control moves."""
+    playing = bool(st.session_state.get(_PLAYING))
+    st.session_state[_DRAWN] = time.monotonic()
+    # The clock belongs to the fragment, so a fragment with another clock is another one.
+    st.fragment(_playground, run_every=PLAY_SECONDS if playing else None)()
+
+
+def _playground() -> None:
+    ticking = time.monotonic() - st.session_state[_DRAWN] > 0.5 * PLAY_SECONDS
+    st.session_state[_DRAWN] = time.monotonic()
+    if ticking and st.session_state.get(_PLAYING):
+        _advance()
+    _presets()
+    left, middle, right = st.columns([0.95, 2, 1.35], gap="medium")
+    with left, st.container(key="learn-controls", gap="small"):
+        _controls()
+    with middle, st.container(key="learn-plane"):
+        _distance()
+        _picture(scene_now())
+    with right, st.container(key="learn-results"):
+        _results(scene_now())
+    st.session_state[_SCENE] = scene_now()
+    if not st.session_state.get(_PLAYING):  # each address is a step of the browser's way back
+        keep_address()
+
+
+def _advance() -> None:
+    """Draw the next frame; end once the browser has said that it shows the last one.
+
+    A browser that asks before it has drawn a frame sends the share of the frame before it, which then
+    replaces the one set here. Were the clock stopped with the last frame set, that would be the end.
+    """
+    scene = scene_now()
+    if scene.skew < 99:
+        set_scene(replace(scene, skew=min(99, scene.skew + PLAY_STEP)))
+        return
+    st.session_state[_PLAYING] = False
+    st.rerun()  # ends the clock of the fragment
+
+
+def _play() -> None:
+    """Start or stop the animation; it starts from balance when it is at its end."""
+    playing = not st.session_state.get(_PLAYING)
+    st.session_state[_PLAYING] = playing
+    scene = scene_now()
+    if playing and scene.skew >= 99:
+        set_scene(replace(scene, skew=lowest_skew(scene.groups)))
+
+
+def _preset_chosen() -> None:
+    name, scene = st.session_state[_PRESET], scene_now()
+    # A browser that has not heard yet that no preset is chosen any more sends the last one along with the
+    # slider that was moved. Then the scene is not the one that was drawn, and the slider is what was meant.
+    if name and scene == st.session_state.get(_SCENE, scene):
+        st.session_state[_PLAYING] = False
+        set_scene(replace(PRESETS[name].scene, distance=scene_now().distance))
+
+
+def _presets() -> None:
+    scene = scene_now()
+    # A preset is chosen for as long as nothing but the distance is changed.
+    match = [name for name, p in PRESETS.items() if replace(p.scene, distance=scene.distance) == scene]
+    st.session_state[_PRESET] = match[0] if match else None
+    st.pills(
+        "Try",
+        list(PRESETS),
+        format_func=lambda name: PRESETS[name].title,
+        key=_PRESET,
+        on_change=_preset_chosen,
+        help="Each sets shares and places at once. The distance stays as chosen.",
+    )
+    st.markdown(
+        PRESETS[match[0]].look
+        if match
+        else "Your own scene. The address of this page has it, so a link shows the same to others."
+    )
+
+
+def _groups_chosen() -> None:
+    set_scene(fitted(scene_now()))
+
+
+def _slider(label: str, name: str, low: int, high: int, text: str, step: int = 1) -> None:
+    st.slider(
+        label,
+        low,
+        high,
+        step=step,
+        format="%d %%",
+        key=f"play-{name}",
+        persist_state="session",
+        help=text,
+    )
+
+
+def _controls() -> None:
+    groups = st.session_state["play-groups"]
+    st.slider(
+        "Groups",
+        2,
+        len(NAMES),
+        key="play-groups",
+        on_change=_groups_chosen,
+        persist_state="session",
+        help="How many groups there are in this one class.",
+    )
+    _slider(
+        "Share of the largest group",
+        "skew",
+        lowest_skew(groups),
+        99,
+        f"The skew. {lowest_skew(groups)} % is balanced; the other groups share the rest equally.",
+    )
+    playing = bool(st.session_state.get(_PLAYING))
+    label, icon = ("Pause", ":material/pause:") if playing else ("Play the share", ":material/play_arrow:")
+    # A click must reach the whole page, because the clock belongs to it.
+    if st.button(
+        label, icon=icon, key="play-play", on_click=_play, width="stretch", help="From balanced to 99 %."
+    ):
+        st.rerun()
+    st.segmented_control(
+        "Largest group",
+        list(range(1, groups + 1)),
+        format_func=lambda g: NAMES[g - 1],
+        required=True,
+        key="play-largest",
+        persist_state="session",
+        help=f"Which group has the largest share. Group {NAMES[groups - 1]} is the one that can be moved "
+        "out.",
+    )
+    _slider(
+        "Separation", "separation", 0, 100, "How far the groups are from their middle. 0: all at one point."
+    )
+    _slider(
+        f"Distance of group {NAMES[groups - 1]}",
+        "far",
+        100,
+        400,
+        "How far the last group is out, compared with the others.",
+        10,
+    )
+    _slider("Spread of the clouds", "spread", 0, 100, "How wide the clouds are. No target depends on it.")
+
+
+def _distance() -> None:
+    left, right = st.columns([1.1, 1], vertical_alignment="bottom", gap="small")
+    with left:
+        st.selectbox(
+            "COBRA's distance",
+            list(DISTANCES),
+            format_func=lambda name: DISCREPANCIES[name].title,
+            key="play-distance",
+            persist_state="session",
+            help="\n\n".join(
+                f"**{DISCREPANCIES[name].title}**: {DISCREPANCIES[name].summary}" for name in DISTANCES
+            ),
+        )
+    with right:
+        st.toggle(
+            "Mark all barycenters",
+            key="play-all",
+            persist_state="session",
+            help="Shows where COBRA would aim under every other distance, too.",
+        )
+
+
+def _picture(scene: Scene) -> None:
+    verdict = scene.verdict()
+    show(
+        plane(scene, every_target=bool(st.session_state["play-all"])),
+        None,
+        key="plane",
+        alt=f"{scene.groups} groups as clouds, group {NAMES[scene.largest - 1]} the largest. Lines run from "
+        "every group to vanilla's target and to COBRA's. The largest residual is "
+        f"{verdict.worst_vanilla:.2f} under vanilla and {verdict.worst_aligned:.2f} under COBRA.",
+    )
+
+
+def _results(scene: Scene) -> None:
+    verdict = scene.verdict()
+    table = residual_table(scene)
+    worst = int(verdict.vanilla_G.argmax())
+    st.markdown(
+        "**Residuals: who is left behind?**",
+        help="A group's residual is its distance from the target. The tick is the bound on vanilla's, "
+        "**imbalance × separation**: the distances to the other groups, weighted by their shares. For group "
+        f"{scene.names[worst]} it says {verdict.vanilla_G[worst]:.2f} ≤ {verdict.bound_G[worst]:.2f}.",
+    )
+    show(
+        residual_bars(table),
+        None,
+        key="residual-bars",
+        title="Residuals",
+        alt="Residual of every group under vanilla and under COBRA, and the bound on vanilla's.",
+    )
+    st.html(theorem_html(scene))
+    st.markdown(sentence(verdict, scene.names))
+
+    def tables() -> None:
+        numbers(table, key="play-table", percent=("share",))
+        numbers(target_table(scene), key="play-targets")
+
+    folded("play-tables", tables, "Tables")
+
+
+def theorem_html(scene: Scene) -> str:
+    """Return Theorem 4.1's condition in numbers."""
+    verdict = scene.verdict()
+    color, symbol = GROUP_STYLES[verdict.worst]
+    inner = 0.0 if abs(verdict.inner) < 0.005 else verdict.inner
+    state = "✓ holds" if verdict.holds else "✗ fails"
+    rows = (
+        (
+            "Group that COBRA serves worst",
+            f"{marker_svg(symbol, color)} {scene.names[verdict.worst]}"
+            + (f" <small>of {verdict.tied} equal</small>" if verdict.tied > 1 else ""),
+        ),
+        ("Condition: ⟨Δ, s⟩ ≤ 0", f"<b>{inner:.2f}</b> {state}".replace("-", "−")),
+        ("Largest residual, vanilla", f"<b>{verdict.worst_vanilla:.2f}</b>"),
+        ("Largest residual, COBRA", f"<b>{verdict.worst_aligned:.2f}</b>"),
+    )
+    body = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)
+    return (
+        f"<div class='fx-theorem'><b>Theorem 4.1</b><dl>{body}</dl>"
+        "<p>Δ points from COBRA's target to that group, s (dotted) from COBRA's target to "
+        "vanilla's.</p></div>"
+    )

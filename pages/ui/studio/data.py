@@ -1,0 +1,193 @@
+"""The data before a run: how biased it is, and what it looks like."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.data.card import EMBEDDED, DatasetCard
+from fairdd_core.data.grouped import GroupedDataset, Split
+from fairdd_core.data.registry import DATASETS, card_of
+from fairdd_core.errors import UserError
+from fairdd_core.plots.data import counts_heatmap, counts_table, sample_tiles
+from fairdd_core.plots.images import grid_html
+from fairdd_core.plots.theme import group_css
+from fairdd_core.workspace import Workspace
+from pages.ui.common.figures import numbers, show
+from pages.ui.common.loading import split_of, stamp_of
+from pages.ui.controls.dataset import dataset_chosen
+from pages.ui.controls.settings import key
+from pages.ui.history.actions import literal
+
+
+def data_view(spec: DataSpec, seed: int) -> None:
+    """Draw the training set that the controls describe."""
+    data_dir = Workspace.default().data
+    try:
+        card = card_of(spec.dataset, data_dir)
+        if card.missing(data_dir):
+            _missing(spec.dataset, card, data_dir)
+            return
+        _prepare(spec.dataset, stamp_of(card, data_dir), card, data_dir)
+        split = split_of(spec, seed)
+        # Wrong labels and unknown groups come after images were left out.
+        cut = split_of(spec.model_copy(update={"label_noise": 0.0, "known_share": 1.0}), seed)
+    except (UserError, OSError) as error:
+        st.error(f"This data set cannot be shown. {literal(str(error))}", icon=":material/error:")
+        return
+    st.caption("The training set that the settings on the left make, whichever run is open.")
+    _sentence(split)
+    _left_out(cut)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _counts(split.train, card)
+    with right:
+        _tiles(split.train, card)
+
+
+def _counts(train: GroupedDataset, card: DatasetCard) -> None:
+    table = counts_table(train.counts_CG(), train.class_names, train.group_names)
+    st.header("How many training images", anchor=False)
+    show(
+        counts_heatmap(table, train.group_colors),
+        table,
+        key="counts",
+        alt="Training images by class and group; the shade is the share of the class.",
+        caption="Numbers are images, shade is their share. "
+        + ("**Skew** moves them to the diagonal." if card.made else "**Skew** leaves some of them out."),
+        percent=("share",),
+    )
+
+
+def _tiles(train: GroupedDataset, card: DatasetCard) -> None:
+    st.header("What they look like", anchor=False)
+    tiles, present = sample_tiles(
+        train.x_NCHW, train.y_N, train.column_N, train.num_classes, train.num_groups
+    )
+    st.html(
+        grid_html(
+            tiles,
+            train.group_names,
+            alt=f"One image of every class (columns) in each of {train.num_groups} groups (rows).",
+            present_RC=present,
+            swatches=group_css(train.group_colors, train.num_groups),
+            max_width=520,
+        )
+    )
+    st.caption(
+        "One image of each class, a row per group; a gap means there is none. "
+        + ("Images of unknown group are in no row. " if train.has_unknown else "")
+        + (
+            "**Separation** decides how different the groups look."
+            if card.made
+            else "**Separation** tints them."
+        )
+    )
+
+
+def _sentence(split: Split) -> None:
+    train, test_CG = split.train, split.test.counts_CG()
+    train_CG = train.counts_CG()
+    smallest, empty = int(train_CG.min()), int((train_CG == 0).sum())
+    cells = f"The smallest of the {train_CG.size} cells has {smallest} image{'' if smallest == 1 else 's'}"
+    if empty:
+        cells = f"{empty} of the {train_CG.size} cells {'is' if empty == 1 else 'are'} empty"
+    even = test_CG.max() - test_CG.min() <= 1
+    spread = f"{test_CG.min()}" if test_CG.min() == test_CG.max() else f"{test_CG.min()} to {test_CG.max()}"
+    test = f"The test set is {'balanced' if even else 'not balanced'}: {spread} images in every cell."
+    known = train_CG.sum()
+    unknown = f" The group of {len(train) - known:,} of them is not known." if known < len(train) else ""
+    shares_C = train_CG.max(axis=1) / np.maximum(train_CG.sum(axis=1), 1)
+    low, high = f"{shares_C.min():.0%}", f"{shares_C.max():.0%}"
+    share = (
+        f"{train_CG.max(axis=1).sum() / known:.0%}"
+        if shares_C.max() - shares_C.min() < 0.02
+        else f"{low} to {high}"
+    )
+    text = f"**{len(train):,} training images**, in each class {share} of one group.{unknown} {cells}. {test}"
+    st.markdown(_thin(text))
+
+
+def _left_out(split: Split) -> None:
+    """Say which images the skew has left out."""
+    if split.dropped_CG is None or not (dropped := int(split.dropped_CG.sum())):
+        return
+    kept_CG, train = split.train.counts_CG(), split.train
+    st.markdown(
+        _thin(f"To reach the skew, {dropped:,} of {dropped + len(train):,} training images are left out.")
+    )
+    with st.expander("What is left out", icon=":material/filter_alt:"):
+        table = counts_table(split.dropped_CG, train.class_names, train.group_names)[["class", "group"]]
+        table = table.assign(
+            found=(kept_CG + split.dropped_CG).ravel(), kept=kept_CG.ravel(), out=split.dropped_CG.ravel()
+        )
+        numbers(table.rename(columns={"out": "left out"}), key="left-out")
+
+
+def _thin(text: str) -> str:
+    """Put thin spaces into large numbers."""
+    return re.sub(r"(?<=\d),(?=\d{3})", "\u202f", text)
+
+
+def _missing(name: str, card: DatasetCard, data_dir: Path) -> None:
+    """Say what to fetch, from where and into which folder; offer the data set that is always there."""
+    st.warning(f"The files of **{literal(card.title)}** are not here yet.", icon=":material/download:")
+    st.markdown(f"Their place is `{data_dir}`. {card.fetch}")
+    if card.torchvision:
+        also = f" It needs the package `{card.needs}`." if card.needs else ""
+        st.markdown(f"Or let this command fetch them; interrupted, it can be started again.{also}")
+        st.code(f"python -m fairdd_core data download {name}", language="bash")
+    rows = [
+        {
+            "file or folder": file.path,
+            "comes in": file.archive or "itself",
+            "bytes": file.size or None,
+            "md5": file.md5 or "not known",
+            "here": "no" if file in card.missing(data_dir) else "yes",
+        }
+        for file in card.files
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="stretch",
+        key="missing-files",
+        placeholder="not known",
+        column_config={"bytes": st.column_config.NumberColumn(format="localized")},
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title = DATASETS[EMBEDDED].title
+        st.button(
+            f"Use {title} instead",
+            icon=":material/undo:",
+            type="primary",
+            key="use-embedded",
+            on_click=_use_embedded,
+            help="It comes with the explorer and needs no files.",
+        )
+        if card.torchvision:
+            st.page_link("data.py", label="Download on the Data page", icon=":material/dataset:")
+
+
+def _use_embedded() -> None:
+    st.session_state[key("dataset")] = EMBEDDED
+    dataset_chosen()
+
+
+def _prepare(name: str, stamp: float, card: DatasetCard, data_dir: Path) -> None:
+    """Read and resize a data set's images, which is long the first time, before it is loaded."""
+    if card.prepare is None or st.session_state.get("prepared") == (name, stamp):
+        return
+    place = st.empty()
+
+    def told(done: int, total: int, note: str) -> None:
+        place.progress(done / total, f"{note}: {done:,} of {total:,}")
+
+    card.prepare(data_dir, told)
+    place.empty()
+    st.session_state["prepared"] = (name, stamp)

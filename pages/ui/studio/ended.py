@@ -1,0 +1,92 @@
+"""A run that did not end well: the cause, what was kept, and one thing to do next."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import streamlit as st
+
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.files import DamagedFile
+from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs.storage.index import RunState
+from pages.ui.common import url as addresses
+from pages.ui.common.runs import RunView, store
+from pages.ui.controls.settings import values_of
+from pages.ui.controls.sidebar import adopt
+from pages.ui.history.actions import EXPECTED, literal
+
+RESUME_HELP = (
+    "Goes on from the last checkpoint. On the same processor the result is the same as without a break."
+)
+EDIT_HELP = (
+    "Fills the panel of the Studio with the settings of this run, to be changed and launched again. "
+    "Going on as it is would only end in the same way."
+)
+_CAUSES = {
+    RunState.STOPPED: "Stopped.",
+    RunState.FAILED: "The run failed.",
+    RunState.LOST: "The run's process vanished, for example because the machine was switched off.",
+}
+
+
+def kept(view: RunView) -> str:
+    """Say in words what a run has left behind."""
+    parts = []
+    if iterations := view.folder.snapshot_iterations():
+        parts.append(f"images up to iteration {iterations[-1]} of {view.spec.distill.iterations}")
+    with suppress(DamagedFile):  # whoever shows it says so
+        if counts := view.folder.counts():
+            parts.append(f"test results of {sum(len(c) for c in counts.values())} networks")
+    if view.folder.points_file.exists():
+        parts.append("maps")
+    return ", ".join(parts) if parts else "nothing but the settings"
+
+
+def ended_panel(view: RunView) -> None:
+    """Explain a run that was stopped, failed or lost; of one that is done, say what there is to remark."""
+    if view.record is not None and view.state is RunState.DONE and view.record.hint:
+        st.caption(literal(view.record.hint))
+    if view.record is None or view.state not in _CAUSES:
+        return
+    cause = view.record.message or _CAUSES[view.state]
+    left = "" if "kept" in cause else f" Kept: {kept(view)}."
+    box = st.info if view.state is RunState.STOPPED else st.error
+    hint = f" {literal(view.record.hint)}" if view.record.hint else ""
+    box(f"**{literal(cause)}**{left}{hint}", icon=":material/info:")
+    if not view.record.resumable:
+        st.button(
+            "Change settings",
+            icon=":material/tune:",
+            key="edit",
+            on_click=_edit,
+            args=(view.spec,),
+            help=EDIT_HELP,
+        )
+        return
+    st.button(
+        "Resume",
+        icon=":material/resume:",
+        key="resume",
+        on_click=_resume,
+        args=(view.id,),
+        help=RESUME_HELP,
+    )
+
+
+def _edit(spec: RunSpec) -> None:
+    """Turn from a run to its settings."""
+    adopt(values_of(spec))
+    params = st.query_params.to_dict()
+    addresses.write({name: value for name, value in params.items() if name != "run"})
+    st.session_state["view"] = "data"
+
+
+def _resume(run_id: str) -> None:
+    try:
+        remark = engine.resume(store().workspace, run_id)
+    except EXPECTED as error:
+        st.session_state["notice"] = f"The run could not be continued. {literal(str(error))}"
+    else:
+        if remark:
+            st.session_state["notice"] = literal(remark)

@@ -1,0 +1,145 @@
+"""Everything that can be taken away from a run: report, tables, pictures, figures, tensors, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from fairdd_core.config.command import needs_file, run_command
+from fairdd_core.report import document, figures, pictures, tables
+from fairdd_core.runs.storage.readable import sound_part, told
+from pages.ui.common.runs import RunView
+from pages.ui.history.rows import name_of
+
+_KINDS = {"html": "text/html", "zip": "application/zip", "json": "application/json"}
+
+
+@dataclass(frozen=True)
+class Export:
+    """A kind of file.
+
+    Attributes:
+        part: first part of the file's name.
+        suffix: of the file's name.
+        label: for people.
+        told: what is in it.
+        icon: of the button.
+        make: makes the content, when it is asked for.
+    """
+
+    part: str
+    suffix: str
+    label: str
+    told: str
+    icon: str
+    make: Callable[[], bytes]
+
+
+def export_popover(view: RunView, key: str = "export") -> None:
+    """Draw a button that opens what can be exported of a run that has ended.
+
+    Args:
+        view: the run.
+        key: of the button, unique on the page.
+    """
+    with st.popover("Export", icon=":material/download:", key=key, help="Take this run with you."):
+        for export in exports(view):
+            # The text stands beside the button: a tooltip would cover the button above.
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                _button(view, export, key)
+                st.caption(export.told, width=230)
+        st.caption("A single figure: the camera above it. A single table: CSV below it.")
+        _command(view)
+
+
+def _button(view: RunView, export: Export, key: str) -> None:
+    st.download_button(
+        export.label,
+        data=export.make,
+        file_name=f"{export.part}-{view.id}.{export.suffix}",
+        mime=_KINDS.get(export.suffix, "application/octet-stream"),
+        key=f"{key}-{export.part}",
+        icon=f":material/{export.icon}:",
+        on_click="ignore",
+        width=210,
+    )
+
+
+def exports(view: RunView) -> list[Export]:
+    """Return what can be exported of a run."""
+    folder = view.folder
+    about = {
+        "report": "One HTML file: images, figures, maps, tables, settings. It opens without a network.",
+        "tables": "Every measure, every cell of class and group, every network, the curves.",
+        "images": "A grid of the last images for every method, enlarged without smoothing.",
+        "figures": "All figures and maps, interactive, in one file. The camera on each saves it as SVG.",
+        "synthetic": "The synthetic images and their classes as the networks see them.",
+        "spec": "The complete specification; run --spec FILE repeats the run.",
+    }
+    found = [
+        Export("report", "html", "Report", about["report"], "description", partial(_report, view)),
+        Export("tables", "zip", "Tables (CSV)", about["tables"], "table_rows", partial(_tables, view)),
+        Export("images", "zip", "Images (PNG)", about["images"], "image", partial(_pictures, view)),
+        Export("figures", "html", "Figures (HTML)", about["figures"], "bar_chart", partial(_figures, view)),
+        *_vectors(view),
+    ]
+    for part, suffix, label, icon, file in (
+        ("synthetic", "safetensors", "Tensors (safetensors)", "data_array", folder.synthetic_file),
+        ("spec", "json", "Settings (JSON)", "tune", folder.spec_file),
+    ):
+        if file.exists():
+            found.append(Export(part, suffix, label, about[part], icon, file.read_bytes))
+    return found
+
+
+def _title(view: RunView) -> str:
+    return name_of(view.record.title if view.record else "", view.spec)
+
+
+def _report(view: RunView) -> bytes:
+    ended = "" if view.state == "done" else f"This run has not come to its end: {view.state}."
+    with sound_part(view.folder) as (folder, damaged):
+        note = " ".join(filter(None, (ended, told(damaged))))
+        return document.report(folder, view.labels, _title(view), note).encode()
+
+
+def _figures(view: RunView) -> bytes:
+    with sound_part(view.folder) as (folder, damaged):
+        return document.figures_page(folder, view.labels, _title(view), told(damaged)).encode()
+
+
+def _tables(view: RunView) -> bytes:
+    with sound_part(view.folder) as (folder, damaged):
+        return tables.csv_zip(tables.tables(folder, view.labels), told(damaged))
+
+
+def _pictures(view: RunView) -> bytes:
+    with sound_part(view.folder) as (folder, damaged):
+        about = f"Images after {max(folder.snapshot_iterations(), default=0)} iterations. {told(damaged)}\n"
+        return pictures.as_zip(pictures.grids(folder) | {"README.txt": about.encode()})
+
+
+def _vectors(view: RunView) -> list[Export]:
+    """Return vector files where this machine can draw them; everywhere else the HTML file does it."""
+
+    def make(form: str) -> bytes:
+        with sound_part(view.folder) as (folder, _):
+            return pictures.as_zip(figures.vector_files(figures.figures(folder, view.labels), form))
+
+    text = "Every figure as a file of its own. Drawing them takes a while."
+    forms = ("svg", "pdf") if figures.can_draw_vectors() else ()
+    return [
+        Export(f"figures-{form}", "zip", f"Figures ({form.upper()})", text, "bar_chart", partial(make, form))
+        for form in forms
+    ]
+
+
+def _command(view: RunView) -> None:
+    st.markdown("**The same from the command line**")
+    name = f"spec-{view.id}.json"
+    st.code(run_command(view.spec, name), language="bash", wrap_lines=True)
+    if needs_file(view.spec):
+        st.caption(f"Save the settings above as `{name}` first: options cannot say all of them.")

@@ -1,0 +1,75 @@
+"""What the address says of a view beside its name: the iteration, the image looked at, the maps' settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from pages.ui.common import scrubber
+from pages.ui.common import url as addresses
+from pages.ui.common.runs import RunView
+from pages.ui.controls.address import read
+from pages.ui.maps import selection as map_choice
+from pages.ui.maps import settings as map_settings
+from pages.ui.studio import image_choice as look_choice
+from pages.ui.studio import image_size
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A part of the state of a view.
+
+    Attributes:
+        take: sets it, for a run, from what an address says, or to what is usual where that is nothing; raises
+            ValueError for what cannot be used.
+        text: returns it for an address; empty while it is what it was at first.
+    """
+
+    take: Callable[[RunView, str], None]
+    text: Callable[[RunView], str]
+
+
+_AT = {"at": Detail(scrubber.take, scrubber.text)}
+VIEWS: Mapping[str, Mapping[str, Detail]] = {
+    "images": _AT
+    | {
+        "look": Detail(look_choice.take, look_choice.text),
+        "size": Detail(image_size.take, image_size.text),
+    },
+    "maps": _AT
+    | {
+        "map": Detail(map_settings.take_projection, map_settings.projection_text),
+        "color": Detail(map_settings.take_color, map_settings.color_text),
+        "focus": Detail(map_settings.take_focus, map_settings.focus_text),
+        "picked": Detail(map_choice.take, map_choice.text),
+    },
+}
+"""View -> name in the address -> detail."""
+NAMES = frozenset(name for own in VIEWS.values() for name in own)
+
+
+def take(view: RunView, name: str) -> None:
+    """Set the details of a view from the address, and say what of it cannot be used.
+
+    What the address says nothing of becomes what is usual.
+    """
+    complaints: list[str] = []
+    params = dict.fromkeys(VIEWS.get(name, ()), "") | st.query_params.to_dict()
+    for detail, how in VIEWS.get(name, {}).items():
+        read(params, detail, partial(how.take, view), complaints)
+    addresses.complain(complaints)
+
+
+def write(view: RunView, name: str) -> None:
+    """Let the address say the details of a view, and nothing of any other.
+
+    Not of the frames of an animation: each address is a step of the browser's way back.
+    """
+    if scrubber.playing():
+        return
+    others = {key: value for key, value in st.query_params.to_dict().items() if key not in NAMES}
+    own = {detail: how.text(view) for detail, how in VIEWS.get(name, {}).items()}
+    addresses.write(others | {detail: text for detail, text in own.items() if text})

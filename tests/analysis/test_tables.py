@@ -1,0 +1,87 @@
+"""The tables behind the figures."""
+
+import numpy as np
+import pytest
+
+from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.tables import confusion_table, group_table, network_table, recall_table
+from fairdd_core.analysis.wilson import wilson
+from fairdd_core.plots.data import counts_table, sample_tiles
+
+CLASSES, GROUPS = ("cat", "dog"), ("red", "blue", "grey")
+
+
+@pytest.fixture
+def counts() -> np.ndarray:
+    """Two networks, three groups, two classes; the grey group has no dogs at all."""
+    counts_KGCC = np.zeros((2, 3, 2, 2), np.int64)
+    counts_KGCC[:, 0] = [[9, 1], [2, 8]]
+    counts_KGCC[:, 1] = [[5, 5], [0, 10]]
+    counts_KGCC[:, 2] = [[10, 0], [0, 0]]
+    return counts_KGCC
+
+
+def test_counts_table_gives_shares_within_the_class() -> None:
+    table = counts_table(np.array([[3, 1, 0], [0, 0, 0]]), CLASSES, GROUPS)
+    assert table["images"].tolist() == [3, 1, 0, 0, 0, 0]
+    assert table["share"].tolist()[:3] == [0.75, 0.25, 0.0]
+    assert table["share"][3:].isna().all(), "a class without images has no shares"
+
+
+def test_sample_tiles_have_no_place_for_images_of_unknown_group() -> None:
+    x = np.arange(3, dtype=np.uint8).reshape(3, 1, 1, 1) * np.ones((1, 3, 2, 2), np.uint8)
+    tiles, present = sample_tiles(x, np.array([0, 0, 1]), np.array([2, 1, 2]), classes=2, groups=2)
+    assert present.tolist() == [[False, False], [True, False]]
+    assert (tiles[1, 0] == 1).all()
+
+
+def test_sample_tiles_leave_empty_cells_out() -> None:
+    x = np.arange(3, dtype=np.uint8)[:, None, None, None] + np.zeros((3, 3, 4, 4), np.uint8) + 1
+    tiles, present = sample_tiles(x, np.array([0, 1, 1]), np.array([1, 0, 0]), classes=2, groups=2)
+    assert present.tolist() == [[False, True], [True, False]]
+    assert tiles[1, 0, 0, 0, 0] == 1
+    assert tiles[0, 1, 0, 0, 0] == 2, "the first image of the cell"
+    assert not tiles[0, 0].any()
+
+
+def test_recall_of_an_empty_cell_is_undefined(counts: np.ndarray) -> None:
+    table = recall_table({"vanilla": counts}, CLASSES, GROUPS).set_index(["class", "group"])
+    assert table.loc[("cat", "red"), "recall"] == pytest.approx(0.9)
+    assert np.isnan(table.loc[("dog", "grey"), "recall"])
+    assert np.isnan(table.loc[("dog", "grey"), "low"])
+    assert table.loc[("dog", "grey"), "n"] == 0
+
+
+def test_gaps_of_the_table_average_to_deo(counts: np.ndarray) -> None:
+    table = recall_table({"vanilla": counts}, CLASSES, GROUPS)
+    gaps = table.groupby("class")["gap"].first()
+    assert gaps.mean() == pytest.approx(METRICS["deo_mean"].of(counts).mean())
+
+
+def test_group_table_has_an_interval_around_every_accuracy(counts: np.ndarray) -> None:
+    table = group_table({"a": counts, "b": counts}, GROUPS)
+    assert len(table) == 6
+    assert ((table["low"] <= table["accuracy"]) & (table["accuracy"] <= table["high"])).all()
+    assert table["n"].tolist()[:3] == [20, 20, 10]
+
+
+def test_network_table_has_every_metric(counts: np.ndarray) -> None:
+    table = network_table({"a": counts})
+    assert len(table) == 2
+    assert set(METRICS) <= set(table.columns)
+
+
+def test_confusion_of_one_group_and_of_all(counts: np.ndarray) -> None:
+    one = confusion_table(counts, 2, CLASSES)
+    assert one["answers"].tolist() == [20, 0, 0, 0]
+    assert one["share"].isna().tolist() == [False, False, True, True]
+    assert confusion_table(counts, None, CLASSES)["answers"].sum() == counts.sum()
+
+
+def test_wilson_has_width_at_the_ends_and_is_undefined_without_images() -> None:
+    low, high = wilson(np.array([0.0, 1.0, 0.5, np.nan]), np.array([50, 50, 0, 10]))
+    assert low[0] == 0 < high[0] < 0.1
+    assert 0.9 < low[1] < high[1] == 1
+    assert np.isnan(low[2:]).all()
+    # The bound that R gives for 15 of 50 without continuity correction.
+    assert wilson(np.array([0.3]), np.array([50]))[0][0] == pytest.approx(0.1910, abs=1e-3)

@@ -1,0 +1,61 @@
+"""What an address asks for and cannot have: every page says so, and shows what is usual."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.workspace import Workspace
+from pages.ui.controls.address import one_of, read, told
+from tests.pages.fake_run import write_fake_run
+
+Visit = Callable[..., AppTest]
+
+
+def test_one_rule_reads_an_address() -> None:
+    params, complaints = {"at": "3", "metric": "beauty"}, list[str]()
+    assert read(params, "at", int, complaints) == 3
+    assert read(params, "skew", int, complaints) is None
+    assert complaints == []
+    assert read(params, "metric", one_of({"accuracy"}), complaints) is None
+    assert read(params, "metric", int, complaints) is None
+    assert complaints == ["metric=beauty"] * 2
+    assert told(["a=1", "b=<2>"]).startswith("The link asked for “a=1”, “b=<2>”, which is not possible here;")
+
+
+@pytest.mark.parametrize(
+    ("page", "params", "named"),
+    [
+        ("", {"skew": "999", "view": "nowhere"}, ("skew=999", "nowhere")),
+        ("sweep.py", {"metric": "beauty", "at": "0.3,7"}, ("metric=beauty", "at=0.3,7")),
+        ("sweep.py", {"sweep": "lost"}, ("lost",)),
+        ("data.py", {"do": "dance"}, ("do=dance",)),
+        ("runs.py", {"state": "done,lazy"}, ("state=lazy",)),
+        ("compare.py", {"runs": "none"}, ("none",)),
+        ("learn.py", {"step": "99", "q1": "often"}, ("step=99", "q1=often")),
+    ],
+)
+def test_bad_values_fall_back_with_a_message(
+    visit: Visit, workspace: Path, page: str, params: dict[str, str], named: tuple[str, ...]
+) -> None:
+    Store(Workspace(workspace)).enter(
+        lambda folder: write_fake_run(folder.path, iterations=(0, 60)), state=RunState.DONE
+    )
+    if page:
+        app = visit().switch_page(page)
+        app.query_params.clear()
+        for name, value in params.items():
+            app.query_params[name] = value
+        app.run()
+    else:
+        app = visit(**params)
+    assert not app.exception and not app.error
+    told_words = "\n".join(str(warning.value) for warning in app.warning)
+    for text in named:
+        assert text in told_words.replace("\\", "")
+    app.run()
+    assert not app.exception and not [w for w in app.warning if "asked for" in str(w.value)]

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from fairdd_core.files import write_bytes
+from fairdd_core.runs.storage.folder import RunFolder
+from tests.runs.conftest import MakeSpec
+
+NAMES = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=8)
+IMAGES = arrays.arrays(
+    np.uint8, st.tuples(st.integers(1, 3), st.integers(1, 3), st.just(3), st.just(4), st.just(4))
+)
+COUNTS = arrays.arrays(np.int64, st.tuples(st.integers(1, 3), st.integers(1, 3), st.just(2), st.just(2)))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, make_spec: MakeSpec) -> RunFolder:
+    folder = RunFolder(tmp_path / "run")
+    folder.create(make_spec())
+    return folder
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.dictionaries(st.integers(0, 999_999), st.dictionaries(NAMES, IMAGES, min_size=1), max_size=3))
+def test_snapshots_come_back_as_written(snapshots: dict[int, dict[str, np.ndarray]]) -> None:
+    with tempfile.TemporaryDirectory() as path:
+        folder = RunFolder(path)
+        for iteration, images in snapshots.items():
+            folder.write_snapshot(iteration, images)
+        assert folder.snapshot_iterations() == sorted(snapshots)
+        for iteration, images in snapshots.items():
+            read = folder.snapshot(iteration)
+            assert set(read) == set(images)
+            assert all(np.array_equal(read[arm], images[arm]) for arm in images)
+            assert all(array.dtype == np.uint8 for array in read.values())
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.dictionaries(NAMES, st.integers() | NAMES, max_size=3), max_size=8), st.data())
+def test_events_are_read_whole_wherever_the_writer_is(
+    values: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    lines = [json.dumps({**value, "event": "x", "t": 0.0}, ensure_ascii=False).encode() for value in values]
+    content = b"".join(line + b"\n" for line in lines)
+    cut = data.draw(st.integers(0, len(content)))
+    with tempfile.TemporaryDirectory() as path:
+        folder = RunFolder(path)
+        folder.events_file.write_bytes(content[:cut])
+        first, offset = folder.events()
+        folder.events_file.write_bytes(content)
+        rest, end = folder.events(offset)
+        assert first + rest == [{**value, "event": "x", "t": 0.0} for value in values]
+        assert end == len(content)
+
+
+def test_an_empty_folder_reads_as_nothing(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "none")
+    assert folder.events() == ([], 0)
+    assert folder.steps().empty
+    assert list(folder.steps().columns) == ["arm", "iteration", "loss", "worst_residual", "seconds"]
+    assert folder.snapshot_iterations() == []
+    assert folder.snapshot(3) == folder.counts() == folder.synthetic() == {}
+    assert folder.points() is folder.residuals() is folder.result() is None
+    assert folder.log_tail(5) == ""
+    assert folder.size() == 0
+    assert not folder.complete
+
+
+def test_steps_taken_again_count_once(folder: RunFolder) -> None:
+    events = [("step", 1), ("step", 2), ("step", 3), ("resumed", 1), ("step", 2)]
+    lines = [
+        {"t": n, "event": name, "arm": "a", "iteration": iteration, "loss": n, "worst_residual": None}
+        for n, (name, iteration) in enumerate(events)
+    ]
+    folder.events_file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    steps = folder.steps()
+    assert steps["iteration"].tolist() == [1, 2]
+    assert steps["loss"].tolist() == [0, 4]
+
+
+def test_a_torn_line_is_skipped(folder: RunFolder) -> None:
+    folder.events_file.write_bytes(b'{"event": "a", "t": 0}\n{"event": "b", "t\n{"event": "c", "t": 1}\n')
+    assert [event["event"] for event in folder.events()[0]] == ["a", "c"]
+
+
+def test_a_write_that_fails_leaves_the_old_file(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_bytes(folder.result_file, b"old")
+
+    def fail(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fairdd_core.files.os.fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        write_bytes(folder.result_file, b"new")
+    assert folder.result_file.read_bytes() == b"old"
+    assert sorted(path.name for path in folder.path.iterdir()) == ["result.json", "spec.json"]
+
+
+def test_sweep_removes_left_overs(folder: RunFolder) -> None:
+    left = folder.path / "snapshots" / "000001.safetensors.123.tmp"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
+    folder.sweep()
+    assert not left.exists()
+
+
+def test_thinning_keeps_the_ends(folder: RunFolder) -> None:
+    images = {"a": np.zeros((2, 2, 3, 8, 8), np.uint8)}
+    for iteration in range(0, 100, 10):
+        folder.write_snapshot(iteration, images)
+    one = folder.snapshot_file(0).stat().st_size
+    folder.thin_snapshots(5 * one)
+    kept = folder.snapshot_iterations()
+    assert kept[0] == 0
+    assert kept[-1] == 90
+    assert 2 < len(kept) <= 5
+    folder.thin_snapshots(0)
+    assert folder.snapshot_iterations() == [0, 90]
+
+
+def test_tables_and_counts_round_trip(folder: RunFolder) -> None:
+    points = pd.DataFrame({"arm": ["a", ""], "pca_x": [0.5, float("nan")], "class_id": [1, -1]})
+    residuals = pd.DataFrame({"arm": ["a"], "n": [3]})
+    folder.write_tables(points, residuals)
+    pd.testing.assert_frame_equal(folder.points(), points, check_dtype=False)
+    pd.testing.assert_frame_equal(folder.residuals(), residuals, check_dtype=False)
+
+
+def test_log_tail(folder: RunFolder) -> None:
+    folder.log_file.write_bytes(b"one\ntwo\nthr\xffee\n")
+    assert folder.log_tail(2).splitlines()[0] == "two"
+    assert Path(folder.path).exists()
