@@ -3,7 +3,7 @@
     python -m tests.benchmarks.polling --minutes 30 --changes 50
 
 First the waiting: ten times the first page of a server that was just started. Then one server, an empty
-workspace and a run of a tiny network that does not end. Chromium watches it in the Studio for so many minutes,
+workspace and a run of a tiny network that does not end. Chromium watches it in the Studio for some minutes,
 then for a fifth of that in the list of runs, then changes so many times from page to page. Printed for each
 are the share of a core that the server took (the run's own process does not count) and its memory at the
 start, in the middle and at the end, with the slope of a straight line through the later four fifths of the
