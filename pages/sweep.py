@@ -6,12 +6,12 @@ import sqlite3
 
 import streamlit as st
 
+from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import sweeps
 from fairdd_core.runs.engine.sweep_table import state_word
 from fairdd_core.runs.engine.sweeps import Cell
 from fairdd_core.runs.storage.index import RunState
-from fairdd_core.runs.storage.sweep_spec import SweepSpec
 from fairdd_core.workspace import Workspace
 from pages.ui.common import timing as history
 from pages.ui.common import url as addresses

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fairdd_core.config.adapt import suited
+from fairdd_core.config.adapt import adapt
 from fairdd_core.config.checks import check_names
 from fairdd_core.config.presets import PRESETS, arms_named, preset_named
 from fairdd_core.config.recipes import with_backbone
@@ -97,7 +97,7 @@ def spec_from_args(args: argparse.Namespace) -> RunSpec:
     """
     start = _starting_point(args)
     if not (args.dataset is args.label is args.group is None):
-        start = suited(start, args.dataset or start.data.dataset, args.label or "", args.group or "")
+        start = adapt(start, args.dataset or start.data.dataset, args.label or "", args.group or "")
     if args.backbone is not None and args.backbone != start.distill.backbone:
         start = with_backbone(start, args.backbone)
     document = start.model_dump(mode="json")

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.cli.run import POLL_SECONDS, add_spec_arguments, spec_from_args
 from fairdd_core.config.spec.base import user_error
+from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.files import write_json
 from fairdd_core.runs.engine import client as engine
@@ -23,7 +24,6 @@ from fairdd_core.runs.engine import sweeps
 from fairdd_core.runs.engine.sweep_table import state_word, sweep_table
 from fairdd_core.runs.engine.sweeps import Cell
 from fairdd_core.runs.storage.folder import RunFolder
-from fairdd_core.runs.storage.sweep_spec import SweepSpec
 from fairdd_core.runs.storage.sweeps import Entry, Sweep
 from fairdd_core.workspace import Workspace
 

@@ -24,7 +24,7 @@ def card(dataset: str) -> DatasetCard:
     return card_of(dataset, Workspace.default().data)
 
 
-def suited(spec: RunSpec, dataset: str, label: str = "", group: str = "") -> RunSpec:
+def adapt(spec: RunSpec, dataset: str, label: str = "", group: str = "") -> RunSpec:
     """Return ``spec`` for another data set, or for other attributes of it.
 
     Groups, and for groups that are found also skew and separation, become the usual ones of the data set. The

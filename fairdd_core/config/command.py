@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from fairdd_core.cli.run import OPTIONS
-from fairdd_core.config.adapt import suited
+from fairdd_core.config.adapt import adapt
 from fairdd_core.config.presets import PRESETS
 from fairdd_core.config.recipes import with_backbone
 from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.distill.alignments.registry import arm_named
 from fairdd_core.errors import UserError
-from fairdd_core.runs.storage.sweep_spec import SweepSpec
 
 PROGRAM = ("python", "-m", "fairdd_core")
 SPEC_FILE = "spec.json"
@@ -68,7 +68,7 @@ def _said(spec: RunSpec) -> list[str] | None:
     try:
         if any(getattr(start.data, name) != value for name, value in chosen.items()):
             arguments += [f"--{name}={value}" for name, value in chosen.items() if value]
-            start = suited(start, **chosen)
+            start = adapt(start, **chosen)
         if (backbone := spec.distill.backbone) != start.distill.backbone:
             arguments.append(f"--backbone={backbone}")
             start = with_backbone(start, backbone)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fairdd_core.__main__ import main
-from fairdd_core.config.adapt import suited
+from fairdd_core.config.adapt import adapt
 from fairdd_core.config.checks import check_names
 from fairdd_core.config.presets import NO_FLIP, PRESETS, quick
 from fairdd_core.config.spec.data import DSA_STRATEGY
@@ -23,7 +23,7 @@ from tests.data.archives import write_utkface
 @pytest.mark.parametrize("preset", list(PRESETS))
 @pytest.mark.parametrize("name", list(DATASETS))
 def test_every_preset_fits_every_data_set(preset: str, name: str, tmp_path: Path) -> None:
-    spec, card = suited(PRESETS[preset](), name), DATASETS[name]
+    spec, card = adapt(PRESETS[preset](), name), DATASETS[name]
     check_names(spec, tmp_path)
     assert RunSpec.model_validate_json(spec.model_dump_json()) == spec
     for network in (spec.distill.network, spec.evaluation.network):
@@ -32,16 +32,16 @@ def test_every_preset_fits_every_data_set(preset: str, name: str, tmp_path: Path
 
 
 def test_what_follows_from_faces_and_nothing_else() -> None:
-    spec, faces = quick(), suited(quick(), "utkface")
+    spec, faces = quick(), adapt(quick(), "utkface")
     assert (faces.data.groups, faces.data.skew, faces.data.separation) == (4, None, 0)
     assert faces.distill.network.depth == faces.evaluation.network.depth == 4, "4×4 maps, as before"
     assert faces.distill.augmentation == faces.evaluation.augmentation == DSA_STRATEGY
-    assert suited(faces, "colored-digits-fg") == spec
-    assert suited(spec, "colored-digits-fg") is spec
+    assert adapt(faces, "colored-digits-fg") == spec
+    assert adapt(spec, "colored-digits-fg") is spec
     assert spec.distill.augmentation == NO_FLIP
-    assert suited(spec, "utkface", group="race+gender").data.groups == 8
+    assert adapt(spec, "utkface", group="race+gender").data.groups == 8
     with pytest.raises(UserError, match=r"data\.label"):
-        suited(spec, "utkface", label="mood")
+        adapt(spec, "utkface", label="mood")
 
 
 def test_old_specifications_load_unchanged() -> None:
@@ -57,7 +57,7 @@ def test_a_quick_run_on_faces_keeps_its_names(
     monkeypatch.setenv("FAIRDD_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FAIRDD_DATA", str(tmp_path / "data"))
     write_utkface(tmp_path / "data")
-    short = suited(quick(), "utkface").model_dump(mode="json")
+    short = adapt(quick(), "utkface").model_dump(mode="json")
     short["distill"] |= {"iterations": 2, "ipc": 1, "snapshots": 2}
     short["distill"]["schedule"] |= {"pairs": 1, "samples": 2}
     short["distill"]["network"]["width"] = short["evaluation"]["network"]["width"] = 4

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from fairdd_core.__main__ import parser
 from fairdd_core.cli.run import spec_from_args
 from fairdd_core.cli.sweep import sweep_from_args
-from fairdd_core.config.adapt import suited
+from fairdd_core.config.adapt import adapt
 from fairdd_core.config.command import PROGRAM, needs_file, run_command, sweep_command
 from fairdd_core.config.presets import PRESETS, arms_named, quick
 from fairdd_core.config.recipes import with_backbone
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.nets.registry import NETWORKS
-from fairdd_core.runs.storage.sweep_spec import SweepSpec
 
 ARMS = (*ALIGNMENTS, "cobra:cosine", "cobra:l2")
 
@@ -59,7 +59,7 @@ said = st.fixed_dictionaries(
 @given(said)
 @settings(deadline=None)
 def test_options_say_what_they_can_and_read_back_as_the_same_run(values: dict) -> None:
-    base = suited(PRESETS[values["preset"]](), values["data"].dataset)
+    base = adapt(PRESETS[values["preset"]](), values["data"].dataset)
     if values["backbone"] != base.distill.backbone:
         base = with_backbone(base, values["backbone"])
     distill = {

@@ -8,8 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Request, expect
 
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.runs.storage.index import RunState, Store
-from fairdd_core.runs.storage.sweep_spec import SweepSpec
 from fairdd_core.workspace import Workspace
 from pages.ui.sweep.model import BUNDLED, base_of
 from tests.e2e.conftest import READY, SLOW, Visitor

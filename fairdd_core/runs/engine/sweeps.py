@@ -14,6 +14,7 @@ from typing import Any
 from fairdd_core.config.checks import check_names
 from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.config.sweep import Point, SweepSpec, deciding, filling_order
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import client as engine
 from fairdd_core.runs.engine import process as posix
@@ -22,7 +23,6 @@ from fairdd_core.runs.storage import sweeps as sweep_files
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import Store
 from fairdd_core.runs.storage.records import NewRun, RunRecord, RunState
-from fairdd_core.runs.storage.sweep_spec import Point, SweepSpec, deciding, filling_order
 from fairdd_core.runs.storage.sweeps import Entry, Sweep, forget, save
 from fairdd_core.workspace import Workspace
 

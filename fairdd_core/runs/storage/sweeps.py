@@ -8,10 +8,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from fairdd_core.config.spec.base import Settings, user_error
+from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.files import write_json
 from fairdd_core.runs.storage.index import ID_PATTERN
-from fairdd_core.runs.storage.sweep_spec import SweepSpec
 from fairdd_core.workspace import Workspace
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fairdd_core.config.adapt import suited
+from fairdd_core.config.adapt import adapt
 from fairdd_core.config.presets import preset_with
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.card import DatasetCard
@@ -29,7 +29,7 @@ def begin(values: Mapping[str, Any]) -> RunSpec:
     preset = preset_with(values["preset"], values.get("backbone"))
     for label, group in ((values["label"], values["group"]), (values["label"], ""), ("", "")):
         try:
-            return suited(preset, values["dataset"], label, group)
+            return adapt(preset, values["dataset"], label, group)
         except UserError:
             continue
     return preset

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from fairdd_core.config.adapt import suited
+from fairdd_core.config.adapt import adapt
 from fairdd_core.config.presets import PRESETS
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.custom import store
@@ -55,7 +55,7 @@ def sets_view(cards: Mapping[str, DatasetCard]) -> None:
 def go_to_studio() -> None:
     """Turn to the Studio when a button asked for it; no control is drawn here, so all can be set."""
     if (key := st.session_state.pop(_STUDIO, None)) is not None:
-        adopt(values_of(suited(next(iter(PRESETS.values()))(), key)))
+        adopt(values_of(adapt(next(iter(PRESETS.values()))(), key)))
         st.session_state["view"] = "data"
         st.switch_page("studio.py", query_params={"view": "data"})
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 from pydantic import ValidationError
 
-from fairdd_core.config.adapt import suited
+from fairdd_core.config.adapt import adapt
 from fairdd_core.config.presets import PRESETS
 from fairdd_core.config.spec.base import user_error
+from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
-from fairdd_core.runs.storage.sweep_spec import SweepSpec
 from pages.ui.controls.catalogue import catalogue
 from pages.ui.controls.dataset_values import lowest_skew
 from pages.ui.controls.settings import values_of
@@ -50,7 +50,7 @@ def _adopt() -> None:
 def _dataset_chosen() -> None:
     """Take as many groups as the data set has; the skew follows, see ``_grid_controls``."""
     preset = PRESETS[st.session_state[key("preset")]]()
-    st.session_state[key("groups")] = suited(preset, st.session_state[key("dataset")]).data.groups
+    st.session_state[key("groups")] = adapt(preset, st.session_state[key("dataset")]).data.groups
 
 
 def controls() -> SweepSpec | None:

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.config.adapt import suited
+from fairdd_core.config.adapt import adapt
 from fairdd_core.config.presets import PRESETS, arms_named
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.plots.sweep import Place, grid_table
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.engine import sweeps
 from fairdd_core.runs.engine.sweeps import Cell
 from fairdd_core.runs.storage import sweeps as sweep_files
-from fairdd_core.runs.storage.sweep_spec import SweepSpec
 from fairdd_core.runs.storage.sweeps import Sweep
 from fairdd_core.workspace import Workspace
 from pages.ui import ASSETS
@@ -112,7 +112,7 @@ def base_of(preset: str, arms: Sequence[str], changes: Mapping[str, Mapping[str,
     """
     spec = PRESETS[preset]()
     dataset = str(changes.get("data", {}).get("dataset", spec.data.dataset))
-    document = suited(spec, dataset).model_dump(mode="json")
+    document = adapt(spec, dataset).model_dump(mode="json")
     fixed = {"groups": document["data"]["groups"]} if catalogue()[dataset].group_names else {}
     document["distill"]["arms"] = [arm.model_dump() for arm in arms_named(*arms)]
     for part, fields in changes.items():

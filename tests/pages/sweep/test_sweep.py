@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairdd_core.config.presets import quick
+from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.runs.engine import sweeps
 from fairdd_core.runs.storage.index import RunState, Store
-from fairdd_core.runs.storage.sweep_spec import SweepSpec
 from fairdd_core.runs.storage.sweeps import Sweep
 from fairdd_core.workspace import Workspace
 from pages.ui.sweep import model as sweep_model

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from fairdd_core.config.presets import arms_named, quick
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.config.sweep import Point, SweepSpec, filling_order, serves
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import client as engine
 from fairdd_core.runs.engine import sweeps
@@ -23,7 +24,6 @@ from fairdd_core.runs.storage import sweeps as sweep_files
 from fairdd_core.runs.storage import trash as retention
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
-from fairdd_core.runs.storage.sweep_spec import Point, SweepSpec, filling_order, serves
 from fairdd_core.workspace import Workspace
 
 
