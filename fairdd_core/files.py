@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fairdd_core.data.disk import sync
 from fairdd_core.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TEMPORARY = ".tmp"
+
+
+def sync(path: Path) -> None:
+    """Wait until the content of a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class DamagedFile(UserError):  # noqa: N818 - it names what happened

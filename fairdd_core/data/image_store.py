@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fairdd_core.data.decoding import UnreadableImage, decode_image
-from fairdd_core.data.disk import sync
+from fairdd_core.files import sync
 
 if TYPE_CHECKING:
     import pandas as pd

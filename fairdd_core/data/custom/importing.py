@@ -17,8 +17,8 @@ from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import OF_A_ROW, Refused
 from fairdd_core.data.custom.store import IMAGES, SAMPLES, About, free_folder, staging, write_about
 from fairdd_core.data.custom.validation import Inspection, Upload, inspect
-from fairdd_core.data.disk import sync
 from fairdd_core.errors import UserError
+from fairdd_core.files import sync
 
 _SPARE_BYTES = 100_000_000
 

@@ -13,6 +13,7 @@ from typing import IO, Protocol
 
 from fairdd_core.data.custom.options import MAX_FILES
 from fairdd_core.data.custom.problems import Problems, shown
+from fairdd_core.zip_guard import leads_out
 
 HIDDEN = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
@@ -123,7 +124,7 @@ class FilesSource:
         self._open: dict[str, IO[bytes]] = {}
         for name, file in files:
             tidy = name.replace("\\", "/").removeprefix("./")
-            if unsafe(tidy):
+            if leads_out(tidy):
                 problems.add("outside", "The name leads out of the folder.", name)
             elif hidden(tidy):
                 continue
@@ -142,9 +143,3 @@ class FilesSource:
 
     def close(self) -> None:
         """The files belong to whoever uploaded them."""
-
-
-def unsafe(name: str) -> bool:
-    """Return whether a path is absolute, on a drive or share, or climbs with ``..``."""
-    tidy = name.replace("\\", "/")
-    return tidy.startswith("/") or tidy[1:2] == ":" or ".." in tidy.split("/") or "\0" in tidy

@@ -15,7 +15,8 @@ import pandas as pd
 
 from fairdd_core.data.custom.options import MAX_IMAGES, MAX_NAME, MAX_TABLE_BYTES, Options
 from fairdd_core.data.custom.problems import Problems, counted
-from fairdd_core.data.custom.source import Source, unsafe
+from fairdd_core.data.custom.source import Source
+from fairdd_core.zip_guard import leads_out
 
 SEPARATORS = ",;\t"
 SPLITS = ("train", "test")
@@ -149,7 +150,7 @@ def _fault(file: str, names: Sequence[str], split: str, has_split: bool) -> tupl
     """Return the kind and the words for what is wrong with a row, if anything is."""
     if not file or not all(names):
         return "row", "The file, the label or a group is empty."
-    if unsafe(file):
+    if leads_out(file):
         return "outside", f"The path {file!r} leads out of the folder."
     if max(map(len, names)) > MAX_NAME:
         return "name", f"A label or group is longer than {MAX_NAME} characters."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import stat
 import tempfile
 import time
 import zipfile
@@ -19,6 +18,7 @@ from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.runs.storage.trash import IMPORT_PREFIX
 from fairdd_core.runs.storage.validation import inspect
 from fairdd_core.workspace import Workspace
+from fairdd_core.zip_guard import Limits, Rule, open_zip, violations
 
 ABOUT = "about.json"
 FORMAT = 1
@@ -78,7 +78,7 @@ def import_run(workspace: Workspace, source: Path | IO[bytes]) -> str:
 
 def _extract(source: Path | IO[bytes], staged: Path) -> None:
     try:
-        with zipfile.ZipFile(source) as archive:
+        with open_zip(source) as archive:
             entries = archive.infolist()
             _check_entries(entries)
             left = MAX_BYTES
@@ -90,21 +90,21 @@ def _extract(source: Path | IO[bytes], staged: Path) -> None:
 
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     """Refuse everything but the plain files of a run, each once."""
-    names = [entry.filename for entry in entries]
-    if len(entries) > MAX_FILES:
-        raise _refusal(f"at most {MAX_FILES} files", str(len(entries)))
-    if len(set(names)) != len(names):
-        raise _refusal("every file once", "one that comes twice")
+    expected = {
+        Rule.COUNT: f"at most {MAX_FILES} files",
+        Rule.SIZE: f"at most {MAX_BYTES // 10**6} MB",
+        Rule.PATH: "the files of a run only",
+        Rule.SPECIAL: "the files of a run only",
+        Rule.ENCRYPTED: "files that are not encrypted",
+        Rule.DUPLICATE: "every file once",
+    }
+    for rule, name in violations(entries, Limits(MAX_FILES, MAX_BYTES)):
+        raise _refusal(expected[rule], repr(name[:80]) if name else "more")
     for entry in entries:
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        if not _NAMES.fullmatch(entry.filename) or kind not in {0, stat.S_IFREG}:
+        if not _NAMES.fullmatch(entry.filename):
             raise _refusal("the files of a run only", repr(entry.filename[:80]))
-        if entry.flag_bits & 1:
-            raise _refusal("files that are not encrypted", repr(entry.filename))
         if entry.compress_type not in _PACKINGS:
             raise _refusal("files that are packed as an export packs them", repr(entry.filename))
-    if sum(entry.file_size for entry in entries) > MAX_BYTES:
-        raise _refusal(f"at most {MAX_BYTES // 10**6} MB", "more")
 
 
 def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit: int) -> int:
