@@ -19,7 +19,10 @@ pytest=("$venv/bin/python" -m pytest)
 [ "$#" -gt 0 ] && exec "${pytest[@]}" "$@"
 
 # Tests that start processes and watch the clock have the machine to themselves; the others share it.
+# Every group runs, whether or not an earlier one failed.
 timed=(tests/runs tests/cli)
-OMP_NUM_THREADS=1 "${pytest[@]}" --numprocesses 2 --ignore=tests/e2e "${timed[@]/#/--ignore=}"
-"${pytest[@]}" --numprocesses 2 --dist loadfile -m "not slow and not alone" tests/e2e
-"${pytest[@]}" -m "not slow and (alone or not browser)" "${timed[@]}" tests/e2e
+failed=0
+OMP_NUM_THREADS=1 "${pytest[@]}" --numprocesses 2 --ignore=tests/e2e "${timed[@]/#/--ignore=}" || failed=1
+"${pytest[@]}" --numprocesses 2 --dist loadfile -m "not slow and not alone" tests/e2e || failed=1
+"${pytest[@]}" -m "not slow and (alone or not browser)" "${timed[@]}" tests/e2e || failed=1
+exit "$failed"

@@ -5,20 +5,34 @@ from __future__ import annotations
 import re
 import sys
 from types import ModuleType
+from typing import Any
 
 import pytest
 
+from fairdd_core.config.presets import quick
 from fairdd_core.distill.backbones import registry
 from tests.distill.test_loop import METHODS, test_contract_of_every_method
-from tests.helpers import ROOT
+from tests.helpers import ROOT, tiny_distill
 
 README = (ROOT / "README.md").read_text()
+CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text()
+DOCUMENTS = (
+    README,
+    CONTRIBUTING,
+    *(path.read_text() for path in sorted((ROOT / "assets" / "docs").glob("*.md"))),
+)
 
 
 def block_with(text: str) -> str:
-    """Return the README's only Python block that holds ``text``."""
-    (found,) = [block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if text in block]
-    return found
+    """Return the only Python block of the documents that holds ``text``."""
+    blocks = [
+        block
+        for document in DOCUMENTS
+        for block in re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+        if text in block
+    ]
+    assert len(blocks) == 1
+    return blocks[0]
 
 
 def test_a_backbone_is_one_file_and_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,13 +52,31 @@ def test_a_backbone_is_one_file_and_one_entry(monkeypatch: pytest.MonkeyPatch) -
 def test_commands_are_understood(capsys: pytest.CaptureFixture[str]) -> None:
     from fairdd_core.__main__ import parser
 
-    commands = re.findall(r"`(run --[^`]*)`", README) + re.findall(
-        r"^python -m fairdd_core (.*?)(?:#.*)?$", README, re.MULTILINE
-    )
+    commands = [
+        command
+        for text in DOCUMENTS
+        for pattern in (r"`(run --[^`]*)`", r"^python -m fairdd_core (.*?)(?:#.*)?$")
+        for command in re.findall(pattern, text, re.MULTILINE)
+    ]
     assert len(commands) > 8
     for command in commands:
         known = command.replace("SEED", "0").replace("ID", "a").split()
         parser().parse_args(known)
+
+
+def test_the_library_does_what_the_example_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny = quick().model_copy(update={"distill": tiny_distill()})
+    monkeypatch.setattr("fairdd_core.config.presets.quick", lambda: tiny)
+    names: dict[str, Any] = {}
+    exec(compile(block_with("spec = quick()"), "README.md", "exec"), names)
+    assert set(names["images"]) == {"vanilla", "cobra"}
+
+
+def test_it_is_short_and_every_link_leads_somewhere() -> None:
+    assert README.count("\n") <= 200
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert len(links) >= 3
+    assert [link for link in links if not (ROOT / link).is_file()] == []
 
 
 def test_every_picture_is_there_in_light_and_dark() -> None:
