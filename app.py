@@ -54,7 +54,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
 
     def standby() -> None:
-        from pages.ui.history.actions import EXPECTED
+        from pages.ui.common.errors import EXPECTED
 
         with suppress(*EXPECTED):  # a workspace that cannot be written: the screens explain it
             engine.standby(Workspace.default())

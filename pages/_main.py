@@ -7,9 +7,9 @@ import streamlit as st
 
 from fairdd_core.runs.engine import client as engine
 from fairdd_core.workspace import Workspace
-from pages.ui.common import url as addresses
+from pages.ui.common import url
+from pages.ui.common.errors import EXPECTED
 from pages.ui.common.html import inject_css
-from pages.ui.history.actions import EXPECTED
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
@@ -33,7 +33,7 @@ page = st.navigation(
     ],
     position="top",
 )
-addresses.arrive(page.url_path)
+url.enter(page.url_path)
 page.run()
 
 if "welcomed" not in st.session_state:  # who is here will launch something soon, but sees the page first

@@ -8,12 +8,11 @@ import streamlit as st
 
 from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
-from pages.ui.common import damage
-from pages.ui.common import url as addresses
+from pages.ui.common import errors, notices, url
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView
 from pages.ui.compare import view as compare_view
 from pages.ui.compare.model import MAX_RUNS, common_arms, comparable, label, parse
-from pages.ui.history.actions import literal
 
 CHOICE, ARMS = "compare-runs", "compare-arms"
 
@@ -25,8 +24,8 @@ def choose(known: dict[str, RunView], linked: bool) -> list[RunView]:
         chosen, unknown = parse(asked, list(known))
         st.session_state[CHOICE] = chosen
         if unknown:
-            names = ", ".join(f"“{literal(name)}”" for name in unknown)
-            st.session_state["notice"] = (
+            names = ", ".join(f"“{escape_markdown(name)}”" for name in unknown)
+            notices.warn(
                 f"The link names {names}, which cannot be compared: not here, not tested yet, or beyond the "
                 f"{MAX_RUNS} that fit."
             )
@@ -43,7 +42,7 @@ def choose(known: dict[str, RunView], linked: bool) -> list[RunView]:
         placeholder="Choose two to four runs",
         help="Every run that has been tested, newest first, and the examples that came with the explorer.",
     )
-    addresses.write_also(runs=",".join(chosen))
+    url.update(runs=",".join(chosen))
     return [known[run] for run in chosen]
 
 
@@ -51,7 +50,7 @@ def sound(views: list[RunView]) -> list[RunView]:
     """Return the runs whose results can be read, and say of the others that they cannot."""
     kept = []
     for view in views:
-        with damage.told(view):
+        with errors.catch_damage(view):
             view.folder.count_series()
             kept.append(view)
     return kept
@@ -63,7 +62,7 @@ def choose_arms(views: list[RunView], linked: bool) -> list[str]:
     if linked:
         asked = list(filter(None, st.query_params.get("arms", "").split(",")))
         st.session_state[ARMS] = [arm for arm in asked if arm in offered]
-        if unknown := [f"“{literal(arm)}”" for arm in asked if arm not in offered]:
+        if unknown := [f"“{escape_markdown(arm)}”" for arm in asked if arm not in offered]:
             st.warning(f"These runs have no method {', '.join(unknown)}.", icon=":material/info:")
     kept = [arm for arm in st.session_state.get(ARMS, []) if arm in offered]
     st.session_state[ARMS] = kept or offered[:2]
@@ -76,7 +75,7 @@ def choose_arms(views: list[RunView], linked: bool) -> list[str]:
         persist_state="session",
         help="The class by class figures, the curves and the images show these methods.",
     )
-    addresses.write_also(arms=",".join(arms))
+    url.update(arms=",".join(arms))
     return list(arms)
 
 
@@ -101,9 +100,9 @@ def main() -> None:
     """Draw the page."""
     st.title("Compare runs", anchor=False)
     try:
-        linked = addresses.by_link()
+        linked = url.from_link()
         views = choose(comparable(), linked)
-        addresses.notice()
+        notices.show()
         readable = sound(views)
         if len(readable) >= 2:
             comparison(readable, linked)
@@ -112,7 +111,7 @@ def main() -> None:
             st.info("Choose others above to compare.", icon=":material/compare_arrows:")
             return
     except (UserError, OSError, sqlite3.Error) as error:
-        st.error(f"**The runs cannot be read.** {literal(str(error))}", icon=":material/error:")
+        st.error(f"**The runs cannot be read.** {escape_markdown(error)}", icon=":material/error:")
         return
     st.info(
         "Choose at least two runs above. Every run that has been tested can be compared with every other: "

@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from fairdd_core.data.custom.store import PREFIX
-from pages.ui.common import url as addresses
-from pages.ui.controls.address import one_of, read
+from pages.ui.common import notices
+from pages.ui.common.errors import escape_markdown
+from pages.ui.common.url import one_of, read
 from pages.ui.controls.catalogue import catalogue
 from pages.ui.datasets.add import ADDED, add_view
 from pages.ui.datasets.catalogue import go_to_studio, open_button, sets_view
-from pages.ui.history.actions import literal
 
 VIEWS = {
     "sets": ("All data sets", ":material/dataset:"),
@@ -23,7 +23,7 @@ def choose_view() -> str:
     if "data-view" not in st.session_state:
         complaints: list[str] = []
         st.session_state["data-view"] = read(st.query_params, "do", one_of(VIEWS), complaints) or "sets"
-        addresses.complain(complaints)
+        notices.warn_unusable(complaints)
     name = st.segmented_control(
         "View",
         list(VIEWS),
@@ -47,10 +47,10 @@ def main() -> None:
     own = sum(key.startswith(PREFIX) for key in cards)
     st.caption(f"{len(cards) - own} benchmarks and {own} of your own. Nothing leaves this machine.")
     name = choose_view()
-    addresses.notice()
+    notices.show()
     if (key := st.session_state.get(ADDED)) in cards:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="data-flash"):
-            title = literal(cards[key].title)
+            title = escape_markdown(cards[key].title)
             st.markdown(f":material/check_circle: **{title}** was added as `{key}`.", width="stretch")
             open_button(key, place="flash", primary=True)
     if name == "sets":

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from fairdd_core.errors import UserError
+from pages.ui.common import notices
 from pages.ui.learn import alignment_steps as learn_align
 from pages.ui.learn import bias_steps as learn_bias
 from pages.ui.learn.glossary import glossary
@@ -83,8 +84,7 @@ def main() -> None:
     st.title("Learn: why balancing the groups is not the whole story", anchor=False)
     progress()
     keep_address()
-    if notice := st.session_state.pop("learn-notice", None):
-        st.warning(notice, icon=":material/info:")
+    notices.show()
     at = STATIONS.index(st.session_state[STATION])
     if at == 0:
         playground()

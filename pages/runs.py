@@ -9,11 +9,11 @@ import streamlit as st
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.index import RunState
-from pages.ui.common import url as addresses
+from pages.ui.common import notices
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import store
-from pages.ui.controls.address import one_of, read
-from pages.ui.history.actions import literal
-from pages.ui.history.listing import News, ended_runs, flash_bar, live_runs, news, watch
+from pages.ui.common.url import one_of, read
+from pages.ui.history.listing import News, ended_runs, live_runs, news, watch
 from pages.ui.history.rows import STATE_WORDS, Row, collect, matches
 from pages.ui.history.storage import Sized, bin_view, import_button, sized, storage_popover, total_text
 
@@ -33,16 +33,19 @@ def header(runs: Sized, binned: Sized) -> None:
                 storage_popover(runs, binned)
 
 
-def filters(rows: list[Row]) -> list[Row]:
-    """Draw the filters and return the rows that pass; the address remembers them."""
+def restore_filters() -> None:
+    """Set the filters of a new session from the address."""
     if "search" not in st.session_state:
         st.session_state["search"] = st.query_params.get("search", "")
         complaints: list[str] = []
         asked = [part for part in st.query_params.get("state", "").split(",") if part]
         wanted = [read({"state": state}, "state", one_of(_STATES), complaints) for state in asked]
         st.session_state["state"] = [state for state in _STATES if state in wanted]
-        addresses.complain(complaints)
-        addresses.notice()
+        notices.warn_unusable(complaints)
+
+
+def filters(rows: list[Row]) -> list[Row]:
+    """Draw the filters and return the rows that pass; the address remembers them."""
     with st.container(horizontal=True, vertical_alignment="center", key="runs-filter"):
         text = st.text_input(
             "Search",
@@ -114,13 +117,14 @@ def main() -> None:
     except (UserError, OSError, sqlite3.Error) as error:
         st.title("Runs", anchor=False)
         st.error(
-            f"**The list of runs cannot be read.** {literal(str(error))} The runs are untouched, in "
+            f"**The list of runs cannot be read.** {escape_markdown(error)} The runs are untouched, in "
             f"`{store().workspace.runs}`. Reload the page; if that does not help, restart the explorer.",
             icon=":material/error:",
         )
         return
     header(runs, binned)
-    flash_bar()
+    restore_filters()
+    notices.show()
     if rows:
         listing(rows, seen)
     else:

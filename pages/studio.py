@@ -12,15 +12,14 @@ from fairdd_core.config.titles import brief, settings_text
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.engine import client as engine
 from fairdd_core.workspace import Workspace
-from pages.ui.common import damage
+from pages.ui.common import errors, notices, url
 from pages.ui.common import timing as history
-from pages.ui.common import url as addresses
+from pages.ui.common.errors import EXPECTED, escape_markdown
 from pages.ui.common.estimate import duration
 from pages.ui.common.runs import RunView, current_run, examples, store
 from pages.ui.controls.settings import CONTROLS, key, values_of
 from pages.ui.controls.sidebar import adopt, comparison_notes, controls, restore
 from pages.ui.fairness.view import fairness_view, headline
-from pages.ui.history.actions import EXPECTED, literal
 from pages.ui.history.rows import choice_text, collect, dataset_title, name_of, title_of
 from pages.ui.maps.view import maps_view
 from pages.ui.studio import view_state as details
@@ -40,18 +39,15 @@ VIEWS = {
 
 def launch(spec: RunSpec) -> None:
     """Hand a run to the engine and turn to it."""
-    try:
-        run_id = engine.submit(Workspace.default(), spec)
-    except EXPECTED as error:
-        told = literal(str(error))
-        st.session_state["notice"] = f"The run could not be started, and nothing was changed. {told}"
-        return
-    turn_to(run_id)
+    notices.attempt(
+        "The run could not be started, and nothing was changed.",
+        lambda: turn_to(engine.submit(Workspace.default(), spec)),
+    )
 
 
 def turn_to(run_id: str) -> None:
     """Show the images of a run; the controls stay as they are."""
-    addresses.write_also(run=run_id)
+    url.update(run=run_id)
     st.session_state["view"] = "images"
 
 
@@ -94,8 +90,8 @@ def run_header(view: RunView | None) -> None:
     else:
         name = name_of(view.record.title if view.record else "", view.spec)
         told = settings_text(view.spec) if name == dataset_title(view.spec) else title_of(view.spec)
-        st.title(literal(name), anchor=False)
-        st.caption(f"{literal(told)} · run {view.id}")
+        st.title(escape_markdown(name), anchor=False)
+        st.caption(f"{escape_markdown(told)} · run {view.id}")
 
 
 def show_view(view: RunView | None, spec: RunSpec | None, name: str) -> None:
@@ -111,7 +107,7 @@ def show_view(view: RunView | None, spec: RunSpec | None, name: str) -> None:
         st.info(f"{earlier} **Launch** starts a new one.", icon=":material/rocket_launch:")
         return
     keep = partial(details.write, view, name)
-    with damage.told(view):
+    with errors.catch_damage(view):
         if name == "images":
             if not view.live:
                 images_view(view, keep)
@@ -169,7 +165,7 @@ def choose_view(view: RunView | None) -> str:
         open_earlier()
         if view is not None and not view.live:
             export_popover(view)
-    addresses.write_also(view=str(name))
+    url.update(view=str(name))
     return str(name)
 
 
@@ -197,7 +193,7 @@ def take_view(linked: bool) -> None:
         st.session_state["view"] = wanted
         return
     if wanted:
-        addresses.remark(f"The link asked for the view “{literal(wanted)}”, which there is not.")
+        notices.warn(f"The link asked for the view “{escape_markdown(wanted)}”, which there is not.")
     if "run" in st.query_params:
         st.session_state["view"] = "images"
 
@@ -205,7 +201,7 @@ def take_view(linked: bool) -> None:
 def come_back() -> None:
     """Return from another screen to the run and the view that were left."""
     if not st.query_params and "studio-address" in st.session_state:
-        addresses.write(st.session_state["studio-address"])
+        url.write(st.session_state["studio-address"])
 
 
 def main() -> None:
@@ -214,7 +210,7 @@ def main() -> None:
         studio()
     except EXPECTED as error:
         st.error(
-            f"**Something that this page shows cannot be read.** {literal(str(error))} Nothing is lost in "
+            f"**Something that this page shows cannot be read.** {escape_markdown(error)} Nothing is lost in "
             f"`{Workspace.default().runs}`. Reload the page; if that does not help, restart the explorer.",
             icon=":material/error:",
         )
@@ -223,25 +219,25 @@ def main() -> None:
 def studio() -> None:
     """Draw controls, run and view."""
     come_back()
-    linked = addresses.by_link()
+    linked = url.from_link()
     view = current_run()
     take_controls(view, linked)
     if view is not None and "run" not in st.query_params:  # a link must show it to those who have others
-        addresses.write_also(run=view.id)
+        url.update(run=view.id)
     take_view(linked)
     if view is not None and linked:
         details.take(view, str(st.session_state.get("view")))
     spec = sidebar()
     run_header(view)
     name = choose_view(view)
-    addresses.notice()
+    notices.show()
     if view is not None and name != "data":
         if view.live:
             live_panel(view, images=name == "images")
         else:
             ended_panel(view)
             if name == "images":
-                with damage.told(view):
+                with errors.catch_damage(view):
                     headline(view)
     show_view(view, spec, name)
     if view is not None:

@@ -13,10 +13,10 @@ from fairdd_core.runs.engine.sweep_table import state_word
 from fairdd_core.runs.engine.sweeps import Cell
 from fairdd_core.runs.storage.index import RunState
 from fairdd_core.workspace import Workspace
+from pages.ui.common import notices
 from pages.ui.common import timing as history
-from pages.ui.common import url as addresses
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.estimate import duration
-from pages.ui.history.actions import EXPECTED, literal
 from pages.ui.studio.live import keep_going
 from pages.ui.sweep.controls import controls, prepare
 from pages.ui.sweep.model import SweepView, all_sweeps
@@ -27,14 +27,14 @@ LOOK_SECONDS = 2.0
 
 def _attempt(failure: str, action: str, *arguments: object) -> None:
     """Do something with a sweep; if it cannot be done, say why."""
-    try:
+
+    def do() -> None:
         result = getattr(sweeps, action)(Workspace.default(), *arguments)
-    except EXPECTED as error:
-        st.session_state["notice"] = f"{failure} {literal(str(error))}"
-        return
-    if action == "launch":
-        st.query_params["sweep"] = result.id
-        st.session_state["sweep-choice"] = result.id
+        if action == "launch":
+            st.query_params["sweep"] = result.id
+            st.session_state["sweep-choice"] = result.id
+
+    notices.attempt(failure, do)
 
 
 def new_sweep() -> None:
@@ -78,7 +78,7 @@ def choose(views: dict[str, SweepView]) -> SweepView | None:
     """Draw the list of sweeps and return the chosen one; a link that leads nowhere is explained."""
     wanted = st.query_params.get("sweep")
     if wanted and wanted not in views:
-        st.session_state["notice"] = f"The link names a sweep that is not here: `{literal(wanted)}`."
+        notices.warn(f"The link names a sweep that is not here: `{escape_markdown(wanted)}`.")
         del st.query_params["sweep"]
         wanted = None
     if not views:
@@ -150,7 +150,7 @@ def main() -> None:
         view = choose(all_sweeps(Workspace.default()))
         if view is not None:
             arrive(view)
-        addresses.notice()
+        notices.show()
         if view is None:
             st.info("No sweep has been run yet. Choose one on the left.", icon=":material/grid_on:")
             return
@@ -158,7 +158,7 @@ def main() -> None:
         st.fragment(board, run_every=LOOK_SECONDS if live else None)(view, live)
     except (UserError, OSError, sqlite3.Error) as error:
         st.error(
-            f"**The sweeps cannot be read.** {literal(str(error))} Nothing is lost; reload the page.",
+            f"**The sweeps cannot be read.** {escape_markdown(error)} Nothing is lost; reload the page.",
             icon=":material/error:",
         )
 

@@ -16,8 +16,8 @@ from fairdd_core.events import Nearest
 from fairdd_core.files import read_table
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.workspace import Workspace
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView
-from pages.ui.history.actions import literal
 
 
 def split_of(spec: DataSpec, seed: int) -> Split:
@@ -56,7 +56,7 @@ def _split_or_why(view: RunView, which: str) -> tuple[Split | None, str]:
     try:
         return split_of(view.spec.data, view.spec.seed), ""
     except (UserError, OSError) as error:
-        return None, f"The {which} images cannot be shown. {literal(str(error))}"
+        return None, f"The {which} images cannot be shown. {escape_markdown(error)}"
 
 
 def test_set_of(view: RunView) -> tuple[GroupedDataset | None, str]:

@@ -15,8 +15,8 @@ from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.workspace import Workspace
 from pages.ui import ASSETS
-from pages.ui.common import url as addresses
-from pages.ui.history.actions import literal
+from pages.ui.common import notices
+from pages.ui.common.errors import escape_markdown
 
 EXAMPLES = ASSETS / "examples"
 EXAMPLE_PREFIX = "example-"
@@ -110,8 +110,8 @@ def current_run() -> RunView | None:
             return open_run(wanted)
         except UserError as error:
             del st.query_params["run"]
-            told = literal(str(error))
-            addresses.remark(f"The link names a run that is not here. {told}")
+            told = escape_markdown(error)
+            notices.warn(f"The link names a run that is not here. {told}")
     if not any(run.state.live or run.state is RunState.DONE for run in store().list()):
         return next(iter(examples()), None)
     return None

@@ -1,24 +1,28 @@
-"""Telling an address that a link brought from one that the screen wrote itself."""
+"""The address of a screen: reading its parameters, writing them, and telling a link from the screen's own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
+from typing import TypeVar
 
 import streamlit as st
 
-from pages.ui.controls.address import told
-from pages.ui.history.actions import literal
-
+T = TypeVar("T")
 MEMORY = 50
-"""Addresses that are noted."""
-_SCREEN, _OWN, _NOTICE = "screen", "own-addresses", "notice"
+"""Addresses of its own that a screen remembers."""
+_SCREEN, _OWN = "screen", "own-addresses"
 
 
-def arrive(screen: str) -> None:
-    """Say which screen is drawn; what another one has written is forgotten, so a link works a second time."""
-    if st.session_state.get(_SCREEN) != screen:
-        st.session_state[_SCREEN] = screen
+def enter(name: str) -> None:
+    """Note which screen is drawn, and forget the addresses of another one, so a link works a second time."""
+    if st.session_state.get(_SCREEN) != name:
+        st.session_state[_SCREEN] = name
         st.session_state[_OWN] = []
+
+
+def screen() -> str:
+    """Return the name of the screen that is drawn."""
+    return str(st.session_state.get(_SCREEN, ""))
 
 
 def write(params: Mapping[str, str]) -> None:
@@ -34,29 +38,41 @@ def write(params: Mapping[str, str]) -> None:
         st.query_params.from_dict(wanted)
 
 
-def write_also(**params: str) -> None:
+def update(**params: str) -> None:
     """Set some parameters of the address, as ``write`` does."""
     write(st.query_params.to_dict() | params)
 
 
-def complain(complaints: Sequence[str]) -> None:
-    """Let the page say what in its address cannot be used; see ``notice``."""
-    if complaints:
-        remark(literal(told(complaints)))
-
-
-def remark(text: str) -> None:
-    """Let the page say something, in Markdown, beside what else it has to remark; see ``notice``."""
-    st.session_state[_NOTICE] = " ".join(filter(None, (st.session_state.get(_NOTICE), text)))
-
-
-def notice() -> None:
-    """Say once what the page has to remark."""
-    if text := st.session_state.pop(_NOTICE, None):
-        st.warning(text, icon=":material/info:")
-
-
-def by_link() -> bool:
-    """Return whether the address says something, and does not come from ``write``."""
+def from_link() -> bool:
+    """Return whether the address has parameters and does not come from ``write``."""
     params = st.query_params.to_dict()
     return bool(params) and params not in st.session_state.get(_OWN, [])
+
+
+def read(params: Mapping[str, str], name: str, parse: Callable[[str], T], unusable: list[str]) -> T | None:
+    """Return the value of a parameter, or None where it is absent or cannot be used.
+
+    Args:
+        params: of the address.
+        name: of the parameter.
+        parse: from text to value; raises ValueError for what cannot be used.
+        unusable: ``name=value`` is appended for what cannot be used; see ``notices.warn_unusable``.
+    """
+    if name not in params:
+        return None
+    try:
+        return parse(params[name])
+    except ValueError:
+        unusable.append(f"{name}={params[name]}")
+        return None
+
+
+def one_of(options: Container[str]) -> Callable[[str], str]:
+    """Return a parser that accepts these values only."""
+
+    def parse(text: str) -> str:
+        if text not in options:
+            raise ValueError(text)
+        return text
+
+    return parse

@@ -17,7 +17,7 @@ from fairdd_core.plots.curves import CURVES, curve, curves_table
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
-from pages.ui.common import damage
+from pages.ui.common import errors
 from pages.ui.common.figures import show
 from pages.ui.common.gap_control import gap_control
 from pages.ui.common.html import arm_heading, legend, table_html
@@ -233,7 +233,7 @@ def images(views: Sequence[RunView], arms: Sequence[str]) -> None:
             iterations = view.folder.snapshot_iterations()
             st.html(arm_heading(arm_styles([arm])[arm]).replace("</div>", f" · run {letter}</div>"))
             found = {}
-            with damage.told(view):
+            with errors.catch_damage(view):
                 found = view.folder.snapshot(iterations[-1]) if iterations else {}
             if arm not in found:
                 st.caption("This run has no images of this method.")

@@ -2,52 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from fairdd_core.config.presets import PRESETS
+from pages.ui.common.url import read
 from pages.ui.controls.dataset_values import CHOICES, Values, begin, mend
 from pages.ui.controls.settings import CONTROLS, values_of
-
-T = TypeVar("T")
-
-
-def read(params: Mapping[str, str], name: str, parse: Callable[[str], T], complaints: list[str]) -> T | None:
-    """Return what an address says for a name; the one rule of every page.
-
-    Args:
-        params: of the address.
-        name: of the parameter.
-        parse: from text to value; raises ValueError for what cannot be used.
-        complaints: is told of what cannot be used.
-
-    Returns:
-        The value; None where the address says nothing, or nothing that can be used.
-    """
-    if name not in params:
-        return None
-    try:
-        return parse(params[name])
-    except ValueError:
-        complaints.append(f"{name}={params[name]}")
-        return None
-
-
-def one_of(options: Container[str]) -> Callable[[str], str]:
-    """Return a parser that takes these values only."""
-
-    def parse(text: str) -> str:
-        if text not in options:
-            raise ValueError(text)
-        return text
-
-    return parse
-
-
-def told(complaints: Iterable[str]) -> str:
-    """Return the message about what in an address cannot be used, not yet safe for Markdown."""
-    named = ", ".join(f"“{complaint}”" for complaint in complaints)
-    return f"The link asked for {named}, which is not possible here; what is usual is shown instead."
 
 
 def from_address(params: Mapping[str, str]) -> tuple[Values, list[str]]:

@@ -9,10 +9,10 @@ import streamlit as st
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.errors import UserError
+from pages.ui.common.errors import escape_markdown
 from pages.ui.controls.catalogue import catalogue
 from pages.ui.controls.dataset_values import AS_FOUND, begin, fixed_groups, lowest_skew
 from pages.ui.controls.settings import key, values_of
-from pages.ui.history.actions import literal
 
 BEFORE, FOUND = "dataset-before", "skew-as-found"
 
@@ -67,12 +67,14 @@ def dataset_controls(changed: Callable[[], None]) -> None:
 def facts_text(card: DatasetCard) -> str:
     """Return what to know about a data set, in Markdown."""
     facts = {name: text.rstrip(".") for name, text in card.facts().items() if name != "Attributes"}
-    return "\n\n".join(f"**{name}.** {literal(text[0].upper() + text[1:])}." for name, text in facts.items())
+    return "\n\n".join(
+        f"**{name}.** {escape_markdown(text[0].upper() + text[1:])}." for name, text in facts.items()
+    )
 
 
 def _about(card: DatasetCard) -> None:
     with st.popover("About this data set", icon=":material/info:", width="stretch", key="about-data"):
-        st.markdown(f"## {literal(card.title)}")
+        st.markdown(f"## {escape_markdown(card.title)}")
         st.markdown(facts_text(card))
 
 

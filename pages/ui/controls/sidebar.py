@@ -9,7 +9,8 @@ import streamlit as st
 from fairdd_core.config.presets import PRESETS
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
-from pages.ui.common import url as addresses
+from pages.ui.common import notices, url
+from pages.ui.common.errors import escape_markdown
 from pages.ui.controls.address import from_address, to_address
 from pages.ui.controls.conditions import condition_controls
 from pages.ui.controls.dataset import dataset_controls
@@ -30,7 +31,6 @@ from pages.ui.controls.settings import (
     spec_of,
     values_of,
 )
-from pages.ui.history.actions import literal
 
 
 def adopt(values: Values) -> None:
@@ -43,7 +43,7 @@ def restore() -> None:
     """Set the controls from the address; say what could not be used."""
     values, complaints = from_address(st.query_params.to_dict())
     adopt(values)
-    addresses.complain(complaints)
+    notices.warn_unusable(complaints)
 
 
 def current() -> Values:
@@ -55,7 +55,7 @@ def write_address() -> None:
     """Keep the address a permalink of the controls, beside what others put there."""
     params = st.query_params.to_dict()
     others = {name: value for name, value in params.items() if name not in ("preset", *CONTROLS)}
-    addresses.write(others | to_address(current()))
+    url.write(others | to_address(current()))
 
 
 def _preset_chosen() -> None:
@@ -107,7 +107,7 @@ def controls() -> RunSpec | None:
     try:
         return spec_of(current())
     except UserError as error:
-        st.error(f"These settings do not fit together. {literal(str(error))}", icon=":material/error:")
+        st.error(f"These settings do not fit together. {escape_markdown(error)}", icon=":material/error:")
         return None
 
 

@@ -15,10 +15,10 @@ from fairdd_core.data.custom.problems import Refused
 from fairdd_core.data.custom.validation import Inspection, inspect
 from fairdd_core.errors import UserError
 from fairdd_core.workspace import Workspace
+from pages.ui.common.errors import escape_markdown
 from pages.ui.datasets.narrative import proposed_title, slug
 from pages.ui.datasets.preview import found_view
 from pages.ui.datasets.source import PATH_KEY, TURN, Given, how, where
-from pages.ui.history.actions import literal
 
 ADDED, _CHECKED = "data-added", "data-checked"
 
@@ -58,7 +58,9 @@ def _look(given: Given, options: Options) -> Inspection | None:
         try:
             return inspect(given, options, progress=tell)
         except (UserError, OSError) as error:
-            st.error(f"**There is nothing to look through.** {literal(str(error))}", icon=":material/error:")
+            st.error(
+                f"**There is nothing to look through.** {escape_markdown(error)}", icon=":material/error:"
+            )
     return None
 
 
@@ -114,10 +116,10 @@ def _add(given: Given, options: Options, title: str, name: str) -> None:
             about = add(Workspace.default().data, name, given, options, title=title, progress=tell)
         except Refused as refused:  # the files have changed since they were looked through
             st.session_state.pop(_CHECKED, None)
-            st.error(f"**Nothing was added.** {literal(str(refused))}", icon=":material/error:")
+            st.error(f"**Nothing was added.** {escape_markdown(refused)}", icon=":material/error:")
             return
         except (UserError, OSError) as error:
-            st.error(f"**Nothing was added.** {literal(str(error))}", icon=":material/error:")
+            st.error(f"**Nothing was added.** {escape_markdown(error)}", icon=":material/error:")
             return
     st.session_state[ADDED] = about.key
     st.session_state.pop(_CHECKED, None)

@@ -15,21 +15,20 @@ from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.custom import store
 from fairdd_core.data.custom.store import About
 from fairdd_core.data.custom.validation import TILES_PER_CELL
-from fairdd_core.errors import UserError
 from fairdd_core.workspace import Workspace
+from pages.ui.common import notices
+from pages.ui.common.errors import escape_markdown
 from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
 from pages.ui.datasets.download import fetch_view
 from pages.ui.datasets.preview import cells_view
-from pages.ui.history.actions import literal
 
-_STUDIO, _NOTICE = "data-to-studio", "data-notice"
+_STUDIO = "data-to-studio"
 _FIRST = ("What it is", "Size", "Licence", "Limits")
 
 
 def sets_view(cards: Mapping[str, DatasetCard]) -> None:
     """Draw the added sets, then those that come with the explorer."""
-    _notice()
     data_dir = Workspace.default().data
     own = store.own_sets(data_dir)
     st.header("Your own", anchor=False)
@@ -43,7 +42,8 @@ def sets_view(cards: Mapping[str, DatasetCard]) -> None:
     for name in store.damaged_sets(data_dir):
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"damaged-{name}"):
             st.markdown(
-                f":material/broken_image: **{literal(name)}** cannot be read any more.", width="stretch"
+                f":material/broken_image: **{escape_markdown(name)}** cannot be read any more.",
+                width="stretch",
             )
             _remove_button(name, name)
     st.header("Benchmarks", anchor=False)
@@ -127,7 +127,7 @@ def _heading(key: str, card: DatasetCard, *, ready: bool) -> None:
         badge = ":orange-badge[:material/download: Files missing]"
         if ready:
             badge = ":green-badge[:material/check: Ready]"
-        st.markdown(f"**{literal(card.title)}** &nbsp;`{key}` &nbsp;{badge}", width="stretch")
+        st.markdown(f"**{escape_markdown(card.title)}** &nbsp;`{key}` &nbsp;{badge}", width="stretch")
         if ready:
             open_button(key, place="card")
 
@@ -151,7 +151,7 @@ def _terms(facts: Mapping[str, str]) -> str:
 
 def _remove_button(name: str, title: str) -> None:
     with st.popover("Remove", icon=":material/delete:", key=f"ask-{name}"):
-        st.markdown(f"Remove **{literal(title)}** for good? Runs made with it keep their results.")
+        st.markdown(f"Remove **{escape_markdown(title)}** for good? Runs made with it keep their results.")
         st.button(
             "Remove for good",
             icon=":material/delete_forever:",
@@ -162,22 +162,8 @@ def _remove_button(name: str, title: str) -> None:
 
 
 def _remove(name: str, title: str) -> None:
-    try:
+    def do() -> None:
         store.remove(Workspace.default().data, name)
-    except (UserError, OSError) as error:
-        st.session_state[_NOTICE] = (
-            False,
-            f"**{literal(title)} could not be removed.** {literal(str(error))}",
-        )
-        return
-    st.session_state[_NOTICE] = (True, f"**{literal(title)}** was removed.")
+        notices.report(f"**{escape_markdown(title)}** was removed.")
 
-
-def _notice() -> None:
-    """Say what the last action did."""
-    if (notice := st.session_state.pop(_NOTICE, None)) is not None:
-        good, text = notice
-        if good:
-            st.success(text, icon=":material/check_circle:")
-        else:
-            st.error(text, icon=":material/error:")
+    notices.attempt(f"{escape_markdown(title)} could not be removed.", do)

@@ -14,7 +14,7 @@ import streamlit as st
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.download import arrived
 from pages.ui import ROOT
-from pages.ui.history.actions import literal
+from pages.ui.common.errors import escape_markdown
 from pages.ui.history.rows import bytes_text
 
 POLL_SECONDS = 1.0
@@ -50,7 +50,7 @@ def fetch_view(key: str, card: DatasetCard, data_dir: Path) -> None:
         st.fragment(_progress, run_every=POLL_SECONDS)(key, card, data_dir)
         return
     if job is not None:
-        st.error(f"**The download has failed.** {literal(job.complaint())}", icon=":material/error:")
+        st.error(f"**The download has failed.** {escape_markdown(job.complaint())}", icon=":material/error:")
     if card.torchvision:
         st.button(
             "Download" if job is None else "Download again",
@@ -62,7 +62,7 @@ def fetch_view(key: str, card: DatasetCard, data_dir: Path) -> None:
             "enters this machine.",
         )
     with st.expander("How to get the files by hand", icon=":material/folder_open:", type="compact"):
-        st.markdown(f"{literal(card.fetch)} They belong into `{data_dir}`:")
+        st.markdown(f"{escape_markdown(card.fetch)} They belong into `{data_dir}`:")
         lines = []
         for file in card.files:
             known = [bytes_text(file.size)] * bool(file.size) + [f"MD5 `{file.md5}`"] * bool(file.md5)

@@ -12,9 +12,9 @@ from fairdd_core.data.custom.validation import Inspection
 from fairdd_core.plots.data import counts_heatmap, counts_table
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import group_css
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import show
 from pages.ui.datasets.narrative import SHOWN_CLASSES, SHOWN_GROUPS, cells_warning, patches, verdict
-from pages.ui.history.actions import literal
 
 _ROWS = 1000
 
@@ -130,5 +130,5 @@ def _tiles_view(
     of = f" (the first {len(shown)} of {len(classes)})" if len(shown) < len(classes) else ""
     st.caption(
         f"Up to four images of every cell, as the networks will see them. Columns are the classes{of}: "
-        f"{literal(', '.join(shown))}. A gap means that there are no images."
+        f"{escape_markdown(', '.join(shown))}. A gap means that there are no images."
     )

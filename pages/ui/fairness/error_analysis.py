@@ -11,19 +11,19 @@ from fairdd_core.analysis.gaps import gap_table, gaps, largest_gap
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.plots.error_analysis import agrees, majority_words
 from fairdd_core.plots.theme import arm_label
-from pages.ui.common import damage
+from pages.ui.common import errors
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import numbers
 from pages.ui.common.loading import split_of, test_set_of
 from pages.ui.common.runs import Labels, RunView
 from pages.ui.fairness.gap_choice import controls
 from pages.ui.fairness.nearest import Behind, nearest_view
 from pages.ui.fairness.test_images import cell_of, draw_cell, image_names
-from pages.ui.history.actions import literal
 
 Counts = Mapping[str, np.ndarray]
 
 
-@damage.guarded
+@errors.guarded
 def behind_view(view: RunView, counts: Counts, architecture: str) -> None:
     """Draw what is behind a gap, with the choice of the gap.
 
@@ -40,7 +40,8 @@ def behind_view(view: RunView, counts: Counts, architecture: str) -> None:
     name = labels.classes[class_id]
     if gap is None:
         st.info(
-            f"The gap of class {literal(name)} is undefined: fewer than two groups have test images of it.",
+            f"The gap of class {escape_markdown(name)} is undefined: "
+            "fewer than two groups have test images of it.",
             icon=":material/balance:",
         )
         return
@@ -60,7 +61,7 @@ def behind_view(view: RunView, counts: Counts, architecture: str) -> None:
         of_worst = predicted_N[(test.y_N == class_id) & (test.a_N == gap.worst)]
         counts_CG = split_of(view.spec.data, view.spec.seed).train.counts_CG()
         if told := majority_words(counts_CG, of_worst, class_id, gap.worst, labels):
-            st.markdown(literal(told))
+            st.markdown(escape_markdown(told))
     if test is not None and predicted_N is not None and names:
         nearest_view(view, Behind(arm, class_id, test, predicted_N, cells), names)
     with st.expander("All gaps, the largest first", icon=":material/table_rows:", type="compact"):
@@ -73,7 +74,7 @@ def largest_words(counts: Counts, labels: Labels) -> str:
     parts = []
     for arm, counts_KGCC in counts.items():
         gap = largest_gap(counts_KGCC)
-        told = "undefined" if gap is None else literal(gap.words(labels.classes, labels.groups))
+        told = "undefined" if gap is None else escape_markdown(gap.words(labels.classes, labels.groups))
         parts.append(f"**{arm_label(arm)}** {told}")
     return f"Largest gap: {'; '.join(parts)}."
 

@@ -10,9 +10,9 @@ import streamlit as st
 
 from fairdd_core.analysis.gaps import Gap, gaps, largest_gap
 from fairdd_core.plots.theme import arm_label
-from pages.ui.common import url as addresses
+from pages.ui.common import url
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import Labels
-from pages.ui.history.actions import literal
 
 PARAMETER = "gap"
 """In the address: number of the class, a dot, name of the arm."""
@@ -46,7 +46,7 @@ def _parse(text: str, counts: Counts, classes: int) -> tuple[str, int] | None:
 
 
 def _write(arm: str, class_id: int) -> None:
-    addresses.write_also(**{PARAMETER: f"{class_id}.{arm}"})
+    url.update(**{PARAMETER: f"{class_id}.{arm}"})
 
 
 def on_click(chart: str, arm: str, labels: Labels) -> Callable[[], None]:
@@ -85,7 +85,7 @@ def controls(counts: Counts, labels: Labels) -> tuple[str, int, int]:
     """
     asked = st.query_params.get(PARAMETER)
     if asked is not None and _parse(asked, counts, len(labels.classes)) is None:
-        st.caption(f"The address names the gap “{literal(asked)}”, which is not among these.")
+        st.caption(f"The address names the gap “{escape_markdown(asked)}”, which is not among these.")
     arm, class_id = chosen_gap(counts, labels)
     st.session_state[_ARM], st.session_state[_CLASS] = arm, class_id
     found = gaps(counts[arm])

@@ -17,12 +17,12 @@ from fairdd_core.plots.error_analysis import nearest_pixels, nearest_table
 from fairdd_core.plots.error_images import Neighbours, nearest_html
 from fairdd_core.plots.images import Tile
 from fairdd_core.plots.theme import ArmStyle, arm_label, arm_styles
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import folded, numbers
 from pages.ui.common.html import marker_svg, table_html
 from pages.ui.common.loading import nearest_of, pictures_of
 from pages.ui.common.runs import RunView
 from pages.ui.fairness.test_images import Cell, image_control
-from pages.ui.history.actions import literal
 
 FEATURES, PIXELS = "Features", "Pixels"
 _BY = "behind-by"
@@ -136,7 +136,7 @@ def _by_control(
     )
     if explained:
         told = " and ".join(f"**{k} of {worst.sum()}** by {by.lower()}" for by, k in explained.items())
-        group = literal(view.labels.groups[behind.cells[0].group])
+        group = escape_markdown(view.labels.groups[behind.cells[0].group])
         st.markdown(
             f"How many answers to images of {group} are the class of the nearest synthetic image of "
             f"{arm_label(behind.arm)}: {told}. The more, the better these neighbours "
@@ -167,9 +167,9 @@ def _alike(view: RunView, behind: Behind, query_Q: np.ndarray, by: str) -> dict[
 def space_words(view: RunView) -> str:
     """Say in which feature space the distances are, in Markdown."""
     name, features = view.spec.evaluation.network.name, view.spec.embedding.features
-    title = NETWORKS[name].title if name in NETWORKS else literal(name)
+    title = NETWORKS[name].title if name in NETWORKS else escape_markdown(name)
     trained = {"real": "trained on all real images", "random": "with random weights"}
-    how = trained.get(features, f"trained on the images of {literal(arm_label(features))}")
+    how = trained.get(features, f"trained on the images of {escape_markdown(arm_label(features))}")
     return (
         f"Distances are Euclidean between the features of one network, a {title} {how}: that of the maps. "
         "The networks that gave the answers are others: this is a hint at the reason, not a proof."
@@ -201,7 +201,7 @@ def _how_often(view: RunView, found: Mapping[str, Alike], behind: Behind, query_
     first = {arm: (alike.first_Q, alike.distance_QR[:, 0]) for arm, alike in found.items()}
     table = nearest_table(first, groups, behind.class_id, classes)
     name = classes[behind.class_id]
-    st.markdown(f"Test images whose nearest synthetic image is of class {literal(name)}, too:")
+    st.markdown(f"Test images whose nearest synthetic image is of class {escape_markdown(name)}, too:")
     st.html(_how_often_html(table, f"How often the nearest synthetic image is of class {name}"))
     folded("behind-nearest", lambda: numbers(table, key="behind-nearest-table", percent=("share",)))
 

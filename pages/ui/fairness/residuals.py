@@ -7,7 +7,7 @@ import streamlit as st
 
 from fairdd_core.plots.residuals import last_moment, residual_dots, residual_table, theorem_table
 from fairdd_core.plots.theme import arm_styles
-from pages.ui.common import damage
+from pages.ui.common import errors
 from pages.ui.common.figures import numbers, show
 from pages.ui.common.html import arm_heading
 from pages.ui.common.runs import RunView
@@ -15,7 +15,7 @@ from pages.ui.common.runs import RunView
 ROUNDING = 1 + 1e-4
 
 
-@damage.guarded
+@errors.guarded
 def residual_view(view: RunView) -> None:
     """Draw the residuals of every group and what the theorem says of them; nothing for runs without them."""
     cells = view.folder.diagnostics()

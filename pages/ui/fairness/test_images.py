@@ -15,11 +15,11 @@ from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.plots.error_analysis import answers_table, rows_by_answer
 from fairdd_core.plots.error_images import COLUMNS, Answer, answers_figure
 from fairdd_core.plots.theme import group_css
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import numbers, show
 from pages.ui.common.html import legend
 from pages.ui.common.runs import Labels
 from pages.ui.fairness.gap_choice import custom_data
-from pages.ui.history.actions import literal
 
 IMAGE = "behind-image"
 ALL, MOST = 5 * COLUMNS, 2 * COLUMNS
@@ -107,7 +107,7 @@ def draw_cell(cell: Cell, labels: Labels, class_id: int, test: GroupedDataset | 
     color = group_css(labels.colors, len(labels.groups))[cell.group]
     group, name = labels.groups[cell.group], labels.classes[class_id]
     st.html(legend([("chip", color, f"{cell.role} group: {group}")]))
-    st.markdown(f"**{cell.right} of {cell.n}** test images of class {literal(name)} recognised")
+    st.markdown(f"**{cell.right} of {cell.n}** test images of class {escape_markdown(name)} recognised")
     table = cell.table.drop(columns=["class_id", "right"])
     if not cell.answers or test is None:
         numbers(table, key=f"{key}-table", percent=("share",))

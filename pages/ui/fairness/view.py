@@ -14,7 +14,7 @@ from fairdd_core.analysis.tables import confusion_table, group_table, network_ta
 from fairdd_core.plots import fairness
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
-from pages.ui.common import damage
+from pages.ui.common import errors
 from pages.ui.common.figures import show
 from pages.ui.common.gap_control import gap_control
 from pages.ui.common.html import arm_heading, legend, marker_svg, table_html
@@ -39,7 +39,7 @@ def fairness_view(view: RunView) -> None:
         return
     headline(view, counts)
     result: dict[str, Any] = {}
-    with damage.told(view):
+    with errors.catch_damage(view):
         result = view.folder.result() or {}
     summary = result.get("others", {}).get(architecture, {}) if architecture else result.get("arms", {})
     st.html(metrics_html(counts, summary, view.labels, view.spec.evaluation.full_data_steps))

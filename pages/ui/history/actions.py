@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import io
-import re
-import sqlite3
-import time
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -18,66 +15,16 @@ from fairdd_core.runs.storage import archive as transfer
 from fairdd_core.runs.storage import trash as retention
 from fairdd_core.runs.storage.index import Store
 from fairdd_core.workspace import Workspace
+from pages.ui.common import notices
+from pages.ui.common.errors import escape_markdown
 from pages.ui.history.rows import row_of, title_of
 
-EXPECTED = (UserError, OSError, sqlite3.Error)
-"""What may go wrong with the files and the index of a workspace without a fault in the program."""
 TITLE_LENGTH = 120
-_FLASH, _FLASH_SECONDS = "flash", 300.0
-
-
-@dataclass(frozen=True)
-class Flash:
-    """What the last action did.
-
-    Attributes:
-        text: Markdown.
-        good: whether it worked.
-        undo: id of a run in the bin that can be brought back; empty for none.
-        open: id of a run to look at; empty for none.
-        at: seconds since 1970.
-    """
-
-    text: str
-    good: bool = True
-    undo: str = ""
-    open: str = ""
-    at: float = 0.0
-
-
-def literal(text: str) -> str:
-    """Return text so that Markdown shows it as it is: names may come from a file somebody sent."""
-    return re.sub(r"([\\`*_{}\[\]#+|<>~$:&])", r"\\\1", " ".join(text.split()))
-
-
-def flash(text: str, good: bool = True, *, undo: str = "", open_id: str = "") -> None:
-    """Say what an action did, until the next one."""
-    st.session_state[_FLASH] = Flash(text, good, undo, open_id, time.time())
-
-
-def flashed() -> Flash | None:
-    """Return what the last action did, unless that was long ago."""
-    last = st.session_state.get(_FLASH)
-    return last if isinstance(last, Flash) and time.time() - last.at < _FLASH_SECONDS else None
-
-
-def dismiss() -> None:
-    """Forget what the last action did."""
-    st.session_state.pop(_FLASH, None)
-
-
-def attempt(failure: str, action: Callable[[], None]) -> None:
-    """Do something; if it cannot be done, say so, with the cause."""
-    dismiss()
-    try:
-        action()
-    except EXPECTED as error:
-        flash(f"**{failure}** {literal(str(error))}", good=False)
 
 
 def stop(run_id: str) -> None:
     """Stop a run; the list shows the rest."""
-    attempt("The run could not be stopped.", lambda: engine.cancel(Workspace.default(), run_id))
+    notices.attempt("The run could not be stopped.", lambda: engine.cancel(Workspace.default(), run_id))
 
 
 def resume(run_id: str) -> None:
@@ -85,10 +32,10 @@ def resume(run_id: str) -> None:
 
     def do() -> None:
         remark = engine.resume(Workspace.default(), run_id)
-        text = f"**{_name(run_id)}** goes on from its last checkpoint. {literal(remark)}"
-        flash(text.strip(), open_id=run_id)
+        text = f"**{_name(run_id)}** goes on from its last checkpoint. {escape_markdown(remark)}"
+        notices.report(text.strip(), run_id=run_id)
 
-    attempt("The run could not be continued; it stays as it was.", do)
+    notices.attempt("The run could not be continued; it stays as it was.", do)
 
 
 def delete(run_id: str) -> None:
@@ -97,9 +44,12 @@ def delete(run_id: str) -> None:
     def do() -> None:
         retention.delete(Workspace.default(), run_id)
         days = round(retention.BIN_SECONDS / 86400)
-        flash(f"**{_name(run_id)}** is in the bin, and kept there for {days} days.", undo=run_id)
+        notices.report(
+            f"**{_name(run_id)}** is in the bin, and kept there for {days} days.",
+            undo=partial(restore, run_id),
+        )
 
-    attempt("The run could not be deleted; it stays as it was.", do)
+    notices.attempt("The run could not be deleted; it stays as it was.", do)
 
 
 def restore(run_id: str) -> None:
@@ -107,9 +57,9 @@ def restore(run_id: str) -> None:
 
     def do() -> None:
         retention.restore(Workspace.default(), run_id)
-        flash(f"**{_name(run_id)}** is back in the list.", open_id=run_id)
+        notices.report(f"**{_name(run_id)}** is back in the list.", run_id=run_id)
 
-    attempt("The run could not be brought back.", do)
+    notices.attempt("The run could not be brought back.", do)
 
 
 def rename(run_id: str, key: str, shown: str) -> None:
@@ -130,7 +80,7 @@ def rename(run_id: str, key: str, shown: str) -> None:
         spec = row_of(store, store.get(run_id)).spec
         store.update(run_id, title=title or (title_of(spec) if spec else ""))
 
-    attempt("The run could not be renamed; it keeps its name.", do)
+    notices.attempt("The run could not be renamed; it keeps its name.", do)
 
 
 def empty_bin() -> None:
@@ -138,9 +88,9 @@ def empty_bin() -> None:
 
     def do() -> None:
         removed = retention.empty_bin(Workspace.default())
-        flash(f"{_runs(len(removed))} removed for good.")
+        notices.report(f"{_runs(len(removed))} removed for good.")
 
-    attempt("The bin could not be emptied.", do)
+    notices.attempt("The bin could not be emptied.", do)
 
 
 def prune(max_bytes: int) -> None:
@@ -148,9 +98,9 @@ def prune(max_bytes: int) -> None:
 
     def do() -> None:
         removed = retention.prune(Workspace.default(), max_bytes)
-        flash(f"{_runs(len(removed))} removed for good.")
+        notices.report(f"{_runs(len(removed))} removed for good.")
 
-    attempt("Not everything could be removed.", do)
+    notices.attempt("Not everything could be removed.", do)
 
 
 def export(run_id: str) -> Callable[[], bytes]:
@@ -174,7 +124,7 @@ def import_uploaded(key: str) -> None:
     imported.add(upload.file_id)
     # A new field for the next file, for this one would import the same file again with every rerun.
     st.session_state["import-count"] = st.session_state.get("import-count", 0) + 1
-    name = literal(upload.name)
+    name = escape_markdown(upload.name)
 
     def do() -> None:
         try:
@@ -182,14 +132,14 @@ def import_uploaded(key: str) -> None:
         except (zipfile.LargeZipFile, ValueError, RuntimeError) as error:
             # The zip and number readers have a dozen kinds of complaint about bad input.
             raise error if isinstance(error, UserError) else OSError(str(error)) from error
-        flash(f"**{_name(run_id)}** was imported from {name}.", open_id=run_id)
+        notices.report(f"**{_name(run_id)}** was imported from {name}.", run_id=run_id)
 
-    attempt(f"{name} could not be imported; nothing was changed.", do)
+    notices.attempt(f"{name} could not be imported; nothing was changed.", do)
 
 
 def _name(run_id: str) -> str:
     store = Store(Workspace.default())
-    return literal(row_of(store, store.get(run_id)).name)
+    return escape_markdown(row_of(store, store.get(run_id)).name)
 
 
 def _runs(n: int) -> str:

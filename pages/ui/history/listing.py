@@ -11,6 +11,8 @@ import streamlit as st
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.index import RunState
+from pages.ui.common import notices
+from pages.ui.common.errors import EXPECTED
 from pages.ui.common.runs import store
 from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
@@ -38,7 +40,7 @@ def watch(stamp: tuple[int, ...], drawn: News) -> None:
 
 def _watch(stamp: tuple[int, ...], drawn: News) -> None:
     changed = False
-    with suppress(*actions.EXPECTED):  # an index that cannot be read now: the next look may tell
+    with suppress(*EXPECTED):  # an index that cannot be read now: the next look may tell
         changed = store().stamp() != stamp and news() != drawn
     if changed:
         st.rerun()
@@ -59,7 +61,7 @@ def live_runs(rows: Sequence[Row], drawn: News) -> None:
 def news() -> News:
     """Return what decides which runs are listed and how; runs of other tabs and command lines count too."""
     runs = tuple((run.id, run.state, run.title) for run in store().list())
-    return (*runs, len(store().list(deleted=True)), actions.flashed())
+    return (*runs, len(store().list(deleted=True)), notices.outcome())
 
 
 def _live(ids: Sequence[str], drawn: News) -> None:
@@ -201,23 +203,3 @@ def _more_actions(row: Row) -> None:
         width="stretch",
         help="Moves the run to the bin; it can be brought back.",
     )
-
-
-def flash_bar() -> None:
-    """Draw what the last action did, with a way back or on."""
-    last = actions.flashed()
-    if last is None:
-        return
-    with st.container(key="flash", horizontal=True, vertical_alignment="center", border=True):
-        icon = ":material/check_circle:" if last.good else ":material/error:"
-        st.markdown(f"{icon} {last.text}", width="stretch")
-        if last.undo:
-            st.button("Undo", icon=":material/undo:", key="undo", on_click=actions.restore, args=(last.undo,))
-        if last.open:
-            st.page_link(
-                "studio.py",
-                label="Open it",
-                icon=":material/visibility:",
-                query_params={"run": last.open},
-            )
-        st.button("Close", key="dismiss", type="tertiary", on_click=actions.dismiss)

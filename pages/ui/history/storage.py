@@ -8,6 +8,8 @@ import streamlit as st
 
 from fairdd_core.runs.storage import trash as retention
 from fairdd_core.runs.storage.index import RunRecord
+from pages.ui.common import notices
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import store
 from pages.ui.history import actions
 from pages.ui.history.rows import age_text, bytes_text, row_of, size_of
@@ -31,13 +33,13 @@ def total_text(runs: Sized, binned: Sized) -> str:
 
 def import_button() -> None:
     """Offer to add a run from a file."""
-    if st.button("Import", icon=":material/upload_file:", key="import", on_click=actions.dismiss):
+    if st.button("Import", icon=":material/upload_file:", key="import", on_click=notices.dismiss):
         _import_dialog()
 
 
 @st.dialog("Import a run", icon=":material/upload_file:")
 def _import_dialog() -> None:
-    last = actions.flashed()
+    last = notices.outcome()
     if last is not None and last.good:
         st.rerun()
     st.markdown("Add a run that was exported here or on another machine.")
@@ -97,7 +99,7 @@ def bin_view(binned: Sized) -> None:
         st.caption(f"{size}. A run is removed for good {days} days after it was deleted.")
         for run, _ in sorted(binned, key=lambda entry: entry[0].deleted or 0.0, reverse=True)[:_BIN_SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center", key=f"bin-{run.id}"):
-                name = actions.literal(row_of(store(), run).name)
+                name = escape_markdown(row_of(store(), run).name)
                 when = age_text(run.deleted or now, now)
                 st.markdown(f"{name} · {run.id} · deleted {when}", width="stretch")
                 st.button(

@@ -7,8 +7,7 @@ from dataclasses import fields
 import streamlit as st
 
 from fairdd_core.playground.scene import Scene
-from pages.ui.common import url as addresses
-from pages.ui.history.actions import literal
+from pages.ui.common import notices, url
 from pages.ui.learn.state import STATIONS, Lesson, Said, from_address, to_address
 
 STATION, ALL, SAID = "learn-at", "play-all", "learn-said"
@@ -42,21 +41,16 @@ def lesson_now() -> Lesson:
 def restore() -> None:
     """Take the state from the address, once per session and whenever a link brings another one."""
     # Without parameters we are back from another screen.
-    if STATION in st.session_state and not addresses.by_link():
+    if STATION in st.session_state and not url.from_link():
         return
     lesson, complaints = from_address(st.query_params.to_dict())
     st.session_state[STATION] = STATIONS[lesson.station]
     st.session_state[ALL] = lesson.every_target
     st.session_state[SAID] = dict(lesson.said)
     set_scene(lesson.scene)
-    if complaints:
-        named = ", ".join(f"“{literal(text)}”" for text in complaints)
-        st.session_state["learn-notice"] = (
-            f"The link asked for {named}, which is not possible here; "
-            "the nearest that is possible is shown instead."
-        )
+    notices.warn_unusable(complaints)
 
 
 def keep_address() -> None:
     """Make the address a permalink of the state."""
-    addresses.write(to_address(lesson_now()))
+    url.write(to_address(lesson_now()))

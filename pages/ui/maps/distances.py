@@ -10,16 +10,16 @@ import streamlit as st
 
 from fairdd_core.plots.map_distances import distance_bars, distance_matrix, distance_table
 from fairdd_core.plots.theme import arm_styles, group_css
-from pages.ui.common import damage
+from pages.ui.common import errors
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import folded, numbers, show
 from pages.ui.common.html import marker_svg
 from pages.ui.common.runs import RunView
-from pages.ui.history.actions import literal
 
 _PARTS = {"target": "to its target", "images": "to its images"}
 
 
-@damage.guarded
+@errors.guarded
 def distances(view: RunView, focus: int | None) -> None:
     """Draw how far each group of a class is from where each arm aims and from what it made."""
     residuals, labels = view.folder.residuals(), view.labels
@@ -50,7 +50,7 @@ def _charts(residuals: pd.DataFrame, focus: int, name: str, groups: tuple[str, .
         (right, "to_synthetic", "To the mean of the synthetic images"),
     ):
         with column:
-            st.markdown(f"**{title}**, class {literal(name)}")
+            st.markdown(f"**{title}**, class {escape_markdown(name)}")
             show(
                 distance_bars(residuals, focus, groups, part),
                 None,

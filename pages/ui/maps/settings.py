@@ -8,8 +8,8 @@ import streamlit as st
 
 from fairdd_core.plots.map_table import Projection
 from fairdd_core.plots.maps import ColorBy
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView
-from pages.ui.history.actions import literal
 from pages.ui.maps import selection as map_choice
 
 PROJECTIONS: list[Projection] = ["pca", "umap"]
@@ -56,7 +56,7 @@ def controls(view: RunView, offered: list[Projection]) -> tuple[Projection, Colo
         focus = st.selectbox(
             "Class in focus",
             [_ALL, *range(len(classes))],
-            format_func=lambda c: "All classes" if c == _ALL else literal(classes[c]),
+            format_func=lambda c: "All classes" if c == _ALL else escape_markdown(classes[c]),
             key=_FOCUS,
             persist_state="session",
             on_change=map_choice.forget_drawn,

@@ -11,12 +11,12 @@ import streamlit as st
 from fairdd_core.plots.images import Tile, part_of, strip_html
 from fairdd_core.plots.map_table import Chosen, group_counts, is_chosen
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
-from pages.ui.common import damage
+from pages.ui.common import errors
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import folded, numbers
 from pages.ui.common.html import arm_heading, legend
 from pages.ui.common.loading import training_set_of
 from pages.ui.common.runs import RunView
-from pages.ui.history.actions import literal
 from pages.ui.maps import selection as map_choice
 
 MOST = 24
@@ -64,7 +64,7 @@ def strip(view: RunView, candidates: pd.DataFrame, chosen: Chosen, at: int) -> N
 
 def _whose(candidates: pd.DataFrame) -> str:
     names = candidates["class"].unique()
-    return f", class {literal(str(names[0]))}" if len(names) == 1 else ""
+    return f", class {escape_markdown(str(names[0]))}" if len(names) == 1 else ""
 
 
 def _counts(view: RunView, candidates: pd.DataFrame, chosen: Chosen) -> None:
@@ -100,7 +100,7 @@ def _real(view: RunView, rows: pd.DataFrame) -> None:
     _tiles(tiles, len(rows), "Below each image: class · group.")
 
 
-@damage.guarded
+@errors.guarded
 def _synthetic(view: RunView, candidates: pd.DataFrame, found: pd.DataFrame, at: int) -> None:
     """Draw the synthetic images of each arm that were picked out, as they are at the iteration."""
     made = found[found["kind"] == "synthetic"]

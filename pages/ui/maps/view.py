@@ -13,7 +13,7 @@ from fairdd_core.plots import maps
 from fairdd_core.plots.map_table import Projection, iterations_of, map_table, ready
 from fairdd_core.plots.theme import NEUTRAL, arm_styles, group_css
 from fairdd_core.runs.storage.folder import RunFolder
-from pages.ui.common import damage, scrubber
+from pages.ui.common import errors, scrubber
 from pages.ui.common.figures import folded, numbers
 from pages.ui.common.html import legend
 from pages.ui.common.runs import RunView
@@ -45,7 +45,7 @@ def maps_view(view: RunView, keep: Callable[[], None]) -> None:
     try:
         table = _joined(path, projection, labels.classes, labels.groups, stamp)
     except DamagedFile as error:
-        damage.explain(view, error)
+        errors.show_damage(view, error)
         table = _joined(path, projection, labels.classes, labels.groups, stamp, moving=False)
     st.html(legend(_legend(color_by, view, focus)))
     draw = partial(_linked, view, table, projection, color_by, focus, keep)
@@ -58,7 +58,7 @@ def maps_view(view: RunView, keep: Callable[[], None]) -> None:
     distances(view, focus)
 
 
-@damage.guarded
+@errors.guarded
 def _linked(
     view: RunView,
     table: pd.DataFrame,

@@ -18,11 +18,11 @@ from fairdd_core.plots.data import counts_heatmap, counts_table, sample_tiles
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import group_css
 from fairdd_core.workspace import Workspace
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import numbers, show
 from pages.ui.common.loading import split_of, stamp_of
 from pages.ui.controls.dataset import dataset_chosen
 from pages.ui.controls.settings import key
-from pages.ui.history.actions import literal
 
 
 def data_view(spec: DataSpec, seed: int) -> None:
@@ -38,7 +38,7 @@ def data_view(spec: DataSpec, seed: int) -> None:
         # Wrong labels and unknown groups come after images were left out.
         cut = split_of(spec.model_copy(update={"label_noise": 0.0, "known_share": 1.0}), seed)
     except (UserError, OSError) as error:
-        st.error(f"This data set cannot be shown. {literal(str(error))}", icon=":material/error:")
+        st.error(f"This data set cannot be shown. {escape_markdown(error)}", icon=":material/error:")
         return
     st.caption("The training set that the settings on the left make, whichever run is open.")
     _sentence(split)
@@ -136,7 +136,9 @@ def _thin(text: str) -> str:
 
 def _missing(name: str, card: DatasetCard, data_dir: Path) -> None:
     """Say what to fetch, from where and into which folder; offer the data set that is always there."""
-    st.warning(f"The files of **{literal(card.title)}** are not here yet.", icon=":material/download:")
+    st.warning(
+        f"The files of **{escape_markdown(card.title)}** are not here yet.", icon=":material/download:"
+    )
     st.markdown(f"Their place is `{data_dir}`. {card.fetch}")
     if card.torchvision:
         also = f" It needs the package `{card.needs}`." if card.needs else ""

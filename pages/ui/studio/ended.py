@@ -10,11 +10,11 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.files import DamagedFile
 from fairdd_core.runs.engine import client as engine
 from fairdd_core.runs.storage.index import RunState
-from pages.ui.common import url as addresses
+from pages.ui.common import notices, url
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView, store
 from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
-from pages.ui.history.actions import EXPECTED, literal
 
 RESUME_HELP = (
     "Goes on from the last checkpoint. On the same processor the result is the same as without a break."
@@ -46,14 +46,14 @@ def kept(view: RunView) -> str:
 def ended_panel(view: RunView) -> None:
     """Explain a run that was stopped, failed or lost; of one that is done, say what there is to remark."""
     if view.record is not None and view.state is RunState.DONE and view.record.hint:
-        st.caption(literal(view.record.hint))
+        st.caption(escape_markdown(view.record.hint))
     if view.record is None or view.state not in _CAUSES:
         return
     cause = view.record.message or _CAUSES[view.state]
     left = "" if "kept" in cause else f" Kept: {kept(view)}."
     box = st.info if view.state is RunState.STOPPED else st.error
-    hint = f" {literal(view.record.hint)}" if view.record.hint else ""
-    box(f"**{literal(cause)}**{left}{hint}", icon=":material/info:")
+    hint = f" {escape_markdown(view.record.hint)}" if view.record.hint else ""
+    box(f"**{escape_markdown(cause)}**{left}{hint}", icon=":material/info:")
     if not view.record.resumable:
         st.button(
             "Change settings",
@@ -78,15 +78,13 @@ def _edit(spec: RunSpec) -> None:
     """Turn from a run to its settings."""
     adopt(values_of(spec))
     params = st.query_params.to_dict()
-    addresses.write({name: value for name, value in params.items() if name != "run"})
+    url.write({name: value for name, value in params.items() if name != "run"})
     st.session_state["view"] = "data"
 
 
 def _resume(run_id: str) -> None:
-    try:
-        remark = engine.resume(store().workspace, run_id)
-    except EXPECTED as error:
-        st.session_state["notice"] = f"The run could not be continued. {literal(str(error))}"
-    else:
-        if remark:
-            st.session_state["notice"] = literal(remark)
+    def resume() -> None:
+        if remark := engine.resume(store().workspace, run_id):
+            notices.report(escape_markdown(remark))
+
+    notices.attempt("The run could not be continued.", resume)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView
-from pages.ui.history.actions import literal
 
 _RUN, _CLASS, _NUMBER, _PART = "look-run", "look-class", "look-number", "look-part"
 
@@ -83,7 +83,7 @@ def controls(view: RunView) -> None:
             "Class",
             range(len(names)),
             index=None,
-            format_func=lambda c: literal(names[c]),
+            format_func=lambda c: escape_markdown(names[c]),
             key=_CLASS,
             persist_state="session",
             placeholder="Choose a class",

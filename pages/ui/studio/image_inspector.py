@@ -13,7 +13,7 @@ from fairdd_core.events import Nearest
 from fairdd_core.plots.images import Tile, tile_html
 from fairdd_core.plots.neighbours import neighbour_table
 from fairdd_core.plots.theme import ArmStyle, arm_styles, group_css
-from pages.ui.common import damage
+from pages.ui.common import errors
 from pages.ui.common.figures import folded, numbers
 from pages.ui.common.html import arm_heading
 from pages.ui.common.loading import nearest_of, training_set_of
@@ -25,7 +25,7 @@ _LARGE, _SMALL = 176, 44
 """CSS pixels of the image itself and of a neighbour."""
 
 
-@damage.guarded
+@errors.guarded
 def look_closer(view: RunView, at: int) -> None:
     """Draw the controls and, once an image is chosen, everything about it.
 

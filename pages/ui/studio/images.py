@@ -11,7 +11,7 @@ from fairdd_core.plots.curves import CURVES, curve, curves_table
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.runs.storage.folder import RunFolder
-from pages.ui.common import damage, scrubber
+from pages.ui.common import errors, scrubber
 from pages.ui.common.figures import show
 from pages.ui.common.html import arm_heading
 from pages.ui.common.image_grid import image_grid, picture_of
@@ -63,7 +63,7 @@ def _stamp(view: RunView, iteration: int) -> float:
     return file.stat().st_mtime if file.exists() else 0.0
 
 
-@damage.guarded
+@errors.guarded
 def image_grids(view: RunView, iteration: int) -> None:
     """Draw the images of a run that is still making them."""
     grids = _grids(str(view.folder.path), iteration, view.labels.classes, _stamp(view, iteration))
@@ -98,7 +98,7 @@ def _scrubbed(view: RunView, keep: Callable[[], None], at: int) -> None:
     keep()
 
 
-@damage.guarded
+@errors.guarded
 def _choosable(view: RunView, at: int) -> None:
     """Draw the grids of a run that has ended; each image can be chosen."""
     images = view.folder.snapshot(at)

@@ -15,11 +15,12 @@ from fairdd_core.plots.curves import curve, curves_table
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.engine import client as engine
 from fairdd_core.runs.storage.index import RunRecord, RunState
+from pages.ui.common import notices
 from pages.ui.common import timing as history
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.estimate import duration
 from pages.ui.common.figures import show
 from pages.ui.common.runs import RunView, open_run, store
-from pages.ui.history.actions import EXPECTED, literal
 from pages.ui.history.rows import seconds_text
 from pages.ui.studio.images import image_grids
 
@@ -63,7 +64,7 @@ def keep_going() -> None:
         engine.wake(store().workspace)
     except (OSError, sqlite3.Error) as error:
         st.warning(
-            f"The process that starts runs is gone and cannot be started again: {literal(str(error))} "
+            f"The process that starts runs is gone and cannot be started again: {escape_markdown(error)} "
             "Nothing is lost. Free some memory or disk space; this page tries again by itself.",
             icon=":material/warning:",
         )
@@ -173,7 +174,4 @@ def _steps_html(record: RunRecord) -> str:
 
 
 def _stop(run_id: str) -> None:
-    try:
-        engine.cancel(store().workspace, run_id)
-    except EXPECTED as error:
-        st.session_state["notice"] = f"The run could not be stopped. {literal(str(error))}"
+    notices.attempt("The run could not be stopped.", lambda: engine.cancel(store().workspace, run_id))

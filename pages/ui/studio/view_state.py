@@ -8,10 +8,9 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui.common import scrubber
-from pages.ui.common import url as addresses
+from pages.ui.common import notices, scrubber, url
 from pages.ui.common.runs import RunView
-from pages.ui.controls.address import read
+from pages.ui.common.url import read
 from pages.ui.maps import selection as map_choice
 from pages.ui.maps import settings as map_settings
 from pages.ui.studio import image_choice as look_choice
@@ -60,7 +59,7 @@ def take(view: RunView, name: str) -> None:
     params = dict.fromkeys(VIEWS.get(name, ()), "") | st.query_params.to_dict()
     for detail, how in VIEWS.get(name, {}).items():
         read(params, detail, partial(how.take, view), complaints)
-    addresses.complain(complaints)
+    notices.warn_unusable(complaints)
 
 
 def write(view: RunView, name: str) -> None:
@@ -72,4 +71,4 @@ def write(view: RunView, name: str) -> None:
         return
     others = {key: value for key, value in st.query_params.to_dict().items() if key not in NAMES}
     own = {detail: how.text(view) for detail, how in VIEWS.get(name, {}).items()}
-    addresses.write(others | {detail: text for detail, text in own.items() if text})
+    url.write(others | {detail: text for detail, text in own.items() if text})

@@ -16,10 +16,10 @@ from fairdd_core.plots import sweep as plots
 from fairdd_core.plots.theme import arm_styles
 from fairdd_core.runs.engine.sweep_table import state_word, sweep_table
 from fairdd_core.runs.engine.sweeps import Cell
-from pages.ui.common import url as addresses
+from pages.ui.common import notices
 from pages.ui.common.figures import folded, numbers, show
 from pages.ui.common.html import arm_heading, marker_svg, table_html
-from pages.ui.controls.address import one_of, read
+from pages.ui.common.url import one_of, read
 from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
 from pages.ui.history.rows import Strip, strip_of
@@ -125,7 +125,7 @@ def arrive(view: SweepView) -> None:
         st.session_state["sweep-shown"] = view.id
         place = read(st.query_params, "at", partial(place_of, spec=spec), complaints if not known else [])
         st.session_state.update(zip(_PLACE, place or (spec.skews[-1], spec.separations[-1]), strict=True))
-    addresses.complain(complaints)
+    notices.warn_unusable(complaints)
 
 
 def _place() -> plots.Place:

@@ -19,7 +19,8 @@ from fairdd_core.runs.storage import archive as transfer
 from fairdd_core.runs.storage import trash as retention
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
-from pages.ui.history.actions import import_uploaded, literal, rename
+from pages.ui.common.errors import escape_markdown
+from pages.ui.history.actions import import_uploaded, rename
 from pages.ui.history.card import card_html, mean_of
 from pages.ui.history.listing import _watch, news
 from pages.ui.history.rows import Strip, age_text, bytes_text, matches, row_of, strip_of, title_of
@@ -399,7 +400,7 @@ def test_cards_escape_what_others_wrote(workspace: Path) -> None:
     card = card_html(row_of(store, store.get(run_id)), Strip(), 0, time.time())
     assert "<img src=x" not in card
     assert "<script>" not in card
-    assert literal("![a](http://b) :smile: $x$") == r"!\[a\](http\://b) \:smile\: \$x\$"
+    assert escape_markdown("![a](http://b) :smile: $x$") == r"!\[a\](http\://b) \:smile\: \$x\$"
 
 
 def test_undefined_and_untested_are_not_zero() -> None:
