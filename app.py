@@ -24,9 +24,10 @@ def warm_up() -> None:
     """Load what the first visitor would otherwise wait for, in the order of the first page."""
     import inspect
 
+    from fairdd_core.analysis.tables import curves_table
     from fairdd_core.config.presets import quick
     from fairdd_core.data.registry import load
-    from fairdd_core.plots.curves import curve, curves_table
+    from fairdd_core.plots.curves import curve
     from fairdd_core.workspace import Workspace
     from pages.ui.common.runs import examples
     from pages.ui.controls import sidebar  # noqa: F401

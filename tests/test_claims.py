@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from fairdd_core.analysis.bootstrap import interval
+from fairdd_core.analysis.intervals import bootstrap_interval
 from fairdd_core.analysis.metrics import accuracy_K, deo_mean_K
 from fairdd_core.config.presets import arms_named, quick
 from fairdd_core.data.registry import load
@@ -33,7 +33,7 @@ def judged(*arms: str, groups: int = 10, skew: float = 0.9, separation: float = 
 
 
 def gap_interval(counts_KGCC: np.ndarray) -> tuple[float, float]:
-    return interval(counts_KGCC, deo_mean_K, 500, np.random.default_rng(0))
+    return bootstrap_interval(counts_KGCC, deo_mean_K, 500, np.random.default_rng(0))
 
 
 def overlap(*intervals: tuple[float, float]) -> bool:

@@ -34,21 +34,6 @@ def _range(values: np.ndarray, axis: int) -> np.ndarray:
     return np.where(np.isfinite(values).sum(axis=axis) >= 2, spread, np.nan)
 
 
-def count(predicted_N: np.ndarray, y_N: np.ndarray, a_N: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return counts of test images by (group, true class, predicted class), int64 (G, C, C).
-
-    Args:
-        predicted_N: class that each image was taken for.
-        y_N: its true class.
-        a_N: its group.
-        shape: G and C.
-    """
-    groups, classes = shape
-    counts_GCC = np.zeros((groups, classes, classes), np.int64)
-    np.add.at(counts_GCC, (a_N, y_N, predicted_N), 1)
-    return counts_GCC
-
-
 def recall_KGC(counts_KGCC: np.ndarray) -> np.ndarray:
     """Return r(a, y) = P(ŷ = y | Y = y, A = a) of every network, (K, G, C)."""
     return _ratio(np.diagonal(counts_KGCC, axis1=-2, axis2=-1), counts_KGCC.sum(axis=-1))

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from fairdd_core.analysis.intervals import wilson
 from fairdd_core.analysis.metrics import METRICS, gap_KC, group_accuracy_KG, recall_KGC
-from fairdd_core.analysis.wilson import wilson
+from fairdd_core.analysis.results import HEADLINE
 
 Counts = Mapping[str, np.ndarray]
 """Arm name -> counts_KGCC (network, group, true class, predicted class)."""
@@ -114,3 +115,60 @@ def confusion_table(counts_KGCC: np.ndarray, group: int | None, class_names: Seq
             "n": np.broadcast_to(n_C, counts_CC.shape).ravel(),
         }
     )
+
+
+def counts_table(
+    counts_CG: np.ndarray, class_names: Sequence[str], group_names: Sequence[str]
+) -> pd.DataFrame:
+    """Return one row per (class, group): ``class``, ``group``, ``images`` and ``share`` of the class.
+
+    The share of a class without images is undefined (NaN).
+    """
+    counts = np.asarray(counts_CG)
+    total = counts.sum(axis=1, keepdims=True)
+    share = np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+    c, g = np.indices(counts.shape)
+    return pd.DataFrame(
+        {
+            "class": np.array(class_names, object)[c.ravel()],
+            "group": np.array(group_names, object)[g.ravel()],
+            "images": counts.ravel(),
+            "share": share.ravel(),
+        }
+    )
+
+
+def architecture_table(counts: Mapping[str, Counts]) -> pd.DataFrame:
+    """Return one row per (architecture, arm).
+
+    Columns: ``architecture``, ``arm``, the means over networks of ``HEADLINE``, and ``networks``.
+
+    Args:
+        counts: name of the architecture -> its counts; one without counts is left out.
+    """
+    frames = []
+    for name, of_arms in counts.items():
+        if not of_arms:
+            continue
+        groups = network_table(of_arms).groupby("arm", sort=False)
+        table = groups[list(HEADLINE)].mean().assign(networks=groups.size()).reset_index()
+        frames.append(table.assign(architecture=name))
+    table = pd.concat(frames, ignore_index=True)
+    return table[["architecture", "arm", *HEADLINE, "networks"]]
+
+
+def overview_table(runs: Mapping[str, Counts]) -> pd.DataFrame:
+    """Return ``network_table`` of every run, with the run's letter as a first column ``run``."""
+    frames = [network_table(counts).assign(run=letter) for letter, counts in runs.items() if counts]
+    if not frames:
+        return pd.DataFrame(columns=["run", "arm", "network", "n", *METRICS])
+    table = pd.concat(frames, ignore_index=True)
+    return table[["run", *(name for name in table.columns if name != "run")]]
+
+
+def curves_table(steps: pd.DataFrame) -> pd.DataFrame:
+    """Return the logged steps, by iteration: ``arm``, ``iteration``, ``loss``, ``worst_residual``."""
+    columns = ["arm", "iteration", "loss", "worst_residual"]
+    if steps.empty:
+        return pd.DataFrame(columns=columns)
+    return steps[columns].sort_values("iteration", kind="stable").reset_index(drop=True)

@@ -84,7 +84,7 @@ def bounds(signals_GD: np.ndarray, shares_G: np.ndarray) -> np.ndarray:
     return bound_G
 
 
-def judge(signals_GD: np.ndarray, shares_G: np.ndarray, target_D: np.ndarray) -> Verdict:
+def verdict_of(signals_GD: np.ndarray, shares_G: np.ndarray, target_D: np.ndarray) -> Verdict:
     """Hold a target against the vanilla one.
 
     Args:
@@ -110,11 +110,11 @@ def judge(signals_GD: np.ndarray, shares_G: np.ndarray, target_D: np.ndarray) ->
     )
 
 
-def sentence(verdict: Verdict, names: Sequence[str], method: str = "COBRA") -> str:
+def explain(verdict: Verdict, names: Sequence[str], method: str = "COBRA") -> str:
     """Say in plain words, as Markdown, what the theorem promises here and what happened.
 
     Args:
-        verdict: from ``judge``.
+        verdict: from ``verdict_of``.
         names: of the groups.
         method: what the other target is called.
     """

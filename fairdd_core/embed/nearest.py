@@ -16,7 +16,7 @@ RANKS = 3
 _QUERIES = 512
 
 
-def closest(
+def nearest_rows(
     queries_QD: torch.Tensor, pool_PD: torch.Tensor, ranks: int = RANKS
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the nearest rows of a pool by Euclidean distance, nearest first.
@@ -64,7 +64,7 @@ def neighbours(space: FeatureSpace, test: GroupedDataset, device: torch.device) 
         distance_MGR = np.full(real_MGR.shape, np.nan, np.float32)
         for (c, g), rows_P in cells.items():
             of_class = np.flatnonzero(y_M.numpy() == c)
-            found, distances = closest(features_MD[of_class], space.pool_PD[rows_P])
+            found, distances = nearest_rows(features_MD[of_class], space.pool_PD[rows_P])
             rows = np.append(space.pool_P[rows_P], -1)[found]  # -1 finds the last, which stands for none
             real_MGR[of_class, g], distance_MGR[of_class, g] = rows, distances
-        yield Nearest(arm, searched_CG, real_MGR, distance_MGR, *closest(test_ND, features_MD))
+        yield Nearest(arm, searched_CG, real_MGR, distance_MGR, *nearest_rows(test_ND, features_MD))

@@ -166,7 +166,7 @@ def block(
     return pd.DataFrame(columns), features_ND
 
 
-def residual_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> pd.DataFrame:
+def distance_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> pd.DataFrame:
     """Return every group's distance to each arm's class mean and target (``Embedded.residuals``)."""
     statistics = space.statistics
     rows = []

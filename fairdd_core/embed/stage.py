@@ -13,8 +13,8 @@ from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.data.grouped import Split
 from fairdd_core.embed.maps import Maps, pca_map, umap_map, with_map
 from fairdd_core.embed.nearest import neighbours
-from fairdd_core.embed.points import Tensors, feature_space, point_table, residual_table
-from fairdd_core.embed.trajectory import History, moment_table, nothing, with_last
+from fairdd_core.embed.points import Tensors, distance_table, feature_space, point_table
+from fairdd_core.embed.trajectory import History, moment_table, no_history, with_last
 from fairdd_core.events import Embedded, Nearest, Phase
 from fairdd_core.nets.base import Net
 from fairdd_core.rng import child_seed, numpy_stream
@@ -23,7 +23,7 @@ MEAN_SAMPLES_PER_CELL = 64
 
 
 @dataclass(frozen=True)
-class Exhibits:
+class EmbeddingInput:
     """What is to be shown.
 
     Attributes:
@@ -38,11 +38,11 @@ class Exhibits:
     synthetic: Mapping[str, Tensors]
     arms: tuple[ArmSpec, ...]
     iterations: int
-    history: History = nothing
+    history: History = no_history
 
 
 def embed(
-    net: Net, shown: Exhibits, spec: EmbeddingSpec, seed: int, device: torch.device
+    net: Net, shown: EmbeddingInput, spec: EmbeddingSpec, seed: int, device: torch.device
 ) -> Iterator[Phase | Nearest | Embedded]:
     """Map real samples, every arm's synthetic samples, group means, targets and class means together.
 
@@ -68,7 +68,7 @@ def embed(
     )
     points, features_ND = point_table(space, shown.arms)
     moments, later_LD = moment_table(space, shown.history, device)
-    residuals = residual_table(space, shown.arms)
+    residuals = distance_table(space, shown.arms)
 
     def mapped(kind: str, maps: Maps) -> Embedded:
         nonlocal points, moments

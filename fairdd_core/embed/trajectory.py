@@ -16,7 +16,7 @@ float32 (M, 3, H, W)."""
 COLUMNS = ["iteration", "kind", "arm", "class_id", "index"]
 
 
-def nothing() -> Iterable[tuple[int, Mapping[str, torch.Tensor]]]:
+def no_history() -> Iterable[tuple[int, Mapping[str, torch.Tensor]]]:
     """Return a history without a moment."""
     return ()
 

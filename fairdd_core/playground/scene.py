@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
-from fairdd_core.analysis.theorem import Verdict, judge, vanilla_target
+from fairdd_core.analysis.theorem import Verdict, vanilla_target, verdict_of
 from fairdd_core.errors import UserError
 from fairdd_core.playground.barycenters import DISTANCES, barycenter
 
@@ -20,6 +21,17 @@ DOTS = 300
 """Drawn for a whole class."""
 _ANGLE = np.deg2rad(20)
 """Of the last group, which can be moved out; no group then lies along an axis."""
+
+TARGET_NAMES = {
+    "squared-l2": "mean",
+    "l1": "median",
+    "l2": "geometric median",
+    "linf": "ℓ∞",
+    "cosine": "cosine",
+    "huber": "Huber",
+    "smallest-ball": "smallest ball",
+}
+"""Distance -> short name of its barycenter."""
 
 LIMITS: dict[str, tuple[int, int]] = {
     "groups": (2, len(NAMES)),
@@ -91,7 +103,7 @@ class Scene:
 
     def verdict(self) -> Verdict:
         """Return residuals, bounds and the theorem's condition."""
-        return judge(self.signals_GD, self.shares_G, self.target_D)
+        return verdict_of(self.signals_GD, self.shares_G, self.target_D)
 
     def clouds(self) -> list[np.ndarray]:
         """Return the dots of every group, (N_g, 2), as many as its share says but at least one.
@@ -198,3 +210,33 @@ PRESETS: dict[str, Preset] = {
         Scene(groups=4, skew=40, largest=4, far=260),
     ),
 }
+
+
+def scene_residuals(scene: Scene) -> pd.DataFrame:
+    """Return a row per group: ``group, share, x, y, vanilla, cobra, bound``."""
+    verdict = scene.verdict()
+    signals_GD = scene.signals_GD
+    return pd.DataFrame(
+        {
+            "group": list(scene.names),
+            "share": scene.shares_G,
+            "x": signals_GD[:, 0],
+            "y": signals_GD[:, 1],
+            "vanilla": verdict.vanilla_G,
+            "cobra": verdict.aligned_G,
+            "bound": verdict.bound_G,
+        }
+    )
+
+
+def scene_targets(scene: Scene) -> pd.DataFrame:
+    """Return a row per target: ``target, x, y, largest residual``; vanilla, then every barycenter."""
+    points = {"vanilla": scene.vanilla_D} | {TARGET_NAMES[name]: scene.barycenter(name) for name in DISTANCES}
+    signals_GD = scene.signals_GD
+    return pd.DataFrame(
+        [
+            (name, *point_D, float(np.linalg.norm(signals_GD - point_D, axis=1).max()))
+            for name, point_D in points.items()
+        ],
+        columns=["target", "x", "y", "largest residual"],
+    )

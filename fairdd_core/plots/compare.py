@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.analysis.tables import Counts, network_table
 from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.plots.theme import NEUTRAL, arm_styles, base, percent_axis
 
 _ROW = 40
 _CORNERS = ("top left", "top right", "bottom right", "bottom left")
 """Every run has its letter at another corner, so that runs which agree can still be told apart."""
-
-
-def overview_table(runs: Mapping[str, Counts]) -> pd.DataFrame:
-    """Return ``network_table`` of every run, with the run's letter as a first column ``run``."""
-    frames = [network_table(counts).assign(run=letter) for letter, counts in runs.items() if counts]
-    if not frames:
-        return pd.DataFrame(columns=["run", "arm", "network", "n", *METRICS])
-    table = pd.concat(frames, ignore_index=True)
-    return table[["run", *(name for name in table.columns if name != "run")]]
 
 
 def overview(table: pd.DataFrame, gap: str = "deo_mean", *, height: int = 420) -> go.Figure:

@@ -21,14 +21,6 @@ CURVES = {
 }
 
 
-def curves_table(steps: pd.DataFrame) -> pd.DataFrame:
-    """Return the logged steps, by iteration: ``arm``, ``iteration``, ``loss``, ``worst_residual``."""
-    columns = ["arm", "iteration", "loss", "worst_residual"]
-    if steps.empty:
-        return pd.DataFrame(columns=columns)
-    return steps[columns].sort_values("iteration", kind="stable").reset_index(drop=True)
-
-
 def _smooth(values: pd.Series) -> pd.Series:
     """Running median: every iteration sees another network, so single steps are noisy."""
     window = max(1, len(values) // 25)

@@ -6,9 +6,10 @@ import html
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.plots.theme import base, outlined
+from fairdd_core.plots.theme import RGB, base, group_css, outlined
 
 INK = 0.6
 """Opacity of the strongest shade: text in the colour of the page stays readable on it, in light and dark."""
@@ -69,3 +70,28 @@ def swatch_row(fig: go.Figure, colors: Sequence[str], names: Sequence[str], y: f
         hovertemplate="%{text}<extra></extra>",
         cliponaxis=False,
     )
+
+
+def counts_heatmap(
+    table: pd.DataFrame, group_colors: Sequence[RGB] = (), *, height: int | None = None
+) -> go.Figure:
+    """Draw ``counts_table`` as class × group: numbers are images, shade is the share of the class."""
+    classes, groups = list(dict.fromkeys(table["class"])), list(dict.fromkeys(table["group"]))
+    shape = (len(classes), len(groups))
+    images = table["images"].to_numpy().reshape(shape)
+    share = table["share"].to_numpy(float).reshape(shape)
+    hover = np.array(
+        [
+            f"class <b>{r['class']}</b>, {r['group']}<br>{r['images']} images"
+            + ("" if np.isnan(r["share"]) else f" ({r['share']:.1%} of the class)")
+            for r in table.to_dict("records")
+        ],
+        object,
+    ).reshape(shape)
+    fig = shaded(share, images.astype(str).astype(object), hover, height=height or 110 + 31 * len(classes))
+    name_axis(fig.update_yaxes, classes, "class")
+    # Room for the swatches between the cells and the names.
+    fig.update_yaxes(range=[len(classes) + 0.15, -0.5])
+    swatch_row(fig, group_css(group_colors, len(groups)), groups, len(classes) - 0.15)
+    name_axis(fig.update_xaxes, groups, "", tickangle=-45 if len(groups) > 5 else 0)
+    return fig

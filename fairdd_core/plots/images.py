@@ -137,3 +137,21 @@ def part_of(x_KHW: np.ndarray, part: int, factor: int) -> np.ndarray:
     h, w = height // factor, width // factor
     row, column = divmod(part, factor)
     return x_KHW[:, row * h : (row + 1) * h, column * w : (column + 1) * w]
+
+
+def sample_tiles(
+    x_NCHW: np.ndarray, y_N: np.ndarray, a_N: np.ndarray, classes: int, groups: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pick the first image of every (group, class) cell; numbers beyond the groups mean that none is known.
+
+    Returns:
+        Images uint8 (G, C, 3, H, W), zero where the cell is empty, and a bool (G, C), False there.
+    """
+    tiles = np.zeros((groups, classes, *x_NCHW.shape[1:]), np.uint8)
+    present = np.zeros((groups, classes), bool)
+    cell = a_N * classes + y_N
+    found, first = np.unique(cell, return_index=True)
+    found, first = found[found < groups * classes], first[found < groups * classes]
+    tiles.reshape(-1, *x_NCHW.shape[1:])[found] = x_NCHW[first]
+    present.reshape(-1)[found] = True
+    return tiles, present

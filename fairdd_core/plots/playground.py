@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.playground.barycenters import DISTANCES
-from fairdd_core.playground.scene import Scene
+from fairdd_core.playground.scene import TARGET_NAMES, Scene
 from fairdd_core.plots.theme import FAINT, NEUTRAL, arm_styles, base
 
 GROUP_STYLES = (
@@ -21,32 +21,19 @@ GROUP_STYLES = (
     ("#9b6fd0", "x"),
 )
 """Colour and marker of the groups A to E. None is an arm's: vanilla and COBRA are seen beside them."""
-TARGETS = {
-    "squared-l2": ("mean", "circle"),
-    "l1": ("median", "cross"),
-    "l2": ("geometric median", "diamond-tall"),
-    "linf": ("ℓ∞", "square-x"),
-    "cosine": ("cosine", "triangle-right"),
-    "huber": ("Huber", "hourglass"),
-    "smallest-ball": ("smallest ball", "circle-cross"),
+TARGET_SYMBOLS = {
+    "squared-l2": "circle",
+    "l1": "cross",
+    "l2": "diamond-tall",
+    "linf": "square-x",
+    "cosine": "triangle-right",
+    "huber": "hourglass",
+    "smallest-ball": "circle-cross",
 }
-"""Distance -> what its barycenter is called in the figure, and its marker among all barycenters."""
+"""Distance -> marker of its barycenter."""
 _SAME, _NEAR = 0.02, 0.1
 """Shares of the picture's width: closer targets wear one label; closer to a group, names stand apart."""
 _DEPENDS_ON_ORIGIN = ("cosine", "huber")
-
-
-def target_table(scene: Scene) -> pd.DataFrame:
-    """Return a row per target: ``target, x, y, largest residual``; vanilla, then every barycenter."""
-    points = {"vanilla": scene.vanilla_D} | {TARGETS[name][0]: scene.barycenter(name) for name in DISTANCES}
-    signals_GD = scene.signals_GD
-    return pd.DataFrame(
-        [
-            (name, *point_D, float(np.linalg.norm(signals_GD - point_D, axis=1).max()))
-            for name, point_D in points.items()
-        ],
-        columns=["target", "x", "y", "largest residual"],
-    )
 
 
 def _frame(scene: Scene) -> tuple[list[float], list[float]]:
@@ -59,7 +46,7 @@ def _frame(scene: Scene) -> tuple[list[float], list[float]]:
     return [float(low_D[0]), float(high_D[0])], [float(low_D[1]), float(high_D[1])]
 
 
-def plane(scene: Scene, *, every_target: bool = False, height: int = 450) -> go.Figure:
+def scene_figure(scene: Scene, *, every_target: bool = False, height: int = 450) -> go.Figure:
     """Draw the clouds, both targets, and a line from every group to each of them.
 
     Args:
@@ -194,7 +181,7 @@ def _targets(fig: go.Figure, scene: Scene, width: float, *, named: bool) -> None
     if not named:
         return
     apart_D = points["vanilla"] - points["cobra"]
-    barycenter = f"COBRA: {TARGETS[scene.distance][0]}"
+    barycenter = f"COBRA: {TARGET_NAMES[scene.distance]}"
     if np.linalg.norm(apart_D) < _SAME * width:
         _label(fig, f"<b>Vanilla</b> and <b>{barycenter}</b>", points["cobra"], np.array([0.0, -1.0]), 28)
         return
@@ -212,7 +199,7 @@ def _every_target(fig: go.Figure, scene: Scene, edge: float, y_range: Sequence[f
     points = {name: scene.barycenter(name) for name in DISTANCES} | {"vanilla": scene.vanilla_D}
     order = sorted(points, key=lambda name: float(points[name][1]))
     for name, height in zip(order, np.linspace(y_range[0], y_range[1], len(order) + 2)[1:-1], strict=True):
-        title, symbol = TARGETS.get(name, ("<b>Vanilla</b>", ""))
+        title, symbol = TARGET_NAMES.get(name, "<b>Vanilla</b>"), TARGET_SYMBOLS.get(name)
         if name == scene.distance:
             title = f"<b>COBRA: {title}</b>"
         elif symbol:
@@ -257,4 +244,65 @@ def _origin(fig: go.Figure) -> None:
         textposition="top right",
         marker={"color": NEUTRAL, "symbol": "cross-thin", "size": 14, "line": {"color": NEUTRAL, "width": 2}},
         hovertemplate="origin: this distance depends on where it is<extra></extra>",
+    )
+
+
+_OFFSET = 0.2
+"""Of a group's two bars from the middle of its row."""
+
+
+def residual_bars(table: pd.DataFrame, *, height: int | None = None) -> go.Figure:
+    """Draw ``residual_table``: two bars per group, and a tick where the bound on vanilla's is."""
+    groups = list(table["group"])
+    fig = base(height or 74 + 42 * len(groups), legend_rows=1, barmode="overlay")
+    top = max(0.5, float(table[["vanilla", "cobra", "bound"]].to_numpy().max()))
+    row_G = np.arange(len(groups))
+    _bars(fig, table, "vanilla", row_G - _OFFSET)
+    _bars(fig, table, "cobra", row_G + _OFFSET)
+    # In a column of their own, for beside the tick a bar's number would read as that of the bound.
+    _numbers(fig, table["vanilla"], 1.2 * top, row_G - _OFFSET)
+    _numbers(fig, table["cobra"], 1.2 * top, row_G + _OFFSET)
+    fig.add_scatter(
+        x=table["bound"],
+        y=row_G - _OFFSET,
+        mode="markers",
+        name="bound",
+        marker={"symbol": "line-ns", "size": 18, "line": {"color": NEUTRAL, "width": 3}},
+        hovertemplate="imbalance × separation: vanilla's is at most %{x:.2f}<extra></extra>",
+    )
+    fig.update_xaxes(title_text="distance from the target", range=[0, 1.2 * top], fixedrange=True)
+    fig.update_yaxes(
+        tickvals=row_G, ticktext=groups, range=[len(groups) - 0.5, -0.5], showgrid=False, fixedrange=True
+    )
+    return fig
+
+
+def _bars(fig: go.Figure, table: pd.DataFrame, arm: str, y_G: np.ndarray) -> None:
+    """Draw one arm's bars; COBRA's are hatched, so that colour is not all that tells them apart."""
+    style = arm_styles([arm])[arm]
+    hatch = {"shape": "/" if arm == "cobra" else "", "size": 5, "fillmode": "overlay", "solidity": 0.25}
+    fig.add_bar(
+        x=table[arm],
+        y=y_G,
+        width=0.34,
+        orientation="h",
+        name=style.label,
+        marker={"color": style.color, "pattern": hatch | {"fgcolor": "rgba(255,255,255,0.6)"}},
+        customdata=table[["group", "share"]].to_numpy(object),
+        hovertemplate="group %{customdata[0]}, %{customdata[1]:.1%} of the class<br>residual %{x:.2f}"
+        f"<extra>{style.label}</extra>",
+    )
+
+
+def _numbers(fig: go.Figure, values_G: pd.Series, x: float, y_G: np.ndarray) -> None:
+    fig.add_scatter(
+        x=[x] * len(values_G),
+        y=y_G,
+        mode="text",
+        text=[f"{value:.2f}" for value in values_G],
+        textposition="middle left",
+        textfont={"size": 12},
+        showlegend=False,
+        hoverinfo="skip",
+        cliponaxis=False,
     )

@@ -8,50 +8,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from fairdd_core.analysis.grids import Place
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.plots.heatmap import INK, name_axis, shaded
 from fairdd_core.plots.theme import NEUTRAL
 
-Place = tuple[float, float]
-"""Skew and separation."""
 _BETTER, _WORSE = "0,90,156", "190,75,0"
 _CELL, _ROOM = 46, 74
 _SHORT = {"waiting": "·", "deleted": "✕", "failed": "✕", "lost": "✕", "stopped": "‖"}
-
-
-def grid_table(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
-    """Return one row per place of a sweep for one arm and metric.
-
-    Args:
-        table: from ``runs.sweep_table.sweep_table``.
-        arm: name of the arm.
-        metric: a name in ``METRICS``.
-
-    Returns:
-        ``skew``, ``separation``, ``value`` (mean over the seeds that have one; NaN where none has), ``seeds``
-        (how many have one), ``of`` (how many there are), ``state`` (of the first that has none, else done).
-    """
-    rows = []
-    for (skew, separation), part in table[table["arm"] == arm].groupby(["skew", "separation"]):
-        waiting = part[part["state"] != "done"]["state"]
-        rows.append(
-            {
-                "skew": skew,
-                "separation": separation,
-                "value": part[metric].mean(),
-                "seeds": int(part[metric].notna().sum()),
-                "of": len(part),
-                "state": "done" if waiting.empty else waiting.iloc[0],
-            }
-        )
-    return pd.DataFrame(rows, columns=["skew", "separation", "value", "seeds", "of", "state"])
-
-
-def gain_table(table: pd.DataFrame, arm: str, reference: str, metric: str) -> pd.DataFrame:
-    """Return ``grid_table`` of ``arm`` with how much better it is than ``reference`` as its value."""
-    own, other = grid_table(table, arm, metric), grid_table(table, reference, metric)
-    sign = 1 if METRICS[metric].higher_is_better else -1
-    return own.assign(value=sign * (own["value"] - other["value"]))
 
 
 def phase(

@@ -15,15 +15,15 @@ from plotly.offline import get_plotlyjs
 from fairdd_core import __version__
 from fairdd_core.analysis.gaps import largest_gap
 from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.results import results_table
 from fairdd_core.config.command import needs_file, run_command
 from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.data.card import Labels
 from fairdd_core.plots.images import GRID_CSS, grid_html
 from fairdd_core.plots.theme import arm_label
-from fairdd_core.report.entry import Figure
-from fairdd_core.report.figures import figures, snippet
+from fairdd_core.report.figures import Figure, figures, snippet
 from fairdd_core.report.pictures import last_images
-from fairdd_core.report.tables import ordered_counts, results_table
+from fairdd_core.report.tables import ordered_counts
 from fairdd_core.runs.storage.folder import RunFolder
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
@@ -129,7 +129,7 @@ def _results(folder: RunFolder) -> str:
     counts = ordered_counts(folder)
     if not counts:
         return ""
-    table = results_table(counts, folder.result()).set_index(["metric", "arm"])
+    table = results_table((folder.result() or {}).get("arms"), counts).set_index(["metric", "arm"])
     head = "".join(f"<th scope='col'>{html.escape(arm_label(arm))}</th>" for arm in counts)
     rows = []
     for name, metric in METRICS.items():

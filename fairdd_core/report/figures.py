@@ -5,17 +5,25 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.analysis.tables import confusion_table, group_table, network_table, recall_table
+from fairdd_core.analysis.tables import (
+    confusion_table,
+    curves_table,
+    group_table,
+    network_table,
+    recall_table,
+)
 from fairdd_core.data.card import Labels
+from fairdd_core.embed.map_table import Projection, has_projection, map_table, ranges
 from fairdd_core.plots import fairness
-from fairdd_core.plots.curves import CURVES, curve, curves_table
-from fairdd_core.plots.theme import NEUTRAL, arm_label
-from fairdd_core.report.entry import Figure
-from fairdd_core.report.maps import map_figures
+from fairdd_core.plots.curves import CURVES, curve
+from fairdd_core.plots.maps import KINDS, arm_map
+from fairdd_core.plots.theme import NEUTRAL, arm_label, group_css, outlined
 from fairdd_core.report.pictures import file_name
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.runs.storage.folder import RunFolder
@@ -29,6 +37,27 @@ FILE_CONFIG = {
     "toImageButtonOptions": {"format": "svg", "scale": 1},
 }
 """How figures in a file behave: the one button saves the figure as SVG, without leaving the file."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure, and what stands beside it.
+
+    Attributes:
+        name: short, unique within a run.
+        title: for people.
+        alt: what it shows, for those who cannot see it.
+        caption: what must be known to read it.
+        figure: the figure.
+        table: the numbers behind it.
+    """
+
+    name: str
+    title: str
+    alt: str
+    caption: str
+    figure: go.Figure
+    table: pd.DataFrame
 
 
 def figures(folder: RunFolder, labels: Labels) -> list[Figure]:
@@ -129,3 +158,68 @@ def vector_files(found: Sequence[Figure], form: str) -> dict[str, bytes]:
 def can_draw_vectors() -> bool:
     """Return whether figures can be drawn as files here: plotly needs Kaleido and a Chromium for that."""
     return importlib.util.find_spec("kaleido") is not None and any(map(shutil.which, BROWSERS))
+
+
+HEIGHT = 560
+
+
+_CAUTION: dict[Projection, str] = {
+    "pca": "PCA: a straight shadow of the feature space. Distances are shortened, never stretched.",
+    "umap": "UMAP keeps neighbours together. Distances between clumps, their sizes and the empty space mean "
+    "nothing.",
+}
+
+
+_LANDMARKS = ("group_mean", "target", "class_mean")
+"""What the table has: the samples are too many to read."""
+
+
+def map_figures(folder: RunFolder, labels: Labels) -> list[Figure]:
+    """Return a map for every method and projection, all with the same axes; none before there are any."""
+    points, found = folder.points(), []
+    for projection in _CAUTION:
+        if points is None or not has_projection(points, projection):
+            continue
+        table = map_table(points, projection, labels.classes, labels.groups)
+        found += [
+            _figure(table, arm.name, projection, labels)
+            for arm in folder.spec().distill.arms
+            if (table["arm"] == arm.name).any()
+        ]
+    return found
+
+
+def _figure(table: pd.DataFrame, arm: str, projection: Projection, labels: Labels) -> Figure:
+    name, way = arm_label(arm), projection.upper()
+    return Figure(
+        f"{projection}-{arm}",
+        f"{way} map: {name}",
+        f"{way} map of real samples, coloured by group, with {name}'s synthetic images, targets and means.",
+        f"{_CAUTION[projection]} All {way} maps of this run have the same axes. Shape says what a point is; "
+        "colour is the group of real samples and means. Drag to zoom, double-click to go back. "
+        "The table has the means and the targets.",
+        _drawn(table, arm, labels),
+        _landmarks(table, arm),
+    )
+
+
+def _drawn(table: pd.DataFrame, arm: str, labels: Labels) -> go.Figure:
+    groups = len(labels.groups)
+    fig = arm_map(table, arm, group_colors=labels.colors, groups=groups, axes=ranges(table), height=HEIGHT)
+    for name, color in zip(labels.groups, group_css(labels.colors, groups), strict=True):
+        marker = outlined(color, size=11, symbol="square")
+        fig.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)
+    fig.update_layout(
+        showlegend=True,
+        dragmode="zoom",
+        clickmode="event",
+        legend={"y": -0.02, "yref": "paper", "yanchor": "top", "itemclick": False, "itemdoubleclick": False},
+    )
+    return fig
+
+
+def _landmarks(table: pd.DataFrame, arm: str) -> pd.DataFrame:
+    own = table[table["arm"].isin(["", arm]) & table["kind"].isin(_LANDMARKS)]
+    what = {kind: KINDS[kind][0] for kind in _LANDMARKS}
+    columns = ["kind", "class", "group", "x", "y"]
+    return own.assign(kind=own["kind"].map(what)).sort_values(["class", "kind"], kind="stable")[columns]

@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from fairdd_core.analysis.gaps import gap_table
-from fairdd_core.analysis.metrics import METRICS, spread
-from fairdd_core.analysis.tables import confusion_table, group_table, network_table, recall_table
+from fairdd_core.analysis.results import results_table
+from fairdd_core.analysis.tables import (
+    confusion_table,
+    curves_table,
+    group_table,
+    network_table,
+    recall_table,
+)
 from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.data.card import Labels
-from fairdd_core.plots.curves import curves_table
 from fairdd_core.runs.storage.folder import RunFolder
 
 ABOUT = {
@@ -43,44 +47,11 @@ def ordered_counts(folder: RunFolder, architecture: str = "") -> dict[str, np.nd
     return {arm: counts[arm] for arm in order if arm in counts}
 
 
-def results_table(counts: Mapping[str, np.ndarray], document: Mapping[str, Any] | None) -> pd.DataFrame:
-    """Return one row per (arm, metric).
-
-    Columns: ``arm``, ``metric``, ``title``, ``mean``, ``std`` (over networks), ``low`` and ``high`` (95 %
-    bootstrap interval where the run has one), ``networks`` and ``n`` (test images); NaN is undefined.
-
-    Args:
-        counts: arm -> counts (network, group, true class, predicted class).
-        document: the result document of the run, for its intervals.
-    """
-    summary = (document or {}).get("arms") or {}
-    rows = []
-    for arm, counts_KGCC in counts.items():
-        for name, metric in METRICS.items():
-            values_K = metric.of(counts_KGCC)
-            low, high = (summary.get(arm, {}).get(name, {}).get("ci95")) or (None, None)
-            rows.append(
-                {
-                    "arm": arm,
-                    "metric": name,
-                    "title": metric.title,
-                    "mean": float(values_K.mean()),
-                    "std": spread(values_K),
-                    "low": low,
-                    "high": high,
-                    "networks": len(values_K),
-                    "n": int(counts_KGCC[0].sum()),
-                }
-            )
-    columns = ["arm", "metric", "title", "mean", "std", "low", "high", "networks", "n"]
-    return pd.DataFrame(rows, columns=columns).astype({"low": float, "high": float})
-
-
 def tables(folder: RunFolder, labels: Labels) -> dict[str, pd.DataFrame]:
     """Return the tables of a run by name (see ``ABOUT``); what it has not come to is left out."""
     counts, found = ordered_counts(folder), {}
     if counts:
-        found["results"] = results_table(counts, folder.result())
+        found["results"] = results_table((folder.result() or {}).get("arms"), counts)
         found["cells"] = recall_table(counts, labels.classes, labels.groups)
         found["gaps"] = gap_table(counts, labels.classes, labels.groups)
         found["groups"] = group_table(counts, labels.groups)

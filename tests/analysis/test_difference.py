@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairdd_core.analysis.difference import difference
+from fairdd_core.analysis.differences import difference
 from fairdd_core.analysis.metrics import METRICS, accuracy_K, deo_mean_K
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fairdd_core.analysis import metrics as m
-from fairdd_core.analysis.bootstrap import interval
+from fairdd_core.analysis.intervals import bootstrap_interval
 
 # group 0: class 0 right 8 of 10, class 1 right 9 of 10; group 1: 4 of 10 and 9 of 10
 HAND = np.array([[[[8, 2], [1, 9]], [[4, 6], [1, 9]]]])
@@ -77,7 +77,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
         hits_G = rng.binomial(n, recall_G)
         counts = np.zeros((1, 2, 2, 2), np.int64)
         counts[0, :, 0, 0], counts[0, :, 0, 1] = hits_G, n - hits_G
-        low, high = interval(counts, m.deo_mean_K, 200, rng)
+        low, high = bootstrap_interval(counts, m.deo_mean_K, 200, rng)
         covered += low <= 0.2 <= high
     assert 0.88 <= covered / 200 <= 0.99
 
@@ -86,7 +86,7 @@ def test_the_interval_narrows_with_more_images_but_not_with_more_networks() -> N
     rng = np.random.default_rng(1)
 
     def width(counts: np.ndarray) -> float:
-        low, high = interval(counts, m.deo_mean_K, 500, rng)
+        low, high = bootstrap_interval(counts, m.deo_mean_K, 500, rng)
         return high - low
 
     assert width(HAND * 100) == pytest.approx(width(HAND * 4) / 5, rel=0.3)
@@ -98,11 +98,11 @@ def test_the_interval_lies_around_the_observed_value_and_is_never_a_point() -> N
     perfect_against_hopeless[0, 0, :, :] = np.diag([50, 50])
     perfect_against_hopeless[0, 1, :, :] = np.fliplr(np.diag([50, 50]))
     for counts in (HAND * 5, perfect_against_hopeless):
-        low, high = interval(counts, m.deo_mean_K, 500, np.random.default_rng(0))
+        low, high = bootstrap_interval(counts, m.deo_mean_K, 500, np.random.default_rng(0))
         assert low <= m.deo_mean_K(counts)[0] <= high
         assert high - low > 0.005
 
 
 def test_an_undefined_metric_has_no_interval() -> None:
     empty = np.zeros((1, 2, 2, 2), np.int64)
-    assert np.isnan(interval(empty, m.deo_max_K, 100, np.random.default_rng(0))).all()
+    assert np.isnan(bootstrap_interval(empty, m.deo_max_K, 100, np.random.default_rng(0))).all()

@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
+from fairdd_core.analysis.intervals import wilson
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.analysis.tables import confusion_table, group_table, network_table, recall_table
-from fairdd_core.analysis.wilson import wilson
-from fairdd_core.plots.data import counts_table, sample_tiles
+from fairdd_core.analysis.tables import (
+    confusion_table,
+    counts_table,
+    group_table,
+    network_table,
+    recall_table,
+)
+from fairdd_core.plots.images import sample_tiles
 
 CLASSES, GROUPS = ("cat", "dog"), ("red", "blue", "grey")
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fairdd_core.analysis.theorem import bounds, judge, residuals, sentence, vanilla_target
+from fairdd_core.analysis.theorem import bounds, explain, residuals, vanilla_target, verdict_of
 
 LINE = np.array([[0.0, 0], [1, 0], [4, 0]])
 SHARES = np.array([0.5, 0.25, 0.25])
@@ -25,7 +25,7 @@ def cases(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def test_known_answers_on_a_line() -> None:
-    verdict = judge(LINE, SHARES, LINE.mean(axis=0))
+    verdict = verdict_of(LINE, SHARES, LINE.mean(axis=0))
     assert vanilla_target(LINE, SHARES) == pytest.approx([1.25, 0])
     assert verdict.vanilla_G == pytest.approx([1.25, 0.25, 2.75])
     assert verdict.aligned_G == pytest.approx([5 / 3, 2 / 3, 7 / 3])
@@ -36,29 +36,29 @@ def test_known_answers_on_a_line() -> None:
 
 
 def test_a_majority_that_is_farthest_out_breaks_condition_and_promise() -> None:
-    verdict = judge(LINE, np.array([0.3, 0.3, 0.4]), LINE.mean(axis=0))
+    verdict = verdict_of(LINE, np.array([0.3, 0.3, 0.4]), LINE.mean(axis=0))
     assert not verdict.holds and not verdict.kept
-    text = sentence(verdict, NAMES)
+    text = explain(verdict, NAMES)
     assert "does not hold" in text and "lies towards C" in text and "farther behind" in text
 
 
 def test_condition_can_fail_and_the_promise_be_kept_all_the_same() -> None:
-    verdict = judge(LINE, np.array([0.05, 0.05, 0.9]), LINE.mean(axis=0))
+    verdict = verdict_of(LINE, np.array([0.05, 0.05, 0.9]), LINE.mean(axis=0))
     assert not verdict.holds and verdict.kept
-    assert "promises nothing" in sentence(verdict, NAMES)
+    assert "promises nothing" in explain(verdict, NAMES)
 
 
 def test_equal_shares_and_the_mean_are_the_same_target() -> None:
-    verdict = judge(LINE, np.full(3, 1 / 3), LINE.mean(axis=0))
+    verdict = verdict_of(LINE, np.full(3, 1 / 3), LINE.mean(axis=0))
     assert verdict.same and verdict.holds and verdict.kept
-    assert "same point" in sentence(verdict, NAMES)
+    assert "same point" in explain(verdict, NAMES)
 
 
 def test_of_equally_bad_groups_the_most_favourable_one_decides() -> None:
     ends = np.array([[-1.0, 0], [1, 0]])
-    verdict = judge(ends, np.array([0.9, 0.1]), np.zeros(2))
+    verdict = verdict_of(ends, np.array([0.9, 0.1]), np.zeros(2))
     assert verdict.tied == 2 and verdict.worst == 1 and verdict.holds
-    assert "one of 2 groups" in sentence(verdict, ("A", "B"))
+    assert "one of 2 groups" in explain(verdict, ("A", "B"))
 
 
 @settings(deadline=None, max_examples=200)
@@ -66,7 +66,7 @@ def test_of_equally_bad_groups_the_most_favourable_one_decides() -> None:
 def test_condition_implies_that_nobody_is_left_farther_behind(
     case: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
-    verdict = judge(*case)
+    verdict = verdict_of(*case)
     if verdict.holds:
         assert verdict.worst_aligned <= verdict.worst_vanilla + 1e-6 * (1 + verdict.worst_vanilla)
 

@@ -19,7 +19,7 @@ from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.distill.loop import distill
 from fairdd_core.distill.sampling import draw_real
-from fairdd_core.embed.stage import Exhibits, embed
+from fairdd_core.embed.stage import EmbeddingInput, embed
 from fairdd_core.events import Distilled, Embedded
 from fairdd_core.nets.build import make_network
 from fairdd_core.nets.fair import PENALTY, fair_network
@@ -102,7 +102,7 @@ def test_the_map_does_not_show_what_is_hidden() -> None:
     (one,), (other,) = (
         [
             e
-            for e in embed(net, Exhibits(Split(train, train), synthetic, arms, 9), spec, 0, CPU)
+            for e in embed(net, EmbeddingInput(Split(train, train), synthetic, arms, 9), spec, 0, CPU)
             if isinstance(e, Embedded)
         ]
         for train in (hidden(), hidden(swap=True))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from fairdd_core.analysis.error_analysis import prediction_table
 from fairdd_core.analysis.gaps import gaps, largest_gap
-from fairdd_core.plots.error_analysis import answers_table
 from fairdd_core.runs.storage.folder import RunFolder
 from pages.ui.common.runs import EXAMPLES
 from tests.e2e.conftest import READY, SLOW, Visitor
@@ -39,7 +39,7 @@ def choose(page: Page, label: str, text: str) -> None:
 
 def k_of_n(group: int, class_id: int) -> str:
     """What the panel says of a cell of Vanilla's first network."""
-    table = answers_table(FOLDER.counts()["vanilla"][0], class_id, group, CLASSES)
+    table = prediction_table(FOLDER.counts()["vanilla"][0], class_id, group, CLASSES)
     right = int(table.loc[table["right"], "images"].sum())
     return f"{right} of {table['images'].sum()} test images of class {class_id} recognised"
 

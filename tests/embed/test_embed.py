@@ -9,10 +9,10 @@ import torch
 from fairdd_core.config.presets import arms_named
 from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.data.grouped import Split
-from fairdd_core.embed.nearest import closest
+from fairdd_core.embed.nearest import nearest_rows
 from fairdd_core.embed.points import rows_per_cell
-from fairdd_core.embed.stage import Exhibits, embed
-from fairdd_core.embed.trajectory import History, nothing
+from fairdd_core.embed.stage import EmbeddingInput, embed
+from fairdd_core.embed.trajectory import History, no_history
 from fairdd_core.events import Embedded, Nearest, Phase
 from fairdd_core.nets.build import make_network
 from tests.helpers import TINY_NET, toy_dataset
@@ -21,18 +21,18 @@ CPU = torch.device("cpu")
 ARMS = arms_named("vanilla", "cobra", "fairdd")
 
 
-def events(umap: bool = False, history: History = nothing) -> list[Phase | Nearest | Embedded]:
+def events(umap: bool = False, history: History = no_history) -> list[Phase | Nearest | Embedded]:
     train = toy_dataset()
     net = make_network(TINY_NET, 8, 3, torch.Generator().manual_seed(0), CPU).requires_grad_(False)
     rows = np.concatenate([np.flatnonzero(train.y_N == c)[:2] for c in range(3)])
     x = torch.from_numpy(train.normalisation.apply(train.x_NCHW[rows]))
     synthetic = {arm.name: (x, torch.from_numpy(train.y_N[rows])) for arm in ARMS}
     spec = EmbeddingSpec(samples_per_cell=3, umap=umap, neighbors=5)
-    shown = Exhibits(Split(train, train), synthetic, ARMS, 9, history)
+    shown = EmbeddingInput(Split(train, train), synthetic, ARMS, 9, history)
     return list(embed(net, shown, spec, 0, CPU))
 
 
-def embedded(umap: bool = False, history: History = nothing) -> list[Embedded]:
+def embedded(umap: bool = False, history: History = no_history) -> list[Embedded]:
     return [event for event in events(umap, history) if isinstance(event, Embedded)]
 
 
@@ -135,8 +135,8 @@ def test_a_copy_is_its_own_neighbour() -> None:
 
 def test_where_too_few_are_there_the_rest_is_none() -> None:
     pool = torch.tensor([[0.0, 0.0], [3.0, 4.0]])
-    rows, distances = closest(torch.tensor([[3.0, 3.0]]), pool)
+    rows, distances = nearest_rows(torch.tensor([[3.0, 3.0]]), pool)
     assert rows.tolist() == [[1, 0, -1]]
     assert distances[0, :2] == pytest.approx([1.0, 18**0.5])
     assert np.isnan(distances[0, 2])
-    assert closest(pool, pool[:0])[0].tolist() == [[-1] * 3] * 2
+    assert nearest_rows(pool, pool[:0])[0].tolist() == [[-1] * 3] * 2

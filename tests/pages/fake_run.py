@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fairdd_core.analysis.metrics import count
 from fairdd_core.config.presets import quick
 from fairdd_core.config.spec.evaluation import BASELINES, series
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import load
+from fairdd_core.evaluate.counts import count
 from fairdd_core.events import Nearest
 from fairdd_core.files import write_arrays
 from fairdd_core.runs.storage.folder import RunFolder

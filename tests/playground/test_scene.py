@@ -85,8 +85,8 @@ def test_impossible_scenes_are_refused(change: dict, field: str) -> None:
 def test_needs_no_torch() -> None:
     code = (
         "import sys; from fairdd_core.playground.scene import Scene;"
-        "from fairdd_core.plots.playground import plane;"
-        "plane(Scene(distance='l2'), every_target=True);"
+        "from fairdd_core.plots.playground import scene_figure;"
+        "scene_figure(Scene(distance='l2'), every_target=True);"
         "print([m for m in ('torch', 'umap', 'ot') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairdd_core.plots.compare import common_range, common_reach, differences, overview, overview_table
+from fairdd_core.analysis.tables import overview_table
+from fairdd_core.plots.compare import common_range, common_reach, differences, overview
 
 
 def counts(right: int, networks: int = 2) -> np.ndarray:

@@ -6,18 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fairdd_core.analysis.error_analysis import majority_sentence, prediction_table, rows_by_prediction
 from fairdd_core.analysis.gaps import gap_table, gaps, largest_gap
-from fairdd_core.analysis.metrics import METRICS, count
-from fairdd_core.data.card import Labels
-from fairdd_core.plots.error_analysis import (
-    agrees,
-    answers_table,
-    majority_words,
-    nearest_pixels,
-    nearest_table,
-    rows_by_answer,
-)
-from fairdd_core.plots.error_images import COLUMNS, Answer, Neighbours, answers_figure, nearest_html
+from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.neighbours import nearest_pixels, nearest_table
+from fairdd_core.evaluate.counts import agrees, count
+from fairdd_core.plots.error_analysis import COLUMNS, Answer, Neighbours, nearest_html, prediction_figure
 from fairdd_core.plots.fairness import tradeoff
 from fairdd_core.plots.images import Tile
 from fairdd_core.plots.theme import arm_styles
@@ -97,12 +91,12 @@ def test_the_largest_gap_is_the_one_that_is_quoted(counts: np.ndarray) -> None:
 
 
 def test_wrong_answers_come_first_the_most_frequent_ahead(counts: np.ndarray) -> None:
-    table = answers_table(counts[0], 0, 1, CLASSES)
+    table = prediction_table(counts[0], 0, 1, CLASSES)
     assert table["taken for"].tolist() == ["emu", "dog", "cat"]
     assert table["images"].tolist() == [6, 3, 1]
     assert table["right"].tolist() == [False, False, True]
     assert table["share"].sum() == pytest.approx(1)
-    assert answers_table(counts[0], 2, 1, CLASSES).empty
+    assert prediction_table(counts[0], 2, 1, CLASSES).empty
 
 
 def test_answers_agree_with_the_counts_or_are_refused() -> None:
@@ -114,7 +108,7 @@ def test_answers_agree_with_the_counts_or_are_refused() -> None:
     assert not agrees(predicted_N[:3], y_N, a_N, counted), "another length"
     assert not agrees(np.array([0, 2, 1, 3]), y_N, a_N, counted), "a class that there is not"
     assert not agrees(predicted_N, y_N, a_N, count(predicted_N[::-1], y_N, a_N, (2, 3)))
-    rows = rows_by_answer(predicted_N, y_N, a_N, 0, 1)
+    rows = rows_by_prediction(predicted_N, y_N, a_N, 0, 1)
     assert {c: rows_N.tolist() for c, rows_N in rows.items()} == {2: [1]}
 
 
@@ -144,13 +138,13 @@ def test_every_image_that_is_drawn_can_be_clicked() -> None:
     many = 2 * COLUMNS + 5
     answers = [Answer("one", np.array([7]), ["a"]), Answer("many", np.arange(100, 100 + many), ["b"] * many)]
     x_NCHW = np.zeros((1 + many, 3, 4, 4), np.uint8)
-    fig = answers_figure(x_NCHW, answers, chosen=101)
+    fig = prediction_figure(x_NCHW, answers, chosen=101)
     assert [data[0] for trace in fig.data for data in trace.customdata] == [7, *range(100, 100 + many)]
     assert len(fig.layout.images) == 2
     assert [note.text for note in fig.layout.annotations] == ["one", "many"]
     assert fig.data[1].y[0] < fig.data[1].y[COLUMNS] < fig.layout.yaxis.range[0], "a second line, below"
     assert {shape.x0 for shape in fig.layout.shapes} == {fig.data[1].x[1] - 0.49}
-    assert not answers_figure(x_NCHW, answers, chosen=8).layout.shapes
+    assert not prediction_figure(x_NCHW, answers, chosen=8).layout.shapes
 
 
 def test_neighbours_say_their_class_and_distance_as_text() -> None:
@@ -187,11 +181,11 @@ def test_names_of_marks_in_the_same_place_stand_apart() -> None:
 
 
 def test_wrong_answers_that_name_a_class_of_the_groups_colour() -> None:
-    labels = Labels(("0", "1", "2"), ("red", "green"))
+    names = ("0", "1", "2"), ("red", "green")
     counts_CG = np.array([[9, 1], [1, 9], [5, 5]])
     answers_N = np.array([0, 1, 1, 2])
-    assert majority_words(counts_CG, answers_N, 0, 1, labels) == (
+    assert majority_sentence(counts_CG, answers_N, 0, 1, *names) == (
         "2 of the 3 wrong answers to green images name class 1: most of its training images are green."
     )
-    assert majority_words(counts_CG, answers_N, 1, 0, labels).startswith("1 of the 2 wrong answers to red")
-    assert majority_words(counts_CG, np.array([0, 2]), 0, 1, labels) == "", "class 2 belongs to nobody"
+    assert majority_sentence(counts_CG, answers_N, 1, 0, *names).startswith("1 of the 2 wrong answers to red")
+    assert majority_sentence(counts_CG, np.array([0, 2]), 0, 1, *names) == "", "class 2 belongs to nobody"

@@ -7,11 +7,18 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from fairdd_core.analysis.tables import confusion_table, group_table, network_table, recall_table
+from fairdd_core.analysis.tables import (
+    confusion_table,
+    counts_table,
+    curves_table,
+    group_table,
+    network_table,
+    recall_table,
+)
+from fairdd_core.embed.map_table import map_table
 from fairdd_core.plots import fairness, maps
-from fairdd_core.plots.curves import curve, curves_table
-from fairdd_core.plots.data import counts_heatmap, counts_table
-from fairdd_core.plots.map_table import map_table
+from fairdd_core.plots.curves import curve
+from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 
 CLASSES, GROUPS = ("cat", "dog"), ("red", "white")

@@ -7,21 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairdd_core.plots import maps
-from fairdd_core.plots.map_distances import distance_bars, distance_matrix, distance_table
-from fairdd_core.plots.map_table import (
-    Chosen,
+from fairdd_core.analysis.residuals import distance_matrix, distance_table
+from fairdd_core.embed.map_table import (
+    Selection,
     at_iteration,
-    choose,
     group_counts,
+    has_projection,
     inside,
-    is_chosen,
+    is_selected,
     iterations_of,
     map_table,
     ranges,
-    ready,
+    select,
     trail,
 )
+from fairdd_core.plots import maps
+from fairdd_core.plots.maps import distance_dots
 
 CLASSES, GROUPS = ("cat", "dog"), ("red", "white")
 COLORS = ((255, 0, 0), (255, 255, 255))
@@ -131,7 +132,7 @@ def test_colour_says_group_class_or_method(points: pd.DataFrame) -> None:
 
 def test_picked_out_samples_stand_out_in_every_panel(points: pd.DataFrame) -> None:
     table = map_table(points, "pca", CLASSES, GROUPS)
-    chosen_N = is_chosen(table, Chosen(frozenset({1, 11}), {"cobra": frozenset({1})}))
+    chosen_N = is_selected(table, Selection(frozenset({1, 11}), {"cobra": frozenset({1})}))
     for arm, made in (("cobra", [1]), ("vanilla", [])):
         fig = maps.arm_map(table, arm, groups=2, chosen_N=chosen_N)
         assert of(fig, "real sample").selectedpoints.tolist() == [1, 3]
@@ -143,20 +144,20 @@ def test_picked_out_samples_stand_out_in_every_panel(points: pd.DataFrame) -> No
 
 def test_a_region_takes_what_lies_in_it_of_every_arm(points: pd.DataFrame) -> None:
     table = map_table(points, "pca", CLASSES, GROUPS)
-    chosen = choose(table, [((0.5, 0.5), (1.5, 0.5), (1.5, 1.5), (0.5, 1.5))], "pca")
+    chosen = select(table, [((0.5, 0.5), (1.5, 0.5), (1.5, 1.5), (0.5, 1.5))], "pca")
     assert chosen.real == {10}, "dog red lies at (1, 1)"
     assert chosen.synthetic == {"vanilla": {1}, "cobra": {1}}
-    assert not choose(table, [((90, 90), (91, 90), (91, 91))])
+    assert not select(table, [((90, 90), (91, 90), (91, 91))])
     fig = maps.arm_map(table, "cobra", groups=2, region=chosen.region)
     assert fig.layout.shapes[0].path == "M 0.5 0.5 L 1.5 0.5 L 1.5 1.5 L 0.5 1.5 Z"
 
 
 def test_counts_of_groups_are_k_of_the_n_in_the_map(points: pd.DataFrame) -> None:
     table = map_table(points, "pca", CLASSES, GROUPS)
-    counts = group_counts(table, Chosen(frozenset({0, 10, 11})), GROUPS)
+    counts = group_counts(table, Selection(frozenset({0, 10, 11})), GROUPS)
     assert counts.to_dict("list") == {"group": ["red", "white"], "k": [2, 1], "n": [2, 2]}
     unknown = table.assign(group_id=table["group_id"].where(table["index"] != 11, -1))
-    counts = group_counts(unknown, Chosen(frozenset({11})), GROUPS)
+    counts = group_counts(unknown, Selection(frozenset({11})), GROUPS)
     assert counts.iloc[-1].to_dict() == {"group": "unknown", "k": 1, "n": 1}
 
 
@@ -182,9 +183,9 @@ def test_inside_a_box_is_what_its_corners_say(points: list[tuple[float, float]])
 
 
 def test_maps_know_which_projection_is_ready(points: pd.DataFrame) -> None:
-    assert ready(points, "pca")
-    assert not ready(points, "umap")
-    assert not ready(None, "pca")
+    assert has_projection(points, "pca")
+    assert not has_projection(points, "umap")
+    assert not has_projection(None, "pca")
 
 
 def residuals() -> pd.DataFrame:
@@ -195,7 +196,7 @@ def residuals() -> pd.DataFrame:
 
 
 def test_distance_bars_show_every_arm() -> None:
-    assert len(distance_bars(residuals(), 0, GROUPS).data) == 2
+    assert len(distance_dots(residuals(), 0, GROUPS).data) == 2
     assert distance_table(residuals(), CLASSES, GROUPS)["group"].tolist()[:2] == ["red", "white"]
 
 

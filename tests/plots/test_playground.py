@@ -6,21 +6,20 @@ import pandas as pd
 import pytest
 
 from fairdd_core.playground.barycenters import DISTANCES
-from fairdd_core.playground.scene import PRESETS, Scene
-from fairdd_core.plots.learn import dots
-from fairdd_core.plots.playground import GROUP_STYLES, TARGETS, plane, target_table
-from fairdd_core.plots.playground_bars import residual_bars, residual_table
+from fairdd_core.playground.scene import PRESETS, TARGET_NAMES, Scene, scene_residuals, scene_targets
+from fairdd_core.plots.dots import case_dots
+from fairdd_core.plots.playground import GROUP_STYLES, TARGET_SYMBOLS, residual_bars, scene_figure
 from fairdd_core.plots.theme import arm_styles
 
 
 def test_lengths_look_alike_in_every_direction() -> None:
-    assert plane(Scene()).layout.yaxis.scaleanchor == "x"
+    assert scene_figure(Scene()).layout.yaxis.scaleanchor == "x"
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_line_runs_from_every_group_to_both_targets(name: str) -> None:
     scene = PRESETS[name].scene
-    fig = plane(scene)
+    fig = scene_figure(scene)
     for label, target_D in (("Vanilla", scene.vanilla_D), ("COBRA", scene.target_D)):
         lines = [trace for trace in fig.data if trace.name and trace.name.startswith(f"{label} to ")]
         assert len(lines) == scene.groups
@@ -33,10 +32,10 @@ def test_picture_stands_still_while_shares_separation_and_spread_move() -> None:
     ranges = {
         (fig.layout.xaxis.range, fig.layout.yaxis.range)
         for fig in (
-            plane(Scene()),
-            plane(Scene(skew=40)),
-            plane(Scene(separation=10)),
-            plane(Scene(spread=80)),
+            scene_figure(Scene()),
+            scene_figure(Scene(skew=40)),
+            scene_figure(Scene(separation=10)),
+            scene_figure(Scene(spread=80)),
         )
     }
     assert len(ranges) == 1
@@ -51,32 +50,33 @@ def test_groups_differ_in_colour_and_shape_and_from_the_methods() -> None:
 
 
 def test_every_barycenter_is_named_once() -> None:
-    texts = [note.text for note in plane(Scene(distance="l2"), every_target=True).layout.annotations]
-    for name, (title, _) in TARGETS.items():
+    texts = [note.text for note in scene_figure(Scene(distance="l2"), every_target=True).layout.annotations]
+    for name, title in TARGET_NAMES.items():
         wanted = f"<b>COBRA: {title}</b>" if name == "l2" else title
         assert texts.count(wanted) == 1
-    assert set(TARGETS) == set(DISTANCES)
+    assert set(TARGET_NAMES) == set(TARGET_SYMBOLS) == set(DISTANCES)
 
 
 def test_targets_at_one_point_share_a_label() -> None:
-    texts = [note.text for note in plane(PRESETS["balanced"].scene).layout.annotations]
+    texts = [note.text for note in scene_figure(PRESETS["balanced"].scene).layout.annotations]
     assert any("Vanilla" in text and "COBRA: mean" in text for text in texts)
 
 
 def test_origin_is_shown_where_it_matters() -> None:
     names = {
-        distance: [t.name for t in plane(Scene(distance=distance)).data] for distance in ("cosine", "l2")
+        distance: [t.name for t in scene_figure(Scene(distance=distance)).data]
+        for distance in ("cosine", "l2")
     }
     assert "origin" in names["cosine"] and "origin" not in names["l2"]
 
 
 def test_tables_have_the_numbers_of_the_figures() -> None:
     scene = PRESETS["far"].scene
-    table = residual_table(scene)
+    table = scene_residuals(scene)
     bars = {trace.name: list(trace.x) for trace in residual_bars(table).data if trace.type == "bar"}
     assert bars["Vanilla"] == pytest.approx(list(scene.verdict().vanilla_G))
     assert bars["COBRA"] == pytest.approx(list(scene.verdict().aligned_G))
-    targets = target_table(scene).set_index("target")
+    targets = scene_targets(scene).set_index("target")
     assert targets["largest residual"].idxmin() == "smallest ball"
 
 
@@ -90,14 +90,14 @@ def test_dots_write_every_number() -> None:
             "high": [0.6, 0.2],
         }
     )
-    fig = dots(table, "gap", "gap", percent=True)
+    fig = case_dots(table, "gap", "gap", percent=True)
     assert [note.text for note in fig.layout.annotations] == ["50.0", "10.0"]
     assert [note.x for note in fig.layout.annotations] == [0.6, 0.2], "behind the interval, not on it"
     assert list(fig.layout.yaxis.ticktext) == ["a", "b"]
 
 
 def test_no_figure_fixes_its_ground_or_its_font_colour() -> None:
-    for fig in (plane(Scene(), every_target=True), residual_bars(residual_table(Scene()))):
+    for fig in (scene_figure(Scene(), every_target=True), residual_bars(scene_residuals(Scene()))):
         assert fig.layout.paper_bgcolor == fig.layout.plot_bgcolor == "rgba(0,0,0,0)"
         assert fig.layout.font.color is None
         assert all(note.font.color is None for note in fig.layout.annotations)

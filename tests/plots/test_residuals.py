@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 import torch
 
+from fairdd_core.analysis.residuals import ALL_CLASSES, last_moment, residual_table, theorem_table
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.diagnostics import diagnose
-from fairdd_core.plots.residuals import ALL_CLASSES, last_moment, residual_dots, residual_table, theorem_table
+from fairdd_core.plots.dots import residual_dots
 from fairdd_core.plots.theme import css
 
 GROUPS = ("near", "next", "far")

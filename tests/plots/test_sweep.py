@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fairdd_core.analysis.grids import gain_table, grid_table
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.plots.sweep import gain, gain_table, grid_table, phase
+from fairdd_core.plots.sweep import gain, phase
 
 
 def table() -> pd.DataFrame:

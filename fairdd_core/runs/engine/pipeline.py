@@ -18,7 +18,7 @@ from fairdd_core.distill.formation import unfold
 from fairdd_core.distill.initial import random_subset, synthetic_labels
 from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.distill.loop import distill
-from fairdd_core.embed.stage import Exhibits, embed
+from fairdd_core.embed.stage import EmbeddingInput, embed
 from fairdd_core.evaluate.evaluator import Evaluator, evaluate_arms, evaluate_baselines
 from fairdd_core.evaluate.train import TrainingSet
 from fairdd_core.events import Checkpoint, Distilled, Event, Loaded, Phase
@@ -89,7 +89,7 @@ def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) 
     net = _feature_network(spec, evaluator, sets)
     finished = {arm: (x, labels_N) for arm, x in synthetic.items()}
     history = partial(earlier_images, spec, train, progress.album)
-    shown = Exhibits(split, finished, spec.distill.arms, spec.distill.iterations, history)
+    shown = EmbeddingInput(split, finished, spec.distill.arms, spec.distill.iterations, history)
     yield from embed(net, shown, spec.embedding, spec.seed, device)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fairdd_core.analysis.bootstrap import interval
+from fairdd_core.analysis.intervals import bootstrap_interval
 from fairdd_core.analysis.metrics import METRICS, spread
 from fairdd_core.config.spec.evaluation import BASELINES, series
 from fairdd_core.config.spec.run import RunSpec
@@ -78,7 +78,7 @@ def _arm_summary(spec: RunSpec, arm: str, counts_KGCC: np.ndarray) -> dict[str, 
         entry: dict[str, Any] = {"mean": _number(values_K.mean()), "std": _number(spread(values_K))}
         if metric.is_gap:
             rng = numpy_stream(spec.seed, "bootstrap", arm, name)
-            bounds = interval(counts_KGCC, metric.of, spec.evaluation.bootstrap, rng)
+            bounds = bootstrap_interval(counts_KGCC, metric.of, spec.evaluation.bootstrap, rng)
             entry["ci95"] = [_number(bound) for bound in bounds]
         summary[name] = entry
     return summary

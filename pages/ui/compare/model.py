@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fairdd_core.analysis.difference import difference
+from fairdd_core.analysis.differences import difference
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.differences import differing, same_test, title_of_field
 from fairdd_core.config.spec.evaluation import BASELINES

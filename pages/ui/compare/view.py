@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.analysis.tables import recall_table
+from fairdd_core.analysis.tables import curves_table, overview_table, recall_table
 from fairdd_core.config.titles import settings_text
 from fairdd_core.plots import compare as plots
 from fairdd_core.plots import fairness
-from fairdd_core.plots.curves import CURVES, curve, curves_table
+from fairdd_core.plots.curves import CURVES, curve
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
@@ -83,7 +83,7 @@ def scatter(views: Sequence[RunView]) -> None:
     """Draw accuracy against the gap, all runs on one pair of axes."""
     st.header("Accuracy against the gap", anchor=False)
     which = gap_control("compare-gap")
-    table = plots.overview_table(
+    table = overview_table(
         {letter: ordered_counts(view.folder) for letter, view in zip(LETTERS, views, strict=False)}
     )
     show(

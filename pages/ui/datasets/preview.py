@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
+from fairdd_core.analysis.tables import counts_table
 from fairdd_core.data.custom.problems import problems_table
 from fairdd_core.data.custom.validation import Inspection
-from fairdd_core.plots.data import counts_heatmap, counts_table
+from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import group_css
 from pages.ui.common.errors import escape_markdown

@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.results import HEADLINE
+from fairdd_core.analysis.tables import architecture_table
 from fairdd_core.nets.registry import NETWORKS
-from fairdd_core.plots.architectures import MEASURES, across, across_table
+from fairdd_core.plots.dots import architecture_dots
 from fairdd_core.report.tables import ordered_counts
 from pages.ui.common.figures import show
 from pages.ui.common.runs import RunView
@@ -44,7 +46,7 @@ def across_architectures(view: RunView) -> None:
     """Draw what every architecture says, where a run has several."""
     if not view.spec.evaluation.others:
         return
-    table = across_table(
+    table = architecture_table(
         {
             title_of(view, kind): ordered_counts(view.folder, kind)
             for kind in view.spec.evaluation.architectures
@@ -57,10 +59,10 @@ def across_architectures(view: RunView) -> None:
             metric = METRICS[measure]
             better = "higher is better" if metric.higher_is_better else "lower is better"
             show(
-                across(table, measure, f"{metric.title}  ·  {better}"),
+                architecture_dots(table, measure, f"{metric.title}  ·  {better}"),
                 table if measure == "accuracy" else None,
                 key=f"across-{measure}",
                 alt=f"{metric.title} of every method and baseline, by the architecture that learned from it.",
                 caption="" if measure == "accuracy" else "Means over networks. Hollow marks are baselines.",
-                percent=MEASURES,
+                percent=HEADLINE,
             )

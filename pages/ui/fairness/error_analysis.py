@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
+from fairdd_core.analysis.error_analysis import majority_sentence
 from fairdd_core.analysis.gaps import gap_table, gaps, largest_gap
 from fairdd_core.data.grouped import GroupedDataset
-from fairdd_core.plots.error_analysis import agrees, majority_words
+from fairdd_core.evaluate.counts import agrees
 from fairdd_core.plots.theme import arm_label
 from pages.ui.common import errors
 from pages.ui.common.errors import escape_markdown
@@ -60,7 +61,7 @@ def behind_view(view: RunView, counts: Counts, architecture: str) -> None:
     if predicted_N is not None and test is not None:
         of_worst = predicted_N[(test.y_N == class_id) & (test.a_N == gap.worst)]
         counts_CG = split_of(view.spec.data, view.spec.seed).train.counts_CG()
-        if told := majority_words(counts_CG, of_worst, class_id, gap.worst, labels):
+        if told := majority_sentence(counts_CG, of_worst, class_id, gap.worst, labels.classes, labels.groups):
             st.markdown(escape_markdown(told))
     if test is not None and predicted_N is not None and names:
         nearest_view(view, Behind(arm, class_id, test, predicted_N, cells), names)

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from fairdd_core.analysis.neighbours import nearest_pixels, nearest_table
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.nets.registry import NETWORKS
-from fairdd_core.plots.error_analysis import nearest_pixels, nearest_table
-from fairdd_core.plots.error_images import Neighbours, nearest_html
+from fairdd_core.plots.error_analysis import Neighbours, nearest_html
 from fairdd_core.plots.images import Tile
 from fairdd_core.plots.theme import ArmStyle, arm_label, arm_styles
 from pages.ui.common.errors import escape_markdown

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from fairdd_core.plots.residuals import last_moment, residual_dots, residual_table, theorem_table
+from fairdd_core.analysis.residuals import last_moment, residual_table, theorem_table
+from fairdd_core.plots.dots import residual_dots
 from fairdd_core.plots.theme import arm_styles
 from pages.ui.common import errors
 from pages.ui.common.figures import numbers, show

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from fairdd_core.analysis.error_analysis import prediction_table, rows_by_prediction
 from fairdd_core.data.grouped import GroupedDataset
-from fairdd_core.plots.error_analysis import answers_table, rows_by_answer
-from fairdd_core.plots.error_images import COLUMNS, Answer, answers_figure
+from fairdd_core.plots.error_analysis import COLUMNS, Answer, prediction_figure
 from fairdd_core.plots.theme import group_css
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import numbers, show
@@ -33,7 +33,7 @@ class Cell:
     Attributes:
         group: index of the group.
         role: ``Worst`` or ``Best``.
-        table: ``answers_table``.
+        table: ``prediction_table``.
         answers: its answers with their images; empty where there are no images to show.
     """
 
@@ -76,16 +76,16 @@ def cell_of(
         predicted_N: what each was taken for.
     """
     class_id, group = place
-    table = answers_table(counts_GCC, class_id, group, labels.classes)
+    table = prediction_table(counts_GCC, class_id, group, labels.classes)
     if test is None or predicted_N is None:
         return Cell(group, role, table)
-    rows = rows_by_answer(predicted_N, test.y_N, test.a_N, class_id, group)
+    rows = rows_by_prediction(predicted_N, test.y_N, test.a_N, class_id, group)
     answers = [_answer(row, rows[row["class_id"]]) for row in table.to_dict("records")]
     return Cell(group, role, table, answers)
 
 
 def _answer(row: Mapping[Hashable, Any], rows_N: np.ndarray) -> Answer:
-    """Return one answer of ``answers_table`` with as many of its images as there is room for."""
+    """Return one answer of ``prediction_table`` with as many of its images as there is room for."""
     name = html.escape(str(row["taken for"]), quote=False)
     words = "✓ recognised" if row["right"] else f"✗ taken for <b>{name}</b>"
     shown_N = rows_N if row["n"] <= ALL else rows_N[:MOST]
@@ -114,7 +114,7 @@ def draw_cell(cell: Cell, labels: Labels, class_id: int, test: GroupedDataset | 
         return
     rows = table.to_dict("records")
     taken = ", ".join(f"{row['images']} of {row['n']} for {row['taken for']}" for row in rows)
-    fig = answers_figure(np.asarray(test.x_NCHW[cell.shown()]), cell.answers, st.session_state.get(IMAGE))
+    fig = prediction_figure(np.asarray(test.x_NCHW[cell.shown()]), cell.answers, st.session_state.get(IMAGE))
     show(
         fig,
         table,

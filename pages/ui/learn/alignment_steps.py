@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fairdd_core.plots.learn import dots
+from fairdd_core.plots.dots import case_dots
 from pages.ui.common.figures import folded, numbers, show
 from pages.ui.learn import balance as learn_balance
 from pages.ui.learn import narrative as learn_say
@@ -87,14 +87,14 @@ def _balance_reveal() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         show(
-            dots(table, "residual", "largest residual"),
+            case_dots(table, "residual", "largest residual"),
             None,
             key="lesson-residuals",
             alt="Largest residual of vanilla and COBRA with and without imbalance and separation.",
         )
     with right:
         show(
-            dots(table, "gap", "mean gap (DEO_A)", percent=True),
+            case_dots(table, "gap", "mean gap (DEO_A)", percent=True),
             None,
             key="lesson-gaps",
             alt="Mean gap of vanilla and COBRA in the same four cases, with 95 % intervals.",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fairdd_core.analysis.tables import recall_table
+from fairdd_core.analysis.tables import counts_table, recall_table
 from fairdd_core.plots import fairness
-from fairdd_core.plots.data import counts_heatmap, counts_table
+from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from pages.ui.common.figures import show

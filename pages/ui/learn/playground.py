@@ -7,12 +7,19 @@ from dataclasses import replace
 
 import streamlit as st
 
-from fairdd_core.analysis.theorem import sentence
+from fairdd_core.analysis.theorem import explain
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.playground.barycenters import DISTANCES
-from fairdd_core.playground.scene import NAMES, PRESETS, Scene, fitted, lowest_skew
-from fairdd_core.plots.playground import GROUP_STYLES, plane, target_table
-from fairdd_core.plots.playground_bars import residual_bars, residual_table
+from fairdd_core.playground.scene import (
+    NAMES,
+    PRESETS,
+    Scene,
+    fitted,
+    lowest_skew,
+    scene_residuals,
+    scene_targets,
+)
+from fairdd_core.plots.playground import GROUP_STYLES, residual_bars, scene_figure
 from pages.ui.common.figures import folded, numbers, show
 from pages.ui.common.html import marker_svg
 from pages.ui.learn.session import keep_address, scene_now, set_scene
@@ -194,7 +201,7 @@ def _distance() -> None:
 def _picture(scene: Scene) -> None:
     verdict = scene.verdict()
     show(
-        plane(scene, every_target=bool(st.session_state["play-all"])),
+        scene_figure(scene, every_target=bool(st.session_state["play-all"])),
         None,
         key="plane",
         alt=f"{scene.groups} groups as clouds, group {NAMES[scene.largest - 1]} the largest. Lines run from "
@@ -205,7 +212,7 @@ def _picture(scene: Scene) -> None:
 
 def _results(scene: Scene) -> None:
     verdict = scene.verdict()
-    table = residual_table(scene)
+    table = scene_residuals(scene)
     worst = int(verdict.vanilla_G.argmax())
     st.markdown(
         "**Residuals: who is left behind?**",
@@ -221,11 +228,11 @@ def _results(scene: Scene) -> None:
         alt="Residual of every group under vanilla and under COBRA, and the bound on vanilla's.",
     )
     st.html(theorem_html(scene))
-    st.markdown(sentence(verdict, scene.names))
+    st.markdown(explain(verdict, scene.names))
 
     def tables() -> None:
         numbers(table, key="play-table", percent=("share",))
-        numbers(target_table(scene), key="play-targets")
+        numbers(scene_targets(scene), key="play-targets")
 
     folded("play-tables", tables, "Tables")
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from fairdd_core.plots.map_distances import distance_bars, distance_matrix, distance_table
+from fairdd_core.analysis.residuals import distance_matrix, distance_table
+from fairdd_core.plots.maps import distance_dots
 from fairdd_core.plots.theme import arm_styles, group_css
 from pages.ui.common import errors
 from pages.ui.common.errors import escape_markdown
@@ -52,7 +53,7 @@ def _charts(residuals: pd.DataFrame, focus: int, name: str, groups: tuple[str, .
         with column:
             st.markdown(f"**{title}**, class {escape_markdown(name)}")
             show(
-                distance_bars(residuals, focus, groups, part),
+                distance_dots(residuals, focus, groups, part),
                 None,
                 key=f"distance-{part}",
                 title=f"{title}, class {name}",

@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from fairdd_core.embed.map_table import Projection, Selection, at_iteration, is_selected, ranges, trail
 from fairdd_core.plots import maps
-from fairdd_core.plots.map_table import Chosen, Projection, at_iteration, is_chosen, ranges, trail
 from fairdd_core.plots.theme import ArmStyle, arm_styles
 from pages.ui.common.figures import figure_config, on_its_ground
 from pages.ui.common.html import arm_heading
@@ -52,11 +52,11 @@ class Shown:
         return samples if self.focus is None else samples[samples["class_id"] == self.focus]
 
 
-def panels(view: RunView, shown: Shown, chosen: Chosen) -> None:
+def panels(view: RunView, shown: Shown, chosen: Selection) -> None:
     """Draw a map per arm."""
     now, whole, candidates = shown.now(), ranges(shown.table), shown.candidates()
     axes = map_zoom.shown(shown.projection, whole)
-    chosen_N = is_chosen(now, chosen) if chosen else None
+    chosen_N = is_selected(now, chosen) if chosen else None
     region = chosen.region if chosen.projection == shown.projection else ()
     styles = arm_styles(view.arms)
     per_row = min(3, max(2, len(styles)))

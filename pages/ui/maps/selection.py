@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from fairdd_core.plots.map_table import Chosen, Polygon, Projection, choose
+from fairdd_core.embed.map_table import Polygon, Projection, Selection, select
 from pages.ui.common.runs import RunView
 from pages.ui.maps import zoom as map_zoom
 
@@ -28,7 +28,7 @@ def prepare(run_id: str) -> None:
 
 def clear() -> None:
     """Pick nothing out."""
-    st.session_state[_DRAWN] = Chosen()
+    st.session_state[_DRAWN] = Selection()
     st.session_state[_GROUPS] = []
 
 
@@ -50,7 +50,7 @@ def text(view: RunView) -> str:
 
 def forget_drawn() -> None:
     """Forget what was drawn round or clicked, for it belongs to the class that was in focus."""
-    st.session_state[_DRAWN] = Chosen()
+    st.session_state[_DRAWN] = Selection()
 
 
 def group_control(view: RunView, candidates: pd.DataFrame) -> None:
@@ -72,7 +72,7 @@ def group_control(view: RunView, candidates: pd.DataFrame) -> None:
     )
 
 
-def chosen_of(candidates: pd.DataFrame, projection: Projection) -> Chosen:
+def chosen_of(candidates: pd.DataFrame, projection: Projection) -> Selection:
     """Return what is picked out now.
 
     Args:
@@ -82,7 +82,7 @@ def chosen_of(candidates: pd.DataFrame, projection: Projection) -> Chosen:
     groups = st.session_state.get(_GROUPS)
     if groups:
         real = candidates[(candidates["kind"] == "real") & candidates["group_id"].isin(groups)]
-        return choose(real, projection=projection)
+        return select(real, projection=projection)
     return st.session_state[_DRAWN]
 
 
@@ -109,7 +109,7 @@ def clicked(candidates: pd.DataFrame, projection: Projection, data: Any) -> None
         st.session_state[_DRAWN], st.session_state[_GROUPS] = found, []
 
 
-def selection(event: Mapping[str, Any], candidates: pd.DataFrame, projection: Projection) -> Chosen:
+def selection(event: Mapping[str, Any], candidates: pd.DataFrame, projection: Projection) -> Selection:
     """Return what an event of a map picks out.
 
     An outline takes what lies within it in the map of every arm, for all maps have the same axes; a click
@@ -122,7 +122,7 @@ def selection(event: Mapping[str, Any], candidates: pd.DataFrame, projection: Pr
     """
     outlines = [_corners(box) for box in event["box"]] + [_path(lasso) for lasso in event["lasso"]]
     if outlines:
-        return choose(candidates, outlines, projection)
+        return select(candidates, outlines, projection)
     clicked = [point.get("customdata") for point in event["points"]]
     taken = pd.Series(False, index=candidates.index)
     for data in clicked:
@@ -131,7 +131,7 @@ def selection(event: Mapping[str, Any], candidates: pd.DataFrame, projection: Pr
             taken |= (
                 (candidates["kind"] == kind) & (candidates["arm"] == arm) & (candidates["index"] == index)
             )
-    return choose(candidates[taken], projection=projection)
+    return select(candidates[taken], projection=projection)
 
 
 def _corners(box: Mapping[str, list[float]]) -> Polygon:

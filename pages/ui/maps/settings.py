@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from fairdd_core.plots.map_table import Projection
+from fairdd_core.embed.map_table import Projection
 from fairdd_core.plots.maps import ColorBy
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from fairdd_core.embed.map_table import Selection, group_counts, is_selected
 from fairdd_core.plots.images import Tile, part_of, strip_html
-from fairdd_core.plots.map_table import Chosen, group_counts, is_chosen
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from pages.ui.common import errors
 from pages.ui.common.errors import escape_markdown
@@ -23,7 +23,7 @@ MOST = 24
 """Images that are shown of each kind."""
 
 
-def strip(view: RunView, candidates: pd.DataFrame, chosen: Chosen, at: int) -> None:
+def strip(view: RunView, candidates: pd.DataFrame, chosen: Selection, at: int) -> None:
     """Draw what is picked out: how many of each group, and their images.
 
     Args:
@@ -39,7 +39,7 @@ def strip(view: RunView, candidates: pd.DataFrame, chosen: Chosen, at: int) -> N
             else "Draw round points in any map, or click one, to see which images they are."
         )
         return
-    found = candidates[is_chosen(candidates, chosen)]
+    found = candidates[is_selected(candidates, chosen)]
     real = found[found["kind"] == "real"].sort_values(["class_id", "group_id", "index"])
     with st.container(border=True, key="map-strip"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -67,7 +67,7 @@ def _whose(candidates: pd.DataFrame) -> str:
     return f", class {escape_markdown(str(names[0]))}" if len(names) == 1 else ""
 
 
-def _counts(view: RunView, candidates: pd.DataFrame, chosen: Chosen) -> None:
+def _counts(view: RunView, candidates: pd.DataFrame, chosen: Selection) -> None:
     """Say for every group, k of n."""
     table = group_counts(candidates, chosen, view.labels.groups)
     palette = [*group_css(view.labels.colors, len(view.labels.groups)), "#808080"]

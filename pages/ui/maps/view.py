@@ -8,9 +8,9 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from fairdd_core.embed.map_table import Projection, has_projection, iterations_of, map_table
 from fairdd_core.files import DamagedFile
 from fairdd_core.plots import maps
-from fairdd_core.plots.map_table import Projection, iterations_of, map_table, ready
 from fairdd_core.plots.theme import NEUTRAL, arm_styles, group_css
 from fairdd_core.runs.storage.folder import RunFolder
 from pages.ui.common import errors, scrubber
@@ -95,7 +95,7 @@ def _stamp(folder: RunFolder) -> tuple[float, ...]:
 def _offered(path: str, stamp: tuple[float, ...]) -> list[Projection]:
     """Return the projections that have been computed."""
     points = RunFolder(path).points()
-    return [name for name in map_settings.PROJECTIONS if ready(points, name)]
+    return [name for name in map_settings.PROJECTIONS if has_projection(points, name)]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from fairdd_core.analysis.tables import counts_table
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.card import EMBEDDED, DatasetCard
 from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import DATASETS, card_of
 from fairdd_core.errors import UserError
-from fairdd_core.plots.data import counts_heatmap, counts_table, sample_tiles
-from fairdd_core.plots.images import grid_html
+from fairdd_core.plots.heatmap import counts_heatmap
+from fairdd_core.plots.images import grid_html, sample_tiles
 from fairdd_core.plots.theme import group_css
 from fairdd_core.workspace import Workspace
 from pages.ui.common.errors import escape_markdown

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from fairdd_core.analysis.neighbours import neighbour_table
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.events import Nearest
 from fairdd_core.plots.images import Tile, tile_html
-from fairdd_core.plots.neighbours import neighbour_table
 from fairdd_core.plots.theme import ArmStyle, arm_styles, group_css
 from pages.ui.common import errors
 from pages.ui.common.figures import folded, numbers

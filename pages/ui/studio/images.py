@@ -7,7 +7,8 @@ from functools import partial
 
 import streamlit as st
 
-from fairdd_core.plots.curves import CURVES, curve, curves_table
+from fairdd_core.analysis.tables import curves_table
+from fairdd_core.plots.curves import CURVES, curve
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.runs.storage.folder import RunFolder

@@ -9,9 +9,10 @@ import time
 import pandas as pd
 import streamlit as st
 
+from fairdd_core.analysis.tables import curves_table
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
-from fairdd_core.plots.curves import curve, curves_table
+from fairdd_core.plots.curves import curve
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.engine import client as engine
 from fairdd_core.runs.storage.index import RunRecord, RunState

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fairdd_core.analysis.grids import Place, grid_table
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.adapt import adapt
 from fairdd_core.config.presets import PRESETS, arms_named
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
-from fairdd_core.plots.sweep import Place, grid_table
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.engine import sweeps
 from fairdd_core.runs.engine.sweeps import Cell

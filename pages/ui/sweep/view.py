@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from fairdd_core.analysis.grids import Place, gain_table, grid_table
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.command import sweep_command
 from fairdd_core.plots import sweep as plots
@@ -35,7 +36,7 @@ def pictures(view: SweepView, cells: Sequence[Cell]) -> None:
     if sentence := summary(table, view.arms, metric):
         st.markdown(sentence)
     at = _place()
-    panels = [(arm, plots.grid_table(table, arm, metric)) for arm in view.arms]
+    panels = [(arm, grid_table(table, arm, metric)) for arm in view.arms]
     boards: list[tuple[str, str, Any]] = [
         (
             arm,
@@ -46,7 +47,7 @@ def pictures(view: SweepView, cells: Sequence[Cell]) -> None:
     ]
     headings = [arm_heading(style) for style in arm_styles(view.arms).values()]
     for arm, label in list(zip(view.arms, _labels(view), strict=True))[1:]:
-        gained = plots.gain_table(table, arm, view.arms[0], metric)
+        gained = gain_table(table, arm, view.arms[0], metric)
         alt = f"What {label} gains over {_labels(view)[0]} over skew and separation."
         boards.append((f"gain-{arm}", alt, plots.gain(gained, metric, at=at)))
         headings.append(
@@ -128,12 +129,12 @@ def arrive(view: SweepView) -> None:
     notices.warn_unusable(complaints)
 
 
-def _place() -> plots.Place:
+def _place() -> Place:
     """Return the place in focus."""
     return st.session_state["place-skew"], st.session_state["place-separation"]
 
 
-def _detail(view: SweepView, cells: Sequence[Cell], at: plots.Place | None) -> None:
+def _detail(view: SweepView, cells: Sequence[Cell], at: Place | None) -> None:
     spec = view.sweep.spec
     with st.container(border=True, key="sweep-detail"):
         with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -8,7 +8,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from fairdd_core.plots.map_table import map_table
+from fairdd_core.embed.map_table import map_table
 from fairdd_core.runs.storage.folder import RunFolder
 from pages.ui.maps.panels import Shown
 from pages.ui.maps.selection import selection

@@ -1,16 +1,12 @@
-"""How far every group is from what its class's synthetic images look like to the matching network."""
+"""How far every group is from the synthetic images and from the targets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
-from fairdd_core.plots.heatmap import name_axis
-from fairdd_core.plots.theme import RGB, base, group_css, outlined
-
-_ROW = 30
 ALL_CLASSES = "all classes"
 
 
@@ -73,32 +69,41 @@ def theorem_table(cells: pd.DataFrame, classes: Sequence[str], groups: Sequence[
     return pd.DataFrame(rows)
 
 
-def residual_dots(
-    table: pd.DataFrame, groups: Sequence[str], group_colors: Sequence[RGB], most: float
-) -> go.Figure:
-    """Draw one arm's rows of ``residual_table``: a dot for every group, a row for every class.
+def distance_table(
+    residuals: pd.DataFrame, class_names: Sequence[str], group_names: Sequence[str]
+) -> pd.DataFrame:
+    """Return the distances of the real feature space, with names."""
+    return pd.DataFrame(
+        {
+            "arm": residuals["arm"],
+            "class": np.array(class_names, object)[residuals["class_id"].to_numpy(int)],
+            "group": np.array(group_names, object)[residuals["group_id"].to_numpy(int)],
+            "images": residuals["n"],
+            "share": residuals["share"],
+            "to target": residuals["to_target"],
+            "to synthetic": residuals["to_synthetic"],
+        }
+    )
+
+
+def distance_matrix(residuals: pd.DataFrame, focus: int, group_names: Sequence[str]) -> pd.DataFrame:
+    """Return one class's distances, a row per group: what people read, the charts beside it what they see.
 
     Args:
-        table: the rows; a class need not have every group.
-        groups: names of all groups.
-        group_colors: RGB of every group, or empty.
-        most: end of the axis, so that arms can be compared.
+        residuals: see ``events.Embedded``.
+        focus: index of the class.
+        group_names: in index order.
+
+    Returns:
+        A table indexed by group with the columns ``(arm, "target")`` and ``(arm, "images")`` for every arm,
+        and before them ``("", "n")`` and ``("", "share")``; NaN where a group has no image of the class.
     """
-    classes = list(dict.fromkeys(table["class"]))
-    colors = dict(zip(groups, group_css(group_colors, len(groups)), strict=True))
-    fig = base(70 + _ROW * len(classes), showlegend=False)
-    rows = [classes.index(name) for name in table["class"]]
-    fig.add_scatter(
-        x=table["residual"],
-        y=rows,
-        mode="markers",
-        marker=outlined([colors[g] for g in table["group"]], size=11),
-        customdata=table[["class", "group", "share"]].to_numpy(object),
-        hovertemplate="class %{customdata[0]}, <b>%{customdata[1]}</b> (%{customdata[2]:.0%} of the class)"
-        "<br>residual %{x:.2f}<extra></extra>",
-    )
-    fig.update_xaxes(title_text="distance from the synthetic images", range=[0, most * 1.05], fixedrange=True)
-    name_axis(
-        fig.update_yaxes, classes, "class", range=[len(classes) - 0.4, -0.6], showgrid=False, fixedrange=True
-    )
-    return fig
+    rows = residuals[residuals["class_id"] == focus]
+    columns: dict[tuple[str, str], pd.Series] = {}
+    for arm in dict.fromkeys(rows["arm"]):
+        own = rows[rows["arm"] == arm].set_index("group_id").reindex(range(len(group_names)))
+        columns |= {("", "n"): own["n"].fillna(0).astype(int), ("", "share"): own["share"].fillna(0.0)}
+        columns |= {(arm, "target"): own["to_target"], (arm, "images"): own["to_synthetic"]}
+    table = pd.DataFrame(columns)
+    table.index = pd.Index(list(group_names), name="group")
+    return table

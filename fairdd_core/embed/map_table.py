@@ -18,7 +18,7 @@ _MOVING = ("synthetic", "class_mean")
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Selection:
     """Samples that are picked out, the same in every panel.
 
     Attributes:
@@ -37,7 +37,7 @@ class Chosen:
         return bool(self.real or any(self.synthetic.values()))
 
 
-def ready(points: pd.DataFrame | None, projection: Projection) -> bool:
+def has_projection(points: pd.DataFrame | None, projection: Projection) -> bool:
     """Return whether a projection has been computed."""
     return points is not None and not points.empty and bool(points[f"{projection}_x"].notna().any())
 
@@ -63,7 +63,7 @@ def map_table(
         The columns ``kind, arm, class, group, x, y, class_id, group_id, index, iteration``.
     """
     still = points
-    if moments is not None and ready(moments, projection):
+    if moments is not None and has_projection(moments, projection):
         still = points[~points["kind"].isin(_MOVING)]
         still = pd.concat([still.assign(iteration=STILL), moments.assign(group_id=-1)], ignore_index=True)
     classes, groups = np.array([*class_names, "any"], object), np.array([*group_names, "any"], object)
@@ -112,7 +112,7 @@ def ranges(table: pd.DataFrame) -> tuple[list[float], list[float]]:
     return out[0], out[1]
 
 
-def is_chosen(table: pd.DataFrame, chosen: Chosen) -> np.ndarray:
+def is_selected(table: pd.DataFrame, chosen: Selection) -> np.ndarray:
     """Return for each row whether it is picked out, bool (N,)."""
     index, kind = table["index"], table["kind"]
     found_N = ((kind == "real") & index.isin(list(chosen.real))).to_numpy(copy=True)
@@ -121,7 +121,7 @@ def is_chosen(table: pd.DataFrame, chosen: Chosen) -> np.ndarray:
     return found_N
 
 
-def choose(table: pd.DataFrame, region: Iterable[Polygon] = (), projection: str = "") -> Chosen:
+def select(table: pd.DataFrame, region: Iterable[Polygon] = (), projection: str = "") -> Selection:
     """Pick out the real samples and synthetic images of a table, of all arms.
 
     Args:
@@ -137,7 +137,7 @@ def choose(table: pd.DataFrame, region: Iterable[Polygon] = (), projection: str 
     taken = table[inside_N]
     real = taken[taken["kind"] == "real"]["index"]
     made = taken[taken["kind"] == "synthetic"].groupby("arm")["index"]
-    return Chosen(
+    return Selection(
         frozenset(int(i) for i in real),
         {str(arm): frozenset(int(i) for i in places) for arm, places in made},
         outlines,
@@ -158,13 +158,13 @@ def inside(polygon: Polygon, xy_N2: np.ndarray) -> np.ndarray:
     return inside_N
 
 
-def group_counts(table: pd.DataFrame, chosen: Chosen, group_names: Sequence[str]) -> pd.DataFrame:
+def group_counts(table: pd.DataFrame, chosen: Selection, group_names: Sequence[str]) -> pd.DataFrame:
     """Return how many real samples of each group are picked out, ``group, k, n``, of the n in ``table``.
 
     The images of unknown group come last, where there are any.
     """
     real = table[table["kind"] == "real"]
-    found_N, group_N = is_chosen(real, chosen), real["group_id"].to_numpy()
+    found_N, group_N = is_selected(real, chosen), real["group_id"].to_numpy()
     unknown = [(-1, "unknown")] if (group_N < 0).any() else []
     rows = [
         (name, int((found_N & (group_N == g)).sum()), int((group_N == g).sum()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairdd_core.analysis.bootstrap import resampled
+from fairdd_core.analysis.intervals import resample
 
 Metric = Callable[[np.ndarray], np.ndarray]
 
@@ -102,7 +102,7 @@ def _image_luck(
     share = -(-resamples // len(counts_KGCC))
     parts = []
     for counts_GCC in counts_KGCC:
-        values_B = np.concatenate([metric(draw) for draw in resampled(counts_GCC, share, rng)])
+        values_B = np.concatenate([metric(draw) for draw in resample(counts_GCC, share, rng)])
         # A range over groups grows under resampling, so the draws are brought back to their middle.
         parts.append(values_B - np.nanmean(values_B))
     luck_B = np.concatenate(parts)

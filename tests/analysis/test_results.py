@@ -1,0 +1,51 @@
+"""The table of results, and how a number of it is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.results import HEADLINE, format_result, results_grid, results_table
+
+COUNTS = np.array([[[[8, 2], [1, 9]], [[4, 6], [1, 9]]], [[[9, 1], [1, 9]], [[5, 5], [1, 9]]]])
+SUMMARY: dict[str, Any] = {
+    "cobra": {"accuracy": {"mean": 0.775, "std": 0.0354}, "deo_mean": {"mean": 0.2, "ci95": [0.1, 0.31]}},
+    "broken": {"accuracy": "none", "deo_mean": {"mean": None, "std": None, "ci95": [None, None]}},
+}
+
+
+def test_a_row_for_every_arm_and_metric_from_counts() -> None:
+    table = results_table(SUMMARY, {"cobra": COUNTS, "vanilla": COUNTS[:1]}).set_index(["arm", "metric"])
+    assert len(table) == 2 * len(METRICS)
+    row = table.loc[("cobra", "accuracy")]
+    assert row["mean"] == pytest.approx(METRICS["accuracy"].of(COUNTS).mean())
+    assert (row["networks"], row["n"]) == (2, 40)
+    assert np.isnan(row["low"])
+    assert table.loc[("cobra", "deo_mean"), ["low", "high"]].tolist() == [0.1, 0.31]
+    assert np.isnan(table.loc[("vanilla", "accuracy"), "std"]), "one network has no spread"
+
+
+def test_a_summary_alone_is_enough_and_may_be_damaged() -> None:
+    table = results_table(SUMMARY).set_index(["arm", "metric"])
+    assert table.loc[("cobra", "deo_mean"), ["mean", "low", "high"]].tolist() == [0.2, 0.1, 0.31]
+    assert table.loc["broken", ["mean", "std", "low", "high"]].isna().all(axis=None)
+    assert results_table(None).empty
+
+
+def test_a_grid_has_a_row_per_arm_in_order_and_a_column_per_metric() -> None:
+    grid = results_grid(results_table(SUMMARY))
+    assert grid.index.tolist() == ["cobra", "broken"]
+    assert grid.columns.tolist() == list(HEADLINE)
+    assert grid.loc["cobra", "accuracy"] == "77.5 % ± 3.5"
+    assert grid.loc["cobra", "deo_mean"] == "20.0 pt (10.0–31.0)"
+    assert grid.loc["broken", "deo_mean"] == "undefined"
+    assert results_grid(results_table({})).empty
+
+
+def test_markup_and_short_form() -> None:
+    (row,) = results_table(SUMMARY).query("arm == 'cobra' and metric == 'deo_mean'").to_dict("records")
+    assert format_result(row, markup=True) == "<b>20.0</b> pt<small>10.0 to 31.0</small>"
+    assert format_result(row, uncertainty=False) == "20.0 pt"
