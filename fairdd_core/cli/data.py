@@ -16,10 +16,10 @@ from fairdd_core.cli import fetch
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.data.custom import store
 from fairdd_core.data.custom.cells import Cells
-from fairdd_core.data.custom.importing import add
 from fairdd_core.data.custom.options import Options
-from fairdd_core.data.custom.problems import Problem, Problems, Refused, counted, in_order
-from fairdd_core.data.custom.validation import Inspection, inspect
+from fairdd_core.data.custom.problems import InvalidDataset, Problem, Problems, counted, in_order
+from fairdd_core.data.custom.store import add
+from fairdd_core.data.custom.validation import ValidationReport, validate
 from fairdd_core.workspace import Workspace
 
 SOUND, NOT_SOUND = 0, 1
@@ -108,7 +108,7 @@ def options_from(args: argparse.Namespace) -> Options:
 
 def check_set(args: argparse.Namespace) -> int:
     """Look through a set; 0 when it can be added, else 1."""
-    found = inspect(args.path.absolute(), options_from(args), progress=_progress())
+    found = validate(args.path.absolute(), options_from(args), progress=_progress())
     if args.json:
         print(json.dumps(as_json(found), indent=2, ensure_ascii=False))
     else:
@@ -116,14 +116,14 @@ def check_set(args: argparse.Namespace) -> int:
         if found.cells is not None:
             print(as_text(found.cells))
         print(verdict(found))
-    return SOUND if found.sound else NOT_SOUND
+    return SOUND if found.valid else NOT_SOUND
 
 
 def add_set(args: argparse.Namespace) -> int:
     """Add a set."""
     data_dir = Workspace.default().data
 
-    def accept(found: Inspection) -> None:
+    def accept(found: ValidationReport) -> None:
         _tell(found.problems)
 
     try:
@@ -136,7 +136,7 @@ def add_set(args: argparse.Namespace) -> int:
             progress=_progress(),
             accept=accept,
         )
-    except Refused as refused:
+    except InvalidDataset as refused:
         _tell(refused.problems)
         print(f"Nothing was added.{remedy(refused.problems)}", file=sys.stderr)
         return NOT_SOUND
@@ -148,7 +148,7 @@ def add_set(args: argparse.Namespace) -> int:
 def list_sets(args: argparse.Namespace) -> int:
     """List the added sets."""
     data_dir = Workspace.default().data
-    found = store.own_sets(data_dir)
+    found = store.custom_sets(data_dir)
     if args.json:
         print(json.dumps({key: about.model_dump(mode="json") for key, about in found.items()}, indent=2))
         return SOUND
@@ -171,11 +171,11 @@ def remove_set(args: argparse.Namespace) -> int:
     return SOUND
 
 
-def as_json(found: Inspection) -> dict[str, Any]:
+def as_json(found: ValidationReport) -> dict[str, Any]:
     """Return what was found as a document."""
     cells = found.cells
     return {
-        "sound": found.sound,
+        "sound": found.valid,
         "problems": [vars(problem) for problem in in_order(found.problems)],
         "classes": list(cells.class_names) if cells else [],
         "groups": list(cells.group_names) if cells else [],
@@ -195,11 +195,11 @@ def as_text(cells: Cells) -> str:
     return table.to_string()
 
 
-def verdict(found: Inspection) -> str:
+def verdict(found: ValidationReport) -> str:
     """Say in a sentence whether a set can be added."""
     stops = counted(len(found.problems.fatal), "problem")
     notes = counted(len(found.problems) - len(found.problems.fatal), "note")
-    if found.sound:
+    if found.valid:
         return f"{len(found.rows)} images can be added; {notes}."
     return f"Cannot be added: {stops} and {notes}.{remedy(found.problems)}"
 

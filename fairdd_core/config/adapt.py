@@ -45,7 +45,7 @@ def adapt(spec: RunSpec, dataset: str, label: str = "", group: str = "") -> RunS
     new, old = card(dataset), _known(spec.data.dataset)
     usual = new.usual(label, group)
     changes: dict[str, Any] = {"dataset": dataset, "label": label, "group": group, "groups": usual.groups}
-    if not (new.made and old and old.made):
+    if not (new.synthetic_groups and old and old.synthetic_groups):
         changes |= {"skew": usual.skew, "separation": usual.separation}
     elif not new.group_names:
         changes["groups"] = min(spec.data.groups, new.max_groups)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.bias.crossing import SIGN
-from fairdd_core.data.bias.palette import pick_palette
+from fairdd_core.data.bias.separation import pick_palette
 from fairdd_core.data.grouped import RGB, Split
 from fairdd_core.data.image_store import Progress
 from fairdd_core.errors import UserError
@@ -67,8 +67,8 @@ class DatasetCard:
         attributes: what every image is annotated with, attribute -> names of its values; empty where label
             and group are not a choice.
         label, group: the usual attributes; groups may be crossed, as in ``race+gender``.
-        made: whether the groups are made, so that any skew can be had; otherwise they are found, and skew
-            leaves images out.
+        synthetic_groups: whether the loader assigns the groups, so that any skew is possible; otherwise the
+            images are annotated, and skew leaves some of them out.
         mirrored: whether a mirror image shows the same thing, so that flipping may augment it.
         files: what must be in the data folder.
         fetch: where to get the files by hand, in words.
@@ -93,7 +93,7 @@ class DatasetCard:
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     label: str = ""
     group: str = ""
-    made: bool = True
+    synthetic_groups: bool = True
     mirrored: bool = True
     files: tuple[DataFile, ...] = ()
     fetch: str = ""
@@ -193,7 +193,7 @@ class DatasetCard:
             group: attributes that make the groups; empty for the usual ones.
         """
         spec = DataSpec(label=label, group=group)
-        if self.made:
+        if self.synthetic_groups:
             groups = len(self.group_names) or min(spec.groups, self.max_groups)
             return spec.model_copy(update={"groups": groups})
         as_found = {"groups": len(self.labels(spec).groups), "skew": None, "separation": 0.0}
@@ -212,7 +212,7 @@ class DatasetCard:
             raise UserError("data.groups", expected, spec.groups)
         if spec.groups > self.max_groups:
             raise UserError("data.groups", f"at most {self.max_groups} for {self.title}", spec.groups)
-        if spec.skew is None and self.made:
+        if spec.skew is None and self.synthetic_groups:
             raise UserError("data.skew", f"a share, for the groups of {self.title} are made", "as found")
 
     def missing(self, data_dir: Path) -> list[DataFile]:

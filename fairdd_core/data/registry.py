@@ -9,7 +9,7 @@ from fairdd_core.data.benchmarks import bffhq, celeba, cifar, digits, fashion, m
 from fairdd_core.data.benchmarks.colored import coloured_card
 from fairdd_core.data.bias.label_noise import with_conditions
 from fairdd_core.data.card import DatasetCard
-from fairdd_core.data.custom.cards import own_cards
+from fairdd_core.data.custom.cards import custom_cards
 from fairdd_core.data.grouped import Split
 from fairdd_core.errors import lookup
 
@@ -31,7 +31,7 @@ DATASETS: dict[str, DatasetCard] = {
 
 def cards(data_dir: Path) -> dict[str, DatasetCard]:
     """Return every data set by name: the benchmarks, then those that the user added to the data folder."""
-    return {**DATASETS, **own_cards(data_dir)}
+    return {**DATASETS, **custom_cards(data_dir)}
 
 
 def card_of(name: str, data_dir: Path) -> DatasetCard:

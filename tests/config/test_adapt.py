@@ -28,7 +28,7 @@ def test_every_preset_fits_every_data_set(preset: str, name: str, tmp_path: Path
     assert RunSpec.model_validate_json(spec.model_dump_json()) == spec
     for network in (spec.distill.network, spec.evaluation.network):
         assert card.side >> network.depth >= 1
-    assert (spec.data.skew is None) == (not card.made)
+    assert (spec.data.skew is None) == (not card.synthetic_groups)
 
 
 def test_what_follows_from_faces_and_nothing_else() -> None:

@@ -51,7 +51,7 @@ def test_from_an_upload_to_a_run(visitor: Visitor, tmp_path: Path) -> None:
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("was added as")).to_be_visible()
     data_dir = Workspace(visitor.server.workspace).data
-    assert store.own_sets(data_dir)["own-patches"].sizes == (60, 20)
+    assert store.custom_sets(data_dir)["own-patches"].sizes == (60, 20)
 
     page.get_by_role("button", name="Open in Studio").click()
     expect(page.get_by_role("button", name="Launch")).to_be_visible()
@@ -76,8 +76,8 @@ def test_from_an_upload_to_a_run(visitor: Visitor, tmp_path: Path) -> None:
 
 
 def test_a_set_is_removed_after_asking(visitor: Visitor, tmp_path: Path) -> None:
-    from fairdd_core.data.custom.importing import add
     from fairdd_core.data.custom.options import Options
+    from fairdd_core.data.custom.store import add
 
     data_dir = Workspace(visitor.server.workspace).data
     add(data_dir, "patches", zipped(tmp_path / "patches.zip", coloured()), Options())
@@ -85,4 +85,4 @@ def test_a_set_is_removed_after_asking(visitor: Visitor, tmp_path: Path) -> None
     page.get_by_role("button", name="Remove").click()
     page.get_by_role("button", name="Remove for good").click()
     expect(page.get_by_text("was removed.")).to_be_visible()
-    assert store.own_sets(data_dir) == {}
+    assert store.custom_sets(data_dir) == {}

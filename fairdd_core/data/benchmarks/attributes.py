@@ -11,8 +11,8 @@ import numpy as np
 
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.bias.crossing import cross
+from fairdd_core.data.bias.separation import tint_table
 from fairdd_core.data.bias.subsampling import subsample
-from fairdd_core.data.bias.tint import tint_table
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.image_store import ImageStore, Progress
@@ -24,7 +24,7 @@ TRAIN, TEST, NEITHER = 0, 1, 2
 
 
 @dataclass(frozen=True)
-class FoundImages:
+class AnnotatedImages:
     """Images with everything they are annotated with.
 
     Attributes:
@@ -38,7 +38,7 @@ class FoundImages:
     part_N: np.ndarray | None = None
 
 
-Reader = Callable[[Path, Progress | None], FoundImages]
+Reader = Callable[[Path, Progress | None], AnnotatedImages]
 TestRule = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From the (class, group) cell (N,) and the part (N,) of each usable image to bool (N,): is it tested?"""
 
@@ -86,7 +86,7 @@ def _equally_many(cell_N: np.ndarray, allowed_N: np.ndarray, most: int, one_of: 
     return tested_N
 
 
-def found_loader(
+def annotated_loader(
     card: Callable[[], DatasetCard], read: Reader, test_rule: TestRule
 ) -> Callable[[DataSpec, int, Path], Split]:
     """Return a loader of images whose groups are found.

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from fairdd_core.data.benchmarks.attributes import NEITHER, TEST, TRAIN, FoundImages, found_loader, whole_part
+from fairdd_core.data.benchmarks.attributes import (
+    NEITHER,
+    TEST,
+    TRAIN,
+    AnnotatedImages,
+    annotated_loader,
+    whole_part,
+)
 from fairdd_core.data.benchmarks.faces import SIDE, SKEW, TINT, image_names
 from fairdd_core.data.card import DataFile, DatasetCard
 from fairdd_core.data.image_store import Progress, cache_folder, open_store
@@ -18,7 +25,7 @@ PARTS = {f"{TRAINING}/align": TRAIN, f"{TRAINING}/conflict": TRAIN, "valid": NEI
 ATTRIBUTES = {"age": ("young", "old"), "gender": ("female", "male")}
 
 
-def read_bffhq(data_dir: Path, progress: Progress | None = None) -> FoundImages:
+def read_bffhq(data_dir: Path, progress: Progress | None = None) -> AnnotatedImages:
     """Return the faces under ``data_dir/bffhq``; label and group are the last two fields of their names.
 
     Raises:
@@ -42,7 +49,7 @@ def read_bffhq(data_dir: Path, progress: Progress | None = None) -> FoundImages:
     table = pd.DataFrame(rows, columns=["file", "age", "gender", "part"])
     store = open_store(cache_folder(data_dir), "bffhq", base, table, SIDE, progress=progress)
     columns = {name: store.index[name].to_numpy(np.int64) for name in ("age", "gender", "part")}
-    return FoundImages(store, {name: columns[name] for name in ATTRIBUTES}, columns["part"])
+    return AnnotatedImages(store, {name: columns[name] for name in ATTRIBUTES}, columns["part"])
 
 
 CARD: DatasetCard = DatasetCard(
@@ -61,12 +68,12 @@ CARD: DatasetCard = DatasetCard(
     separation=TINT,
     side=SIDE,
     class_names=ATTRIBUTES["age"],
-    load=found_loader(lambda: CARD, read_bffhq, whole_part),
+    load=annotated_loader(lambda: CARD, read_bffhq, whole_part),
     max_groups=2,
     attributes=ATTRIBUTES,
     label="age",
     group="gender",
-    made=False,
+    synthetic_groups=False,
     files=tuple(DataFile(f"{FOLDER}/{part}") for part, used in PARTS.items() if used != NEITHER),
     fetch="Take the archive bffhq of the authors of “Learning Debiased Representation via Disentangled "
     "Feature Augmentation” (github.com/kakaoenterprise/Learning-Debiased-Disentangled) and unpack it, so "

@@ -15,9 +15,9 @@ from fairdd_core.data.benchmarks.attributes import (
     NEITHER,
     TEST,
     TRAIN,
-    FoundImages,
+    AnnotatedImages,
+    annotated_loader,
     balanced_part,
-    found_loader,
 )
 from fairdd_core.data.benchmarks.faces import SIDE, SKEW, TINT
 from fairdd_core.data.card import DataFile, DatasetCard
@@ -85,7 +85,7 @@ def _values(name: str) -> tuple[str, str]:
 ATTRIBUTES = {name: _values(name) for name in NAMES}
 
 
-def read_celeba(data_dir: Path, progress: Progress | None = None) -> FoundImages:
+def read_celeba(data_dir: Path, progress: Progress | None = None) -> AnnotatedImages:
     """Return the faces under ``data_dir/celeba``.
 
     Raises:
@@ -100,7 +100,7 @@ def read_celeba(data_dir: Path, progress: Progress | None = None) -> FoundImages
             "data.dataset", f"every image of {ATTRIBUTE_LIST} in {folder / IMAGES}", f"no {error.filename}"
         ) from error
     values = {name: (store.index[name].to_numpy(np.int64) > 0).astype(np.int64) for name in NAMES}
-    return FoundImages(store, values, store.index["part"].map(PARTS).to_numpy(np.int64))
+    return AnnotatedImages(store, values, store.index["part"].map(PARTS).to_numpy(np.int64))
 
 
 def _lists(folder: Path) -> pd.DataFrame:
@@ -138,12 +138,12 @@ CARD: DatasetCard = DatasetCard(
     separation=TINT,
     side=SIDE,
     class_names=ATTRIBUTES["Attractive"],
-    load=found_loader(lambda: CARD, read_celeba, balanced_part(MOST_TESTED)),
+    load=annotated_loader(lambda: CARD, read_celeba, balanced_part(MOST_TESTED)),
     max_groups=16,
     attributes=ATTRIBUTES,
     label="Attractive",
     group="Male",
-    made=False,
+    synthetic_groups=False,
     files=(
         DataFile(
             f"{FOLDER}/{IMAGES}", 1_443_490_838, "00d2c5bc6d35e252742224ab0c1e8fcb", "img_align_celeba.zip"

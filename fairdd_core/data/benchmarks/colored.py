@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fairdd_core.config.spec.data import DataSpec
-from fairdd_core.data.bias.palette import PALETTE, Place, colorize, pick_palette, separated
+from fairdd_core.data.bias.separation import PALETTE, Place, colorize, pick_palette, separated
 from fairdd_core.data.bias.skew import assign_groups
 from fairdd_core.data.card import DataFile, DatasetCard
 from fairdd_core.data.grouped import GroupedDataset, Split

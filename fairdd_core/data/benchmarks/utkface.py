@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fairdd_core.data.benchmarks.attributes import FoundImages, balanced_holdout, found_loader
+from fairdd_core.data.benchmarks.attributes import AnnotatedImages, annotated_loader, balanced_holdout
 from fairdd_core.data.benchmarks.faces import SIDE, SKEW, TINT, image_names
 from fairdd_core.data.card import DataFile, DatasetCard
 from fairdd_core.data.image_store import Progress, cache_folder, open_store
@@ -26,7 +26,7 @@ ATTRIBUTES = {
 }
 
 
-def read_utkface(data_dir: Path, progress: Progress | None = None) -> FoundImages:
+def read_utkface(data_dir: Path, progress: Progress | None = None) -> AnnotatedImages:
     """Return the faces under ``data_dir/UTKFace``; race 4, "others", counts as none.
 
     Raises:
@@ -42,7 +42,7 @@ def read_utkface(data_dir: Path, progress: Progress | None = None) -> FoundImage
     table = pd.DataFrame(rows, columns=["file", "years", "gender", "race"])
     store = open_store(cache_folder(data_dir), "utkface", base, table, SIDE, progress=progress)
     race_N = store.index["race"].to_numpy(np.int64)
-    return FoundImages(
+    return AnnotatedImages(
         store,
         {
             "age": np.searchsorted(AGES, store.index["years"].to_numpy(np.int64), side="right"),
@@ -67,12 +67,12 @@ CARD: DatasetCard = DatasetCard(
     separation=TINT,
     side=SIDE,
     class_names=ATTRIBUTES["age"],
-    load=found_loader(lambda: CARD, read_utkface, balanced_holdout(MOST_TESTED)),
+    load=annotated_loader(lambda: CARD, read_utkface, balanced_holdout(MOST_TESTED)),
     max_groups=8,
     attributes=ATTRIBUTES,
     label="age",
     group="race",
-    made=False,
+    synthetic_groups=False,
     files=(DataFile(FOLDER, 0, "", "UTKFace.tar.gz"),),
     fetch="Ask for the aligned and cropped faces (UTKFace.tar.gz, about 107 MB) at "
     "https://susanqq.github.io/UTKFace/ and unpack it in the data folder, so that the images lie in UTKFace.",

@@ -11,7 +11,7 @@ from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.benchmarks.attributes import Cut
 from fairdd_core.data.card import DataFile, DatasetCard
 from fairdd_core.data.custom.problems import counted
-from fairdd_core.data.custom.store import FOLDER, IMAGES, SAMPLES, About, folder_of, images_of, own_sets
+from fairdd_core.data.custom.store import FOLDER, IMAGES, SAMPLES, About, custom_sets, folder_of, images_of
 from fairdd_core.data.grouped import Split
 from fairdd_core.errors import UserError
 
@@ -21,9 +21,9 @@ _TINT = (
 )
 
 
-def own_cards(data_dir: Path) -> dict[str, DatasetCard]:
+def custom_cards(data_dir: Path) -> dict[str, DatasetCard]:
     """Return a card for every added set, by the name under which it is chosen: ``own-NAME``."""
-    return {key: card_of(about) for key, about in own_sets(data_dir).items()}
+    return {key: card_of(about) for key, about in custom_sets(data_dir).items()}
 
 
 @lru_cache(maxsize=256)
@@ -46,7 +46,7 @@ def card_of(about: About) -> DatasetCard:
         class_names=about.classes,
         group_names=about.groups,
         max_groups=len(about.groups),
-        made=False,
+        synthetic_groups=False,
         mirrored=False,  # letters and signs must not be mirrored, and nothing says that these are none
         load=partial(_load, about.name),
         files=tuple(DataFile(f"{FOLDER}/{about.name}/{file}") for file in (IMAGES, SAMPLES)),
@@ -74,7 +74,7 @@ def _load(name: str, spec: DataSpec, seed: int, data_dir: Path) -> Split:
     import pandas as pd
 
     folder = folder_of(data_dir, name)
-    about = own_sets(data_dir).get(f"own-{name}")
+    about = custom_sets(data_dir).get(f"own-{name}")
     if about is None:
         raise UserError("data.dataset", f"the added set {name!r}", "none any more", "Add it again.")
     try:

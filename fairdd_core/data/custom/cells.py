@@ -12,7 +12,7 @@ import pandas as pd
 from fairdd_core.data.bias.crossing import cross
 from fairdd_core.data.custom.options import MAX_CLASSES, MAX_GROUPS, TRUSTED_TEST, TRUSTED_TRAIN, Options
 from fairdd_core.data.custom.problems import Problems, counted
-from fairdd_core.data.custom.tables import SPLITS
+from fairdd_core.data.custom.samples import SPLITS
 from fairdd_core.rng import numpy_stream
 
 

@@ -88,12 +88,12 @@ class Problems(list[Problem]):
         return bool(self.fatal) and all(problem.kind in OF_A_ROW for problem in self.fatal)
 
     def stop_if_fatal(self) -> None:
-        """Raise ``Refused`` when the set cannot be added."""
+        """Raise ``InvalidDataset`` when the set cannot be added."""
         if self.fatal:
-            raise Refused(self)
+            raise InvalidDataset(self)
 
 
-class Refused(UserError):  # noqa: N818 - it names what happened
+class InvalidDataset(UserError):  # noqa: N818 - it names what happened
     """A set that cannot be added.
 
     Attributes:

@@ -119,7 +119,7 @@ def _spoken(attribute: str) -> str:
 
 def _skew(card: DatasetCard, changed: Callable[[], None]) -> None:
     groups = st.session_state[key("groups")]
-    if not card.made:
+    if not card.synthetic_groups:
         st.session_state[FOUND] = st.session_state[key("skew")] == AS_FOUND
         st.toggle(
             "Skew as found",
@@ -152,7 +152,7 @@ def dataset_chosen(changed: Callable[[], None] = lambda: None) -> None:
     known = catalogue()
     before, now = (known.get(st.session_state.get(name, "")) for name in (BEFORE, key("dataset")))
     st.session_state[key("label")] = st.session_state[key("group")] = ""
-    if before and now and before.made and now.made:
+    if before and now and before.synthetic_groups and now.synthetic_groups:
         free = not (fixed_groups(before) or fixed_groups(now))
         _take_usual(() if free else ("groups",), changed)
         low = lowest_skew(st.session_state[key("groups")])

@@ -54,7 +54,7 @@ def mend(values: Values, begun: RunSpec) -> list[str]:
         wrong.append(f"groups={values['groups']}")
         values["groups"] = begun.data.groups
     low = lowest_skew(values["groups"])
-    if values["skew"] < low and (card.made or values["skew"] != AS_FOUND):
+    if values["skew"] < low and (card.synthetic_groups or values["skew"] != AS_FOUND):
         wrong.append(f"skew={values['skew']}")
         values["skew"] = low
     return wrong

@@ -8,16 +8,15 @@ from contextlib import contextmanager
 import streamlit as st
 
 from fairdd_core.data.custom import store
-from fairdd_core.data.custom.images import Progress
-from fairdd_core.data.custom.importing import add
 from fairdd_core.data.custom.options import Options
-from fairdd_core.data.custom.problems import Refused
-from fairdd_core.data.custom.validation import Inspection, inspect
+from fairdd_core.data.custom.problems import InvalidDataset
+from fairdd_core.data.custom.store import add
+from fairdd_core.data.custom.validation import Progress, ValidationReport, validate
 from fairdd_core.errors import UserError
 from fairdd_core.workspace import Workspace
 from pages.ui.common.errors import escape_markdown
 from pages.ui.datasets.narrative import proposed_title, slug
-from pages.ui.datasets.preview import found_view
+from pages.ui.datasets.preview import report_view
 from pages.ui.datasets.source import PATH_KEY, TURN, Given, how, where
 
 ADDED, _CHECKED = "data-added", "data-checked"
@@ -30,7 +29,7 @@ def add_view() -> None:
     if options is None:
         return
     wanted = (identity, options)
-    checked: tuple[tuple[object, Options], Inspection] | None = st.session_state.get(_CHECKED)
+    checked: tuple[tuple[object, Options], ValidationReport] | None = st.session_state.get(_CHECKED)
     fresh = checked is not None and checked[0] == wanted
     if given is not None:
         same_files = checked is not None and checked[0][0] == identity
@@ -47,16 +46,16 @@ def add_view() -> None:
             st.rerun()
     if given is None or checked is None or not fresh:
         return
-    found_view(checked[1])
-    if checked[1].sound:
+    report_view(checked[1])
+    if checked[1].valid:
         _add_form(given, options, checked[1])
 
 
-def _look(given: Given, options: Options) -> Inspection | None:
+def _look(given: Given, options: Options) -> ValidationReport | None:
     """Look through the set with its progress on the screen; None, with the reason shown, if there is none."""
     with _progress("Looking through the images") as tell:
         try:
-            return inspect(given, options, progress=tell)
+            return validate(given, options, progress=tell)
         except (UserError, OSError) as error:
             st.error(
                 f"**There is nothing to look through.** {escape_markdown(error)}", icon=":material/error:"
@@ -78,7 +77,7 @@ def _progress(text: str) -> Iterator[Progress]:
         bar.empty()
 
 
-def _add_form(given: Given, options: Options, found: Inspection) -> None:
+def _add_form(given: Given, options: Options, found: ValidationReport) -> None:
     """Draw the name and the button that adds the set."""
     st.header("Add it", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="data-add"):
@@ -101,7 +100,7 @@ def _add_form(given: Given, options: Options, found: Inspection) -> None:
     if not name:
         st.caption("Give it a name with at least one letter or digit.")
         return
-    taken = store.PREFIX + name in store.own_sets(Workspace.default().data)
+    taken = store.PREFIX + name in store.custom_sets(Workspace.default().data)
     st.caption(
         f"It will be known as `{store.PREFIX}{name}`"
         + (", which is taken: choose another name." if taken else ". Only the small images are kept.")
@@ -114,7 +113,7 @@ def _add(given: Given, options: Options, title: str, name: str) -> None:
     with _progress("Adding the images") as tell:
         try:
             about = add(Workspace.default().data, name, given, options, title=title, progress=tell)
-        except Refused as refused:  # the files have changed since they were looked through
+        except InvalidDataset as refused:  # the files have changed since they were looked through
             st.session_state.pop(_CHECKED, None)
             st.error(f"**Nothing was added.** {escape_markdown(refused)}", icon=":material/error:")
             return

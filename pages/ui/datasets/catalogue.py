@@ -30,7 +30,7 @@ _FIRST = ("What it is", "Size", "Licence", "Limits")
 def sets_view(cards: Mapping[str, DatasetCard]) -> None:
     """Draw the added sets, then those that come with the explorer."""
     data_dir = Workspace.default().data
-    own = store.own_sets(data_dir)
+    own = store.custom_sets(data_dir)
     st.header("Your own", anchor=False)
     if not own:
         st.caption(

@@ -10,7 +10,7 @@ import numpy as np
 
 from fairdd_core.data.custom.options import TRUSTED_TEST, TRUSTED_TRAIN
 from fairdd_core.data.custom.problems import OF_A_ROW
-from fairdd_core.data.custom.validation import Inspection
+from fairdd_core.data.custom.validation import ValidationReport
 
 PATCH = 2
 """A cell's picture is so many images wide and high."""
@@ -28,11 +28,11 @@ def proposed_title(source: str) -> str:
     return re.sub(r"\.(zip|csv|tsv)$", "", source, flags=re.IGNORECASE).replace("_", " ").strip()
 
 
-def verdict(found: Inspection) -> str:
+def verdict(found: ValidationReport) -> str:
     """Say in Markdown what came of looking through a set."""
     fatal, notes = len(found.problems.fatal), len(found.problems) - len(found.problems.fatal)
     also = f" There {_are(notes, 'note')} too." if notes else ""
-    if not found.sound:
+    if not found.valid:
         single = all(problem.kind in OF_A_ROW for problem in found.problems.fatal)
         way = " Or leave out these images, under **Columns, size and test set**." if single else ""
         return f"**This set cannot be added yet.** {_count(fatal, 'problem')} must be solved.{way}{also}"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from fairdd_core.analysis.tables import counts_table
 from fairdd_core.data.custom.problems import problems_table
-from fairdd_core.data.custom.validation import Inspection
+from fairdd_core.data.custom.validation import ValidationReport
 from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import group_css
@@ -20,10 +20,10 @@ from pages.ui.datasets.narrative import SHOWN_CLASSES, SHOWN_GROUPS, cells_warni
 _ROWS = 1000
 
 
-def found_view(found: Inspection) -> None:
+def report_view(found: ValidationReport) -> None:
     """Draw an inspection."""
-    (st.success if found.sound else st.error)(
-        verdict(found), icon=":material/task_alt:" if found.sound else ":material/error:"
+    (st.success if found.valid else st.error)(
+        verdict(found), icon=":material/task_alt:" if found.valid else ":material/error:"
     )
     if found.problems:
         problems_view(found)
@@ -39,7 +39,7 @@ def found_view(found: Inspection) -> None:
         )
 
 
-def problems_view(found: Inspection) -> None:
+def problems_view(found: ValidationReport) -> None:
     """Draw the problems as a table; all of them can be saved."""
     table = problems_table(found.problems)
     with st.expander(

@@ -10,8 +10,8 @@ import streamlit as st
 from pydantic import ValidationError
 
 from fairdd_core.config.spec.base import user_error
-from fairdd_core.data.custom.layout import IMAGES
 from fairdd_core.data.custom.options import Options
+from fairdd_core.data.custom.samples import IMAGES
 from fairdd_core.data.custom.validation import Upload
 
 MAX_UPLOAD_MB = 2000

@@ -60,7 +60,11 @@ def _counts(train: GroupedDataset, card: DatasetCard) -> None:
         key="counts",
         alt="Training images by class and group; the shade is the share of the class.",
         caption="Numbers are images, shade is their share. "
-        + ("**Skew** moves them to the diagonal." if card.made else "**Skew** leaves some of them out."),
+        + (
+            "**Skew** moves them to the diagonal."
+            if card.synthetic_groups
+            else "**Skew** leaves some of them out."
+        ),
         percent=("share",),
     )
 
@@ -85,7 +89,7 @@ def _tiles(train: GroupedDataset, card: DatasetCard) -> None:
         + ("Images of unknown group are in no row. " if train.has_unknown else "")
         + (
             "**Separation** decides how different the groups look."
-            if card.made
+            if card.synthetic_groups
             else "**Separation** tints them."
         )
     )

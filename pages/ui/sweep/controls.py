@@ -64,7 +64,7 @@ def controls() -> SweepSpec | None:
     )
     st.selectbox(
         "Data set",
-        [name for name, card in known.items() if card.made],
+        [name for name, card in known.items() if card.synthetic_groups],
         format_func=lambda name: known[name].title,
         key=key("dataset"),
         on_change=_dataset_chosen,

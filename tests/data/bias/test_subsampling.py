@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairdd_core.data.bias.separation import STRENGTH, tint_table
 from fairdd_core.data.bias.subsampling import kept_sizes, reachable, subsample
-from fairdd_core.data.bias.tint import STRENGTH, tint_table
 from fairdd_core.data.rows import ImageRows
 from fairdd_core.errors import UserError
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fairdd_core.data.custom.cells import cells_of, drawn_test, ordered
 from fairdd_core.data.custom.options import MAX_CLASSES, Options
 from fairdd_core.data.custom.problems import Problems
-from fairdd_core.data.custom.validation import inspect
+from fairdd_core.data.custom.validation import validate
 from tests.data.custom.make import encoded, written
 
 
@@ -125,6 +125,6 @@ def test_a_split_column_decides(tmp_path: Path) -> None:
     lines = [f"{i}.png,{'ab'[i % 2]},{'xy'[i // 2 % 2]},{'test' if i < 4 else 'train'}" for i in range(12)]
     files = {f"{i}.png": encoded() for i in range(12)}
     files["t.csv"] = "\n".join(["file,label,group,split", *lines]).encode()
-    found = inspect(written(tmp_path, files), Options(test_share=0.9))
+    found = validate(written(tmp_path, files), Options(test_share=0.9))
     assert found.cells is not None
     assert found.cells.test_N.tolist() == [True] * 4 + [False] * 8

@@ -13,8 +13,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairdd_core.data.custom import store
-from fairdd_core.data.custom.importing import add
 from fairdd_core.data.custom.options import Options
+from fairdd_core.data.custom.store import add
 from fairdd_core.workspace import Workspace
 from pages.ui.datasets import download as data_fetch
 from pages.ui.datasets.narrative import cells_warning, patches, proposed_title, slug
@@ -81,7 +81,7 @@ def test_from_a_folder_to_a_data_set(
     assert app.text_input(key="data-name").value == "My faces"
     app.button(key="data-add-button").click().run()
     assert "was added as `own-my-faces`" in words(settled(app))
-    assert store.own_sets(Workspace(workspace).data)["own-my-faces"].sizes == (32, 8)
+    assert store.custom_sets(Workspace(workspace).data)["own-my-faces"].sizes == (32, 8)
     app.button(key="open-flash-own-my-faces").click().run()
     settled(app)
     assert app.session_state["control-dataset"] == "own-my-faces"
@@ -140,7 +140,7 @@ def test_the_page_stays_up_on_bad_input(
     (tmp_path / "input").mkdir()
     app = look(make(tmp_path / "input"))
     assert len(app.error) == 1
-    assert not store.own_sets(Workspace(workspace).data)
+    assert not store.custom_sets(Workspace(workspace).data)
 
 
 def test_a_taken_name_and_no_name_cannot_be_added(
@@ -151,7 +151,7 @@ def test_a_taken_name_and_no_name_cannot_be_added(
     app = look(folder)
     assert "which is taken" in words(app)
     app.button(key="data-add-button").click().run()
-    assert len(store.own_sets(Workspace(workspace).data)) == 1
+    assert len(store.custom_sets(Workspace(workspace).data)) == 1
     app.text_input(key="data-name").set_value("???").run()
     assert app.button(key="data-add-button").disabled
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fairdd_core.data.custom import images
+from fairdd_core.data.custom import validation
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import Problem
-from fairdd_core.data.custom.validation import Inspection, inspect
+from fairdd_core.data.custom.validation import ValidationReport, validate
 from tests.data.custom.make import bomb_png, encoded, good_files, noise, picture, written, zipped
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -25,12 +25,12 @@ def seen(tmp_path: Path, content: bytes, name: str = "images/0.png", side: Any =
     blocks: list[np.ndarray] = []
     files = good_files() | {name: content}
     files["labels.csv"] = files["labels.csv"].replace(b"images/0.png", name.encode())
-    found = inspect(written(tmp_path, files), Options(side=side), sink=blocks.append)
-    assert found.sound, list(found.problems)
+    found = validate(written(tmp_path, files), Options(side=side), sink=blocks.append)
+    assert found.valid, list(found.problems)
     return np.concatenate(blocks)[0]
 
 
-def image_problems(found: Inspection) -> list[Problem]:
+def image_problems(found: ValidationReport) -> list[Problem]:
     return [problem for problem in found.problems if problem.kind == "image"]
 
 
@@ -107,7 +107,7 @@ def test_the_cameras_rotation_is_applied(
     ids=["empty", "text", "cut PNG", "cut JPEG", "postscript"],
 )
 def test_what_cannot_be_read_is_told_with_its_line(tmp_path: Path, content: bytes) -> None:
-    found = inspect(written(tmp_path, good_files() | {"images/3.png": content}), Options())
+    found = validate(written(tmp_path, good_files() | {"images/3.png": content}), Options())
     (problem,) = image_problems(found)
     assert problem.fatal
     assert (problem.file, problem.line) == ("labels.csv", 5)
@@ -117,7 +117,7 @@ def test_what_cannot_be_read_is_told_with_its_line(tmp_path: Path, content: byte
 def test_a_bomb_is_refused_from_its_header(tmp_path: Path) -> None:
     files = good_files() | {"images/3.png": bomb_png(), "images/5.png": bomb_png(9_000, 8_000)}
     started = time.process_time()
-    found = inspect(written(tmp_path, files), Options(skip_bad=True))
+    found = validate(written(tmp_path, files), Options(skip_bad=True))
     assert time.process_time() - started < 5
     assert [problem.line for problem in image_problems(found)] == [5, 7]
     assert all("64 million" in problem.message for problem in image_problems(found))
@@ -126,9 +126,9 @@ def test_a_bomb_is_refused_from_its_header(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_IMAGE_BYTES", 1_000_000)
+    monkeypatch.setattr(validation, "MAX_IMAGE_BYTES", 1_000_000)
     files = good_files() | {"images/3.png": bytes(1_000_001)}
-    (problem,) = image_problems(inspect(zipped(tmp_path / "a.zip", files), Options()))
+    (problem,) = image_problems(validate(zipped(tmp_path / "a.zip", files), Options()))
     assert "larger than 1 MB" in problem.message
 
 
@@ -140,7 +140,7 @@ def test_images_come_in_the_order_of_the_rows_without_the_bad_ones(tmp_path: Pat
     files["7.png"] = files["300.png"] = b"bad"
     blocks: list[np.ndarray] = []
     done: list[tuple[int, int]] = []
-    found = inspect(
+    found = validate(
         written(tmp_path, files),
         Options(skip_bad=True),
         sink=blocks.append,
@@ -150,11 +150,11 @@ def test_images_come_in_the_order_of_the_rows_without_the_bad_ones(tmp_path: Pat
     assert np.concatenate(blocks)[:, 0, 0, 0].tolist() == levels
     assert len(found.rows) == 598
     assert done[-1] == (600, 600)
-    assert max(map(len, blocks)) <= images.BLOCK
+    assert max(map(len, blocks)) <= validation.BLOCK
 
 
 def test_a_few_tiles_of_every_cell_are_kept(tmp_path: Path) -> None:
-    found = inspect(written(tmp_path, good_files(40)), Options())
+    found = validate(written(tmp_path, good_files(40)), Options())
     assert set(found.tiles) == {(c, g) for c in (0, 1) for g in (0, 1)}
     assert {len(tiles) for tiles in found.tiles.values()} == {4}
     assert [int(tile[0, 0, 0]) for tile in found.tiles[1, 0]] == [10, 50, 90, 130]
@@ -165,11 +165,11 @@ def test_uploaded_files_are_a_set_too(flat: bool) -> None:
     files = [
         (name.split("/")[-1] if flat else name, io.BytesIO(content)) for name, content in good_files().items()
     ]
-    assert inspect(files, Options()).sound
+    assert validate(files, Options()).valid
 
 
 def test_uploaded_files_that_lead_out_or_come_twice_are_told() -> None:
     files = [(name, io.BytesIO(content)) for name, content in good_files().items()]
     twice = [*files, ("images/0.png", io.BytesIO(encoded())), ("../x.png", io.BytesIO(b""))]
-    kinds = [problem.kind for problem in inspect(twice, Options()).problems.fatal]
+    kinds = [problem.kind for problem in validate(twice, Options()).problems.fatal]
     assert kinds == ["conflict", "outside"]

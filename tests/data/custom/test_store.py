@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairdd_core.data.custom import importing, store
-from fairdd_core.data.custom.cards import own_cards
-from fairdd_core.data.custom.importing import add
+from fairdd_core.data.custom import store
+from fairdd_core.data.custom.cards import custom_cards
 from fairdd_core.data.custom.options import Options
-from fairdd_core.data.custom.problems import Refused
+from fairdd_core.data.custom.problems import InvalidDataset
+from fairdd_core.data.custom.store import add
 from fairdd_core.errors import UserError
 from tests.data.custom.make import GROUPS, LABELS, bomb_png, encoded, good_files, tabled, written, zipped
 
@@ -37,8 +37,8 @@ def test_a_set_is_added_listed_loaded_and_removed(tmp_path: Path, data: Path) ->
     assert everything(data / "own") == ["faces"] + [
         f"faces/{n}" for n in ("about.json", "images.npy", "samples.parquet")
     ]
-    assert store.own_sets(data) == {"own-faces": about}
-    card = own_cards(data)["own-faces"]
+    assert store.custom_sets(data) == {"own-faces": about}
+    card = custom_cards(data)["own-faces"]
     assert (card.class_names, card.group_names, card.side) == (LABELS, GROUPS, 32)
     split = card.load(card.usual(), 0, data)
     assert split.train.class_names == LABELS
@@ -63,7 +63,7 @@ def test_every_image_keeps_its_label_and_group(tmp_path: Path, data: Path) -> No
 
 def test_skew_leaves_images_out(tmp_path: Path, data: Path) -> None:
     add(data, "a", written(tmp_path / "set", good_files(80)), Options())
-    card = own_cards(data)["own-a"]
+    card = custom_cards(data)["own-a"]
     split = card.load(card.usual().model_copy(update={"skew": 0.75}), 0, data)
     assert split.train.counts_CG().max(axis=1).tolist() == [15, 15]
     assert split.train.counts_CG().min(axis=1).tolist() == [5, 5]
@@ -98,7 +98,7 @@ def test_the_same_set_gives_the_same_files_however_it_comes(tmp_path: Path, data
 def test_a_refused_set_leaves_nothing(tmp_path: Path, data: Path, bad: dict[str, bytes]) -> None:
     folder = written(tmp_path / "set", good_files() | bad)
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidDataset) as refused:
         add(data, "a", folder, Options())
     assert refused.value.problems
     assert everything(data) == ["own"]
@@ -140,7 +140,7 @@ def test_an_interruption_leaves_nothing(tmp_path: Path, data: Path) -> None:
 
 def test_a_full_disk_is_told(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr(importing.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(store.shutil, "disk_usage", lambda path: usage)
     with pytest.raises(UserError, match="disk"):
         add(data, "a", written(tmp_path / "set", good_files()), Options())
     assert everything(data) == ["own"]
@@ -152,7 +152,7 @@ def test_what_a_killed_import_left_is_swept_in_time(tmp_path: Path, data: Path) 
         path.mkdir(parents=True)
     day = 86_400
     os.utime(old, (time.time() - 2 * day, time.time() - 2 * day))
-    assert store.own_sets(data) == {}
+    assert store.custom_sets(data) == {}
     add(data, "a", written(tmp_path / "set", good_files()), Options())
     assert not old.exists()
     assert new.exists()
@@ -165,7 +165,7 @@ def test_a_damaged_set_is_set_apart_and_can_be_removed(tmp_path: Path, data: Pat
     (data / "own/a/about.json").write_text("{")
     (data / "own/b/images.npy").write_bytes(b"\x93NUMPY")
     (data / "own/c/samples.parquet").write_bytes(b"PAR1")
-    cards = own_cards(data)
+    cards = custom_cards(data)
     assert set(cards) == {"own-b", "own-c"}
     assert store.damaged_sets(data) == ["a"]
     for card in cards.values():
@@ -205,7 +205,7 @@ def test_colour_images_are_not_confused(tmp_path: Path, data: Path) -> None:
         for i in range(3)
     }
     add(data, "a", written(tmp_path / "set", files), Options())
-    card = own_cards(data)["own-a"]
+    card = custom_cards(data)["own-a"]
     train = card.load(card.usual(), 0, data).train
     for y, image in zip(train.y_N, np.asarray(train.x_NCHW), strict=True):
         assert tuple(image[:, 0, 0].tolist()) == colors[train.class_names[y]]

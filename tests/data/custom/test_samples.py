@@ -12,26 +12,26 @@ import pytest
 
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import Problem, Problems
-from fairdd_core.data.custom.tables import read_table
-from fairdd_core.data.custom.validation import Inspection, inspect
+from fairdd_core.data.custom.samples import read_table
+from fairdd_core.data.custom.validation import ValidationReport, validate
 from fairdd_core.errors import UserError
 from tests.data.custom.make import GROUPS, LABELS, encoded, good_files, row, tabled, written
 
 ALL = Options()
 
 
-def said(found: Inspection, kind: str) -> list[Problem]:
+def said(found: ValidationReport, kind: str) -> list[Problem]:
     return [problem for problem in found.problems if problem.kind == kind]
 
 
-def only(found: Inspection, kind: str) -> Problem:
+def only(found: ValidationReport, kind: str) -> Problem:
     (problem,) = said(found, kind)
     return problem
 
 
 def test_a_good_folder_has_its_cells_and_nothing_fatal(tmp_path: Path) -> None:
-    found = inspect(written(tmp_path, good_files(8)), ALL)
-    assert found.sound
+    found = validate(written(tmp_path, good_files(8)), ALL)
+    assert found.valid
     assert found.cells is not None
     assert found.cells.class_names == LABELS
     assert found.cells.group_names == GROUPS
@@ -48,13 +48,13 @@ def test_separators_line_ends_a_byte_order_mark_and_blanks(
     lines = ["File, LABEL ,Group", *(row(f"images/{i}.png", i) for i in range(8)), "", ""]
     text = ending.join(lines).replace(",", separator)
     files = good_files(8) | {"labels.csv": b"\xef\xbb\xbf" + text.encode()}
-    assert inspect(written(tmp_path, files), ALL).sound
+    assert validate(written(tmp_path, files), ALL).valid
 
 
 @pytest.mark.parametrize("missing", ["file", "label", "group"])
 def test_a_missing_column_is_named_with_what_there_is(tmp_path: Path, missing: str) -> None:
     header = "file,label,group".replace(missing, "other")
-    problem = only(inspect(tabled(tmp_path, [], header), ALL), "column")
+    problem = only(validate(tabled(tmp_path, [], header), ALL), "column")
     assert problem.fatal
     assert (problem.file, problem.line) == ("labels.csv", 1)
     assert missing in problem.message
@@ -62,19 +62,19 @@ def test_a_missing_column_is_named_with_what_there_is(tmp_path: Path, missing: s
 
 
 def test_all_missing_columns_are_named_at_once(tmp_path: Path) -> None:
-    assert len(said(inspect(tabled(tmp_path, [], "a,b,c"), ALL), "column")) == 3
+    assert len(said(validate(tabled(tmp_path, [], "a,b,c"), ALL), "column")) == 3
 
 
 def test_a_column_that_comes_twice_is_refused(tmp_path: Path) -> None:
-    found = inspect(written(tmp_path, {"t.csv": b"file,label,group,Label\n", "a.png": encoded()}), ALL)
+    found = validate(written(tmp_path, {"t.csv": b"file,label,group,Label\n", "a.png": encoded()}), ALL)
     assert "'label' comes 2 times" in only(found, "column").message
 
 
 def test_columns_can_be_chosen(tmp_path: Path) -> None:
     folder = tabled(tmp_path, [], "path,kind,place")
     options = Options(file_column="path", label_column="kind", group_columns=("place",))
-    found = inspect(folder, options)
-    assert found.sound
+    found = validate(folder, options)
+    assert found.valid
     assert found.cells is not None
     assert found.cells.group_names == GROUPS
 
@@ -92,8 +92,8 @@ def test_every_problem_is_told_with_its_line(tmp_path: Path) -> None:
         f"images/2.png,{'x' * 100},indoors",
         "images/3.png,cat,in\x07doors",
     ]
-    found = inspect(tabled(tmp_path, lines), ALL)
-    assert not found.sound
+    found = validate(tabled(tmp_path, lines), ALL)
+    assert not found.valid
     kinds = {problem.line: problem.kind for problem in found.problems if problem.line}
     outside = "outside"
     expected = ["not-found", "row", "row", "row", outside, outside, outside, outside, "name", "name"]
@@ -102,15 +102,15 @@ def test_every_problem_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 def test_bad_rows_can_be_left_out(tmp_path: Path) -> None:
-    found = inspect(tabled(tmp_path, ["none.png,cat,indoors", "short"]), Options(skip_bad=True))
-    assert found.sound
+    found = validate(tabled(tmp_path, ["none.png,cat,indoors", "short"]), Options(skip_bad=True))
+    assert found.valid
     assert len(found.rows) == 8
     assert {problem.kind for problem in found.problems if problem.line} == {"not-found", "row"}
 
 
 def test_lines_are_counted_across_quoted_line_breaks(tmp_path: Path) -> None:
     folder = tabled(tmp_path, ['"a\nb.png",cat,indoors', "none.png,cat,indoors"])
-    assert [problem.line for problem in said(inspect(folder, ALL), "not-found")] == [10, 12]
+    assert [problem.line for problem in said(validate(folder, ALL), "not-found")] == [10, 12]
 
 
 @pytest.mark.parametrize(
@@ -118,14 +118,14 @@ def test_lines_are_counted_across_quoted_line_breaks(tmp_path: Path) -> None:
     [(b"file,label,group\na.png,caf\xe9,x\n", 2), (b'file,label,group\na.png,x,y\n"open,x,y\n', 3)],
 )
 def test_a_table_that_cannot_be_read_names_the_line(tmp_path: Path, content: bytes, line: int) -> None:
-    problem = only(inspect(written(tmp_path, {"t.csv": content, "a.png": encoded()}), ALL), "table")
+    problem = only(validate(written(tmp_path, {"t.csv": content, "a.png": encoded()}), ALL), "table")
     assert problem.fatal
     assert problem.line == line
 
 
 def test_all_lines_that_are_no_text_are_told(tmp_path: Path) -> None:
     content = b"file,label,group\na.png,caf\xe9,x\nb.png,y,x\nc.png,\xff,x"
-    found = inspect(written(tmp_path, {"t.csv": content, "a.png": encoded()}), ALL)
+    found = validate(written(tmp_path, {"t.csv": content, "a.png": encoded()}), ALL)
     assert [problem.line for problem in said(found, "table")] == [2, 4]
 
 
@@ -137,21 +137,21 @@ def test_accents_may_be_spelt_in_two_ways(tmp_path: Path) -> None:
         for i in range(8)
     ]
     files["t.csv"] = "\n".join(["file,label,group", *lines]).encode()
-    found = inspect(written(tmp_path, files), ALL)
-    assert found.sound
+    found = validate(written(tmp_path, files), ALL)
+    assert found.valid
     assert found.cells is not None
     assert found.cells.class_names == ("né0", "né1")
 
 
 def test_an_empty_table_is_refused(tmp_path: Path) -> None:
-    found = inspect(written(tmp_path, {"t.csv": b"", "a.png": encoded()}), ALL)
-    assert not found.sound
+    found = validate(written(tmp_path, {"t.csv": b"", "a.png": encoded()}), ALL)
+    assert not found.valid
     assert said(found, "column")
 
 
 def test_the_same_row_twice_counts_once(tmp_path: Path) -> None:
-    found = inspect(tabled(tmp_path, [row("images/0.png", 0)]), ALL)
-    assert found.sound
+    found = validate(tabled(tmp_path, [row("images/0.png", 0)]), ALL)
+    assert found.valid
     assert len(found.rows) == 8
     assert "on line 2 already" in only(found, "duplicate").message
     assert only(found, "duplicate").line == 10
@@ -159,29 +159,29 @@ def test_the_same_row_twice_counts_once(tmp_path: Path) -> None:
 
 def test_two_descriptions_of_one_file_are_a_conflict(tmp_path: Path) -> None:
     folder = tabled(tmp_path, [row("images/0.png", 1)])
-    assert not inspect(folder, ALL).sound
-    left = inspect(folder, Options(skip_bad=True))
+    assert not validate(folder, ALL).valid
+    left = validate(folder, Options(skip_bad=True))
     assert only(left, "conflict").line == 10
     assert "images/0.png" not in set(left.rows["file"])
 
 
 def test_two_tables_are_one_too_many(tmp_path: Path) -> None:
-    found = inspect(written(tmp_path, good_files() | {"more.csv": b"file,label,group\n"}), ALL)
+    found = validate(written(tmp_path, good_files() | {"more.csv": b"file,label,group\n"}), ALL)
     assert "2 tables" in only(found, "layout").message
-    assert inspect(tmp_path / "labels.csv", ALL).sound  # unless one of them is named
+    assert validate(tmp_path / "labels.csv", ALL).valid  # unless one of them is named
 
 
 def test_an_empty_folder_and_no_folder(tmp_path: Path) -> None:
-    assert only(inspect(tmp_path, ALL), "layout").message == "There are no images."
+    assert only(validate(tmp_path, ALL), "layout").message == "There are no images."
     for path in (tmp_path / "nothing", Path("bad\0name"), tmp_path / ("x" * 500)):
         with pytest.raises(UserError, match="expected a folder, a zip file"):
-            inspect(path, ALL)
+            validate(path, ALL)
 
 
 def test_unused_images_hidden_files_and_archives_are_told_or_passed_over(tmp_path: Path) -> None:
     more = {".hidden.png": b"", "__MACOSX/0.png": b"", "extra.png": encoded(), "more.zip": b"PK"}
-    found = inspect(written(tmp_path, good_files() | more), ALL)
-    assert found.sound
+    found = validate(written(tmp_path, good_files() | more), ALL)
+    assert found.valid
     assert "1 image is in no row of the table, e.g. extra.png." in only(found, "ignored").message
     assert only(found, "archive").file == "more.zip"
 
@@ -191,21 +191,21 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     folder = tabled(tmp_path / "set", ["link.png,cat,indoors", "folder/secret.png,cat,indoors"])
     (folder / "link.png").symlink_to(secret / "secret.png")
     (folder / "folder").symlink_to(secret)
-    found = inspect(folder, ALL)
+    found = validate(folder, ALL)
     assert [(problem.line, problem.fatal) for problem in said(found, "link")] == [(10, True), (11, True)]
 
 
 def test_a_pipe_does_not_keep_anybody_waiting(tmp_path: Path) -> None:
     folder = tabled(tmp_path, ["pipe.png,cat,indoors"])
     os.mkfifo(folder / "pipe.png")
-    assert only(inspect(folder, ALL), "link").line == 10
+    assert only(validate(folder, ALL), "link").line == 10
 
 
 @pytest.mark.parametrize("wrapper", ["", "faces/", "faces/inner/"])
 def test_folders_give_label_and_group(tmp_path: Path, wrapper: str) -> None:
     files = {f"{wrapper}{c}/{g}/{i}.png": encoded() for c in LABELS for g in GROUPS for i in range(2)}
-    found = inspect(written(tmp_path, files | {f"{wrapper}readme.txt": b"hello"}), ALL)
-    assert found.sound
+    found = validate(written(tmp_path, files | {f"{wrapper}readme.txt": b"hello"}), ALL)
+    assert found.valid
     assert found.cells is not None
     assert (found.cells.class_names, found.cells.group_names) == (LABELS, GROUPS)
     assert only(found, "ignored").message == "1 file that is no image."
@@ -214,7 +214,7 @@ def test_folders_give_label_and_group(tmp_path: Path, wrapper: str) -> None:
 def test_folders_train_and_test_are_the_split(tmp_path: Path) -> None:
     files = {f"Train/{c}/{g}/{i}.png": encoded() for c in LABELS for g in GROUPS for i in range(3)}
     files |= {f"test/{c}/{g}/0.png": encoded() for c in LABELS for g in GROUPS}
-    found = inspect(written(tmp_path, files), ALL)
+    found = validate(written(tmp_path, files), ALL)
     assert found.cells is not None
     assert found.cells.counts_CG(test=False).tolist() == [[3, 3], [3, 3]]
     assert found.cells.counts_CG(test=True).tolist() == [[1, 1], [1, 1]]
@@ -223,15 +223,15 @@ def test_folders_train_and_test_are_the_split(tmp_path: Path) -> None:
 def test_images_outside_label_and_group_are_told(tmp_path: Path) -> None:
     files = {f"{c}/{g}/0.png": encoded() for c in LABELS for g in GROUPS}
     strays = {"stray.png": encoded(), "cat/stray.png": encoded(), "cat/indoors/deep/stray.png": encoded()}
-    found = inspect(written(tmp_path, files | strays), ALL)
+    found = validate(written(tmp_path, files | strays), ALL)
     assert {problem.file for problem in said(found, "place")} == set(strays)
-    assert not found.sound
+    assert not found.valid
 
 
 def test_names_that_are_not_utf8_are_told_readably(tmp_path: Path) -> None:
     folder = written(tmp_path, {f"{c}/{g}/0.png": encoded() for c in LABELS for g in GROUPS})
     (folder / "cat" / "indoors" / os.fsdecode(b"caf\xe9.png")).write_bytes(encoded())
-    problem = only(inspect(folder, ALL), "name")
+    problem = only(validate(folder, ALL), "name")
     assert problem.file == "cat/indoors/caf\\xe9.png"
     str(problem).encode("utf-8")
 
@@ -241,7 +241,7 @@ def test_a_hundred_thousand_rows_are_read_in_seconds(tmp_path: Path) -> None:
     table = "\n".join(["file,label,group", *lines])
     folder = written(tmp_path, good_files(100) | {"labels.csv": table.encode()})
     started = time.process_time()
-    found = inspect(folder, Options(skip_bad=True))
+    found = validate(folder, Options(skip_bad=True))
     assert time.process_time() - started < 10
     assert len(said(found, "not-found")) == 99_900
     assert said(found, "not-found")[-1].line == 100_001

@@ -1,6 +1,6 @@
 """How long it takes, and how much memory, to look through and add a set of one's own.
 
-    python -m tests.benchmarks.own_import [--images 20000] [--workdir DIR]
+    python -m tests.benchmarks.custom_import [--images 20000] [--workdir DIR]
 
 Makes face-like JPEG images of 200×200, the size of UTKFace's, in a folder and in a zip file; then measures
 checking, adding at 64×64 and loading, each in a process of its own.
@@ -55,15 +55,15 @@ def make(folder: Path, archive: Path, images: int) -> None:
 
 def step(name: str, workdir: Path) -> None:
     """Do one thing and print what it took as JSON."""
-    from fairdd_core.data.custom.importing import add
     from fairdd_core.data.custom.options import Options
-    from fairdd_core.data.custom.validation import inspect
+    from fairdd_core.data.custom.store import add
+    from fairdd_core.data.custom.validation import validate
     from fairdd_core.data.registry import card_of, load
 
     folder, data, options = workdir / "faces", workdir / "data", Options(side=64)
     started = time.monotonic()
     if name == "check":
-        assert inspect(folder, options).sound
+        assert validate(folder, options).valid
     elif name == "load":
         split = load(card_of("own-a", data).usual().model_copy(update={"dataset": "own-a"}), 0, data)
         assert split.train.x_NCHW[:256].mean() > 0
@@ -99,7 +99,7 @@ def main() -> None:
         size = (workdir / "faces.zip").stat().st_size
         print(f"{args.images} images of {SIDE}×{SIDE}, {size / 1e6:.0f} MB")
         for name in STEPS:
-            command = [sys.executable, "-m", "tests.benchmarks.own_import", "--step", name]
+            command = [sys.executable, "-m", "tests.benchmarks.custom_import", "--step", name]
             subprocess.run([*command, "--workdir", str(workdir)], check=True)
 
 

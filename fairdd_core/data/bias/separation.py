@@ -1,5 +1,8 @@
-"""Colour as the protected attribute: the ten published colours, on the digit or behind it."""
+"""Separation: how different the groups look, by a colour of their own or by a tint."""
 
+from __future__ import annotations
+
+import colorsys
 from typing import Literal
 
 import numpy as np
@@ -54,3 +57,25 @@ def colorize(grey_NHW: np.ndarray, colors_GC: np.ndarray, a_N: np.ndarray, place
         for channel in range(3):
             x_NCHW[a_N == g, channel] = table_GCL[g, channel][grey_NHW[a_N == g]]
     return x_NCHW
+
+
+STRENGTH = 96.0
+"""Levels between a channel and its complement's channel at separation 1: plain to see on a face."""
+
+
+def tint_table(groups: int, separation: float) -> np.ndarray | None:
+    """Return what a tint makes of every level of every channel in every group, uint8 (G, 3, 256).
+
+    The hues of the groups lie evenly around the colour circle. A tint adds to one part of the channels what
+    it takes from the rest, so that the mean of the three stays where it was, but for levels that meet black
+    or white. At 0 the images stay as found, and None is returned; the tint grows with the separation.
+
+    Args:
+        groups: G.
+        separation: from 0 to 1.
+    """
+    if separation == 0:
+        return None
+    hues_GC = np.array([colorsys.hsv_to_rgb(g / groups, 1.0, 1.0) for g in range(groups)])
+    shift_GC = separation * STRENGTH * (hues_GC - hues_GC.mean(axis=1, keepdims=True))
+    return np.clip(np.rint(np.arange(256) + shift_GC[:, :, None]), 0, 255).astype(np.uint8)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.config.spec.data import DataSpec
-from fairdd_core.data.bias.palette import PALETTE, colorize, pick_palette, separated
+from fairdd_core.data.bias.separation import PALETTE, colorize, pick_palette, separated
 from fairdd_core.data.bias.skew import assign_groups, majority_groups
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.registry import DATASETS, load

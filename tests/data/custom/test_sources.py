@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fairdd_core.data.custom import zip_source as module
+from fairdd_core.data.custom import sources as module
 from fairdd_core.data.custom.options import Options
-from fairdd_core.data.custom.validation import Inspection, inspect
+from fairdd_core.data.custom.validation import ValidationReport, validate
 from tests.data.custom.make import GROUPS, LABELS, encoded, good_files, noise, tabled, written, zipped
 
 
-def kinds(found: Inspection) -> set[str]:
+def kinds(found: ValidationReport) -> set[str]:
     return {problem.kind for problem in found.problems.fatal}
 
 
@@ -24,10 +24,10 @@ def test_a_zip_is_read_like_a_folder(tmp_path: Path) -> None:
     path = zipped(tmp_path / "set.zip", good_files())
     before = sorted(tmp_path.rglob("*"))
     blocks: list[np.ndarray] = []
-    found = inspect(path, Options(), sink=blocks.append)
+    found = validate(path, Options(), sink=blocks.append)
     folder: list[np.ndarray] = []
-    inspect(written(tmp_path / "set", good_files()), Options(), sink=folder.append)
-    assert found.sound
+    validate(written(tmp_path / "set", good_files()), Options(), sink=folder.append)
+    assert found.valid
     assert np.array_equal(np.concatenate(blocks), np.concatenate(folder))
     assert [path for path in sorted(tmp_path.rglob("*")) if "set/" not in f"{path}/"] == before
 
@@ -35,8 +35,8 @@ def test_a_zip_is_read_like_a_folder(tmp_path: Path) -> None:
 def test_one_folder_that_holds_everything_is_looked_into(tmp_path: Path) -> None:
     files = {f"my faces/{name}": content for name, content in good_files().items()}
     files |= {"__MACOSX/my faces/._0.png": b"x", "my faces/.DS_Store": b"x"}
-    found = inspect(zipped(tmp_path / "set.zip", files), Options())
-    assert found.sound
+    found = validate(zipped(tmp_path / "set.zip", files), Options())
+    assert found.valid
     assert len(found.rows) == 8
 
 
@@ -52,7 +52,7 @@ def test_entries_that_lead_out_refuse_the_file(tmp_path: Path, name: str) -> Non
         info = zipfile.ZipInfo("placeholder")
         info.filename = name
         archive.writestr(info, encoded())
-    found = inspect(path, Options(skip_bad=True))
+    found = validate(path, Options(skip_bad=True))
     assert kinds(found) == {"unsafe"}
     assert "leads out of its folder" in found.problems.fatal[0].message
     assert list(tmp_path.iterdir()) == [path.parent]
@@ -67,24 +67,24 @@ def test_links_in_an_archive_are_not_followed(tmp_path: Path) -> None:
         info = zipfile.ZipInfo("link.png")
         info.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(info, "/etc/passwd")
-    found = inspect(path, Options())
+    found = validate(path, Options())
     (problem,) = found.problems.fatal
     assert (problem.kind, problem.line) == ("link", 10)
 
 
 def test_archives_inside_are_told(tmp_path: Path) -> None:
     inner = zipped(tmp_path / "inner.zip", good_files()).read_bytes()
-    only = inspect(zipped(tmp_path / "only.zip", {"inner.zip": inner}), Options())
+    only = validate(zipped(tmp_path / "only.zip", {"inner.zip": inner}), Options())
     assert [problem.kind for problem in only.problems if "inner" in problem.file] == ["archive"]
     assert kinds(only) == {"layout"}
-    beside = inspect(zipped(tmp_path / "beside.zip", good_files() | {"inner.zip": inner}), Options())
-    assert beside.sound
+    beside = validate(zipped(tmp_path / "beside.zip", good_files() | {"inner.zip": inner}), Options())
+    assert beside.valid
 
 
 def test_a_bomb_by_ratio_is_refused_unread(tmp_path: Path) -> None:
     path = zipped(tmp_path / "bomb.zip", good_files() | {"zeros.png": bytes(60_000_000)})
     assert path.stat().st_size < 100_000
-    found = inspect(path, Options())
+    found = validate(path, Options())
     assert kinds(found) == {"unsafe"}
     assert "times its size" in found.problems.fatal[0].message
 
@@ -93,7 +93,7 @@ def test_a_bomb_by_size_and_one_by_number(tmp_path: Path, monkeypatch: pytest.Mo
     path = zipped(tmp_path / "set.zip", good_files() | {"noise.png": encoded(noise(256))})
     monkeypatch.setattr(module, "MAX_UNPACKED_BYTES", 100_000)
     monkeypatch.setattr(module, "MAX_FILES", 9)
-    assert kinds(inspect(path, Options())) == {"unsafe", "size"}
+    assert kinds(validate(path, Options())) == {"unsafe", "size"}
 
 
 def test_entries_that_overlap_are_refused(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_entries_that_overlap_are_refused(tmp_path: Path) -> None:
         archive.filelist.append(again)
         archive.NameToInfo["again.png"] = again
         archive._didModify = True  # type: ignore[attr-defined]
-    found = inspect(path, Options())
+    found = validate(path, Options())
     assert kinds(found) == {"unsafe"}
     assert "overlap" in found.problems.fatal[0].message
 
@@ -115,7 +115,7 @@ def test_entries_that_overlap_are_refused(tmp_path: Path) -> None:
 def test_what_is_no_zip_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "set.zip"
     path.write_bytes(content)
-    for found in (inspect(path, Options()), inspect([("set.zip", io.BytesIO(content))], Options())):
+    for found in (validate(path, Options()), validate([("set.zip", io.BytesIO(content))], Options())):
         assert kinds(found) == {"unsafe"}
         assert "not a zip file" in found.problems.fatal[0].message
 
@@ -128,8 +128,8 @@ def test_a_cut_or_flipped_zip_never_raises(tmp_path: Path) -> None:
         if rng.random() < 0.7:
             damaged = bytearray(content)
             damaged[rng.integers(len(damaged))] ^= int(rng.integers(1, 256))
-        found = inspect([("set.zip", io.BytesIO(damaged))], Options())
-        assert found.sound or found.problems.fatal
+        found = validate([("set.zip", io.BytesIO(damaged))], Options())
+        assert found.valid or found.problems.fatal
 
 
 def test_damaged_content_is_a_problem_of_its_row(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_damaged_content_is_a_problem_of_its_row(tmp_path: Path) -> None:
     start = entry.header_offset + 30 + len(entry.filename)
     content[start : start + entry.compress_size] = b"\xff" * entry.compress_size
     path.write_bytes(content)
-    (problem,) = inspect(path, Options()).problems.fatal
+    (problem,) = validate(path, Options()).problems.fatal
     assert (problem.kind, problem.line) == ("image", 6)
 
 
@@ -148,12 +148,12 @@ def test_locked_and_doubled_entries_are_refused(tmp_path: Path) -> None:
     path = zipped(tmp_path / "set.zip", good_files())
     with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as archive:
         archive.writestr("images/0.png", encoded())
-    assert "two entries of this name" in inspect(path, Options()).problems.fatal[0].message
+    assert "two entries of this name" in validate(path, Options()).problems.fatal[0].message
     locked = bytearray(zipped(path, good_files()).read_bytes())
     place = locked.index(b"PK\x01\x02")
     locked[place + 8] |= 1
     path.write_bytes(locked)
-    assert "locked with a password" in inspect(path, Options()).problems.fatal[0].message
+    assert "locked with a password" in validate(path, Options()).problems.fatal[0].message
 
 
 def test_names_in_utf8_without_the_flag_are_read_and_others_told(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_names_in_utf8_without_the_flag_are_read_and_others_told(tmp_path: Path)
     for raw, good in (("né".encode(), True), (b"\xe9ab", False)):
         other = tmp_path / "other.zip"
         other.write_bytes(path.read_bytes().replace(b"QQQ", raw))
-        found = inspect(other, Options())
+        found = validate(other, Options())
         if good:
             assert found.cells is not None
             assert "né" in found.cells.class_names
@@ -177,5 +177,5 @@ def test_names_in_utf8_without_the_flag_are_read_and_others_told(tmp_path: Path)
 def test_a_table_in_the_archive_names_its_lines(tmp_path: Path) -> None:
     folder = tabled(tmp_path / "set", ["none.png,cat,indoors"])
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.*")}
-    (problem,) = inspect(zipped(tmp_path / "set.zip", files), Options()).problems.fatal
+    (problem,) = validate(zipped(tmp_path / "set.zip", files), Options()).problems.fatal
     assert str(problem) == "labels.csv:10: There is no file none.png."
