@@ -1,4 +1,4 @@
-"""Picking samples out of the maps and looking closely at one image, in a real browser."""
+"""Selecting points in the maps and inspecting one image, in a real browser."""
 
 import re
 
@@ -17,7 +17,7 @@ def settle(page: Page) -> None:
     page.locator(READY).wait_for(timeout=SLOW)
 
 
-def draw_round_everything(page: Page) -> None:
+def lasso_everything(page: Page) -> None:
     """Drag the mouse along the border of the first map."""
     ground = page.locator(".st-key-map-panels .js-plotly-plot .nsewdrag").first
     ground.evaluate("ground => ground.scrollIntoView({block: 'center'})")
@@ -62,7 +62,7 @@ def click_last_real(page: Page) -> None:
     page.mouse.click(x, y, delay=100)
 
 
-def test_what_is_picked_out_of_the_maps_is_shown(visitor: Visitor) -> None:
+def test_points_selected_in_the_maps_are_shown(visitor: Visitor) -> None:
     page = visitor.open(f"/?run=example-{EXAMPLE}&view=maps")
     expect(page.locator(".st-key-map-panels .js-plotly-plot")).to_have_count(2)
     whole = axes(page)
@@ -75,26 +75,26 @@ def test_what_is_picked_out_of_the_maps_is_shown(visitor: Visitor) -> None:
     assert near[0][1] - near[0][0] < whole[0][1] - whole[0][0]
     back.click()
     expect(back).to_have_count(0)
-    groups = page.get_by_role("toolbar", name="Pick out groups")
+    groups = page.get_by_role("toolbar", name="Select groups")
     groups.get_by_role("button", name="red", exact=True).focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Picked out: 4 of the 17 real samples")).to_be_visible()
+    expect(page.get_by_text("Selected: 4 of the 17 real samples")).to_be_visible()
     expect(page.get_by_text("red 4 of 4")).to_be_visible()
     expect(page.get_by_text("orange 0 of 2")).to_be_visible()
     expect(page.get_by_role("img", name="real image, class 0, group red")).to_have_count(4)
     page.get_by_role("button", name="Clear selection").press("Enter")
-    expect(page.get_by_text("Picked out:")).to_have_count(0)
+    expect(page.get_by_text("Selected:")).to_have_count(0)
     settle(page)
-    draw_round_everything(page)
-    expect(page.get_by_text("Picked out: 17 of the 17 real samples")).to_be_visible()
+    lasso_everything(page)
+    expect(page.get_by_text("Selected: 17 of the 17 real samples")).to_be_visible()
     expect(page.get_by_text("10 of 10 synthetic images")).to_have_count(2)
     expect(page.get_by_role("img", name=re.compile("synthetic image .* of COBRA, class 0"))).to_have_count(10)
     page.get_by_role("button", name="Back").click()
     expect(page.get_by_text(re.compile("Synthetic images after 449"))).to_be_visible()
-    expect(page.get_by_text("Picked out: 17 of the 17 real samples")).to_be_visible()
+    expect(page.get_by_text("Selected: 17 of the 17 real samples")).to_be_visible()
     settle(page)
     click_last_real(page)
-    expect(page.get_by_text("Picked out: 1 of the 17 real samples")).to_be_visible()
+    expect(page.get_by_text("Selected: 1 of the 17 real samples")).to_be_visible()
     expect(page.get_by_role("img", name="real image, class 0, group white")).to_have_count(1)
 
 

@@ -34,17 +34,26 @@ _SHAPES = {
 }
 
 
-def marker_svg(symbol: str, color: str, *, size: int = 14, edge: str = "#808080") -> str:
-    """Return a small picture of a marker, outlined so that any colour is visible on any ground.
+def marker_svg(symbol: str, color: str, *, size: int = 14) -> str:
+    """Return an image of a marker as HTML, outlined so that any colour is visible on any ground.
 
     It is an image, not inline SVG, because Streamlit takes SVG out of HTML.
     """
-    picture = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="{color}" stroke="{edge}">'
-        f"{_SHAPES.get(symbol, _SHAPES['circle'])}</svg>"
-    )
-    source = f"data:image/svg+xml,{quote(picture)}"
+    source = _marker_uri(symbol, color, size)
     return f'<img class="fx-mark" alt="" width="{size}" height="{size}" src="{source}">'
+
+
+def marker_markdown(symbol: str, color: str, *, size: int = 14) -> str:
+    """Return an image of a marker as Markdown, for the cells of ``st.table``."""
+    return f"![]({_marker_uri(symbol, color, size)})"
+
+
+def _marker_uri(symbol: str, color: str, size: int) -> str:
+    picture = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 16 16" '
+        f'fill="{color}" stroke="#808080">{_SHAPES.get(symbol, _SHAPES["circle"])}</svg>'
+    )
+    return f"data:image/svg+xml,{quote(picture, safe='')}"
 
 
 def legend(entries: Sequence[tuple[str, str, str]]) -> str:

@@ -1,89 +1,178 @@
-"""Real and synthetic samples in one map, a panel per arm."""
+"""Maps of the real and synthetic samples: one panel per arm, linked by scrubber, selection and zoom."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from fairdd_core.embed.map_table import Projection, has_projection, iterations_of, map_table
+from fairdd_core.embed.map_table import (
+    Projection,
+    Selection,
+    at_iteration,
+    has_projection,
+    is_selected,
+    iterations_of,
+    map_table,
+    ranges,
+    trail,
+)
 from fairdd_core.files import DamagedFile
 from fairdd_core.plots import maps
-from fairdd_core.plots.theme import NEUTRAL, arm_styles, group_css
+from fairdd_core.plots.theme import NEUTRAL, ArmStyle, arm_styles, group_css
 from fairdd_core.runs.storage.folder import RunFolder
-from pages.ui.common import errors, scrubber
-from pages.ui.common.figures import folded, numbers
-from pages.ui.common.html import legend
+from pages.ui.common import scrubber
+from pages.ui.common.errors import guarded, show_damage
+from pages.ui.common.figures import figure_config, folded, numbers, on_its_ground
+from pages.ui.common.html import arm_heading, legend
 from pages.ui.common.runs import RunView
-from pages.ui.maps import selection as map_choice
-from pages.ui.maps import settings as map_settings
+from pages.ui.maps import controls, selection
 from pages.ui.maps.distances import distances
-from pages.ui.maps.panels import Shown, panels
-from pages.ui.maps.strip import strip
+from pages.ui.maps.selected import selected_view
 
 _CAPTION = {
-    "pca": "PCA: a straight shadow of the feature space. Distances are shortened, never stretched.",
-    "umap": "UMAP keeps neighbours together. Do not read distances between clumps, their sizes or the empty "
-    "space off it: those mean nothing. Images on their way were put into the finished map.",
+    "pca": "PCA: a linear projection of the feature space. It may shorten distances, never lengthen them.",
+    "umap": "UMAP keeps neighbours together. Distances between clusters, their sizes and empty space have no "
+    "meaning. Synthetic images of earlier iterations were projected into the finished map.",
 }
-_WAY = "The line in the colour of the method is the way that the mean of its images has come. "
+_TRAJECTORY = "The curve in the method's colour is the trajectory of the mean of its synthetic images. "
 _LEGEND_COLORS = maps.MARK | {"group_mean": "none"}
+_PANELS = "map-panels"
+_TOOLS = [["toImage"], ["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d"]]
 
 
-def maps_view(view: RunView, keep: Callable[[], None]) -> None:
-    """Draw the maps and the distances that they stand for; ``keep`` is called whenever they were drawn."""
+@dataclass(frozen=True)
+class Shown:
+    """What the maps of a run show.
+
+    Attributes:
+        table: ``map_table`` over all iterations, from which the ranges of the axes are taken.
+        projection: of ``table``.
+        color_by: what the colours stand for.
+        focus: index of a class, or None.
+        at: the iteration.
+    """
+
+    table: pd.DataFrame
+    projection: Projection
+    color_by: maps.ColorBy
+    focus: int | None
+    at: int
+
+    def points(self) -> pd.DataFrame:
+        """Return the points at the iteration."""
+        return at_iteration(self.table, self.at)
+
+    def selectable(self) -> pd.DataFrame:
+        """Return the points that can be selected: those of the class in focus, or all."""
+        points = self.points()
+        samples = points[points["kind"].isin(["real", "synthetic"])]
+        return samples if self.focus is None else samples[samples["class_id"] == self.focus]
+
+
+def maps_view(view: RunView, on_draw: Callable[[], None]) -> None:
+    """Draw the maps and the distances in feature space; call ``on_draw`` after every drawing."""
     path, stamp, labels = str(view.folder.path), _stamp(view.folder), view.labels
-    offered = _offered(path, stamp)
-    if not offered:
-        waiting = "They come last in a run." if view.live else "This run ended before they were made."
-        st.info(f"No maps yet. {waiting}", icon=":material/scatter_plot:")
+    available = _available(path, stamp)
+    if not available:
+        reason = "They are computed last." if view.live else "This run ended before they were computed."
+        st.info(f"No maps yet. {reason}", icon=":material/scatter_plot:")
         return
-    map_choice.prepare(view.id)
-    projection, color_by, focus = map_settings.controls(view, offered)
+    selection.prepare(view.id)
+    projection, color_by, focus = controls.controls(view, available)
     try:
-        table = _joined(path, projection, labels.classes, labels.groups, stamp)
+        table = _table(path, projection, labels.classes, labels.groups, stamp)
     except DamagedFile as error:
-        errors.show_damage(view, error)
-        table = _joined(path, projection, labels.classes, labels.groups, stamp, moving=False)
+        show_damage(view, error)
+        table = _table(path, projection, labels.classes, labels.groups, stamp, moving=False)
     st.html(legend(_legend(color_by, view, focus)))
-    draw = partial(_linked, view, table, projection, color_by, focus, keep)
+    draw = partial(_linked, view, table, projection, color_by, focus, on_draw)
     iterations = view.folder.snapshot_iterations()
     if iterations and iterations_of(table):
         scrubber.scrubbed(view.id, iterations, draw)
     else:
-        st.caption("These maps show the end of the run; where the images were on the way was not kept.")
+        st.caption("These maps show the end of the run; earlier iterations were not saved.")
         st.fragment(draw)(iterations[-1] if iterations else view.spec.distill.iterations)
     distances(view, focus)
 
 
-@errors.guarded
+@guarded
 def _linked(
     view: RunView,
     table: pd.DataFrame,
     projection: Projection,
     color_by: maps.ColorBy,
     focus: int | None,
-    keep: Callable[[], None],
+    on_draw: Callable[[], None],
     at: int,
 ) -> None:
-    """Draw everything that the scrubber and the selection move."""
+    """Draw everything that depends on the scrubber or the selection."""
     shown = Shown(table, projection, color_by, focus, at)
-    candidates = shown.candidates()
-    map_choice.group_control(view, candidates)
-    chosen = map_choice.chosen_of(candidates, projection)
-    panels(view, shown, chosen)
-    way = _WAY if focus is not None and iterations_of(table) else ""
+    selectable = shown.selectable()
+    selection.group_control(view, selectable)
+    chosen = selection.selected(selectable, projection)
+    _panels(view, shown, chosen)
+    trajectory = _TRAJECTORY if focus is not None and iterations_of(table) else ""
     st.caption(
         f"{_CAPTION[projection]} Up to {view.spec.embedding.samples_per_cell} real images of every class and "
-        f"group are drawn. {way}All maps have the same axes, at every iteration. Scroll to zoom; the "
-        "tools above a map draw round points, pick them with a box, or move it."
+        f"group are drawn. {trajectory}All maps have the same axes at every iteration. Scroll to zoom; the "
+        "tools above a map select points with a lasso or a box, or pan."
     )
-    strip(view, candidates, chosen, at)
+    selected_view(view, selectable, chosen, at)
     columns = ["kind", "arm", "class", "group", "x", "y"]
-    folded("map", lambda: numbers(shown.now()[columns], key="map-table"), "Table of all points")
-    keep()
+    folded("map", lambda: numbers(shown.points()[columns], key="map-table"), "Table of all points")
+    on_draw()
+
+
+def _panels(view: RunView, shown: Shown, chosen: Selection) -> None:
+    """Draw a map per arm."""
+    points, whole, selectable = shown.points(), ranges(shown.table), shown.selectable()
+    chosen_N = is_selected(points, chosen) if chosen else None
+    styles = arm_styles(view.arms)
+    per_row = min(3, max(2, len(styles)))
+    with st.container(key=_PANELS):
+        for start in range(0, len(styles), per_row):
+            names = list(styles)[start : start + per_row]
+            for column, arm in zip(st.columns(per_row, gap="medium"), names, strict=False):
+                fig = maps.arm_map(
+                    points,
+                    arm,
+                    color_by=shown.color_by,
+                    group_colors=view.labels.colors,
+                    groups=len(view.labels.groups),
+                    focus=shown.focus,
+                    chosen_N=chosen_N,
+                    path=None if shown.focus is None else trail(shown.table, arm, shown.focus, shown.at),
+                    region=chosen.region if chosen.projection == shown.projection else (),
+                    axes=selection.viewport(shown.projection, whole),
+                    drag=selection.tool(),
+                )
+                key = f"map-{arm}"
+                title = f"{styles[arm].label}, {shown.projection.upper()}, after {shown.at} iterations"
+                with column:
+                    st.html(arm_heading(styles[arm]))
+                    st.plotly_chart(
+                        on_its_ground(fig, title),
+                        width="stretch",
+                        key=key,
+                        config=figure_config(key, zoom=True) | {"modeBarButtons": _TOOLS},
+                        alt=_alt(shown, styles[arm], chosen_N),
+                        on_select=partial(selection.on_select, key, selectable, shown.projection),
+                        selection_mode=("points", "box", "lasso"),
+                    )
+    selection.link_zoom(shown.projection, whole, f".st-key-{_PANELS}", selectable)
+
+
+def _alt(shown: Shown, style: ArmStyle, chosen_N: np.ndarray | None) -> str:
+    highlighted = "" if chosen_N is None else " The selected points are highlighted and listed below."
+    return (
+        f"{shown.projection.upper()} map of real samples and {style.label}'s synthetic images "
+        f"after {shown.at} iterations.{highlighted}"
+    )
 
 
 def _stamp(folder: RunFolder) -> tuple[float, ...]:
@@ -92,14 +181,14 @@ def _stamp(folder: RunFolder) -> tuple[float, ...]:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _offered(path: str, stamp: tuple[float, ...]) -> list[Projection]:
+def _available(path: str, stamp: tuple[float, ...]) -> list[Projection]:
     """Return the projections that have been computed."""
     points = RunFolder(path).points()
-    return [name for name in map_settings.PROJECTIONS if has_projection(points, name)]
+    return [name for name in controls.PROJECTIONS if has_projection(points, name)]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _joined(
+def _table(
     path: str,
     projection: Projection,
     classes: tuple[str, ...],
@@ -107,7 +196,7 @@ def _joined(
     stamp: tuple[float, ...],
     moving: bool = True,
 ) -> pd.DataFrame:
-    """Return the points of all iterations, or of the last one only; for looking only, as it is shared."""
+    """Return the points of all iterations, or of the last one only; shared, so do not modify it."""
     folder = RunFolder(path)
     points = folder.points()
     assert points is not None

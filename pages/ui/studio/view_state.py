@@ -11,8 +11,8 @@ import streamlit as st
 from pages.ui.common import notices, scrubber, url
 from pages.ui.common.runs import RunView
 from pages.ui.common.url import read
-from pages.ui.maps import selection as map_choice
-from pages.ui.maps import settings as map_settings
+from pages.ui.maps import controls as map_controls
+from pages.ui.maps import selection as map_selection
 from pages.ui.studio import image_choice as look_choice
 from pages.ui.studio import image_size
 
@@ -40,10 +40,10 @@ VIEWS: Mapping[str, Mapping[str, Detail]] = {
     },
     "maps": _AT
     | {
-        "map": Detail(map_settings.take_projection, map_settings.projection_text),
-        "color": Detail(map_settings.take_color, map_settings.color_text),
-        "focus": Detail(map_settings.take_focus, map_settings.focus_text),
-        "picked": Detail(map_choice.take, map_choice.text),
+        "map": Detail(map_controls.PROJECTION.from_query, map_controls.PROJECTION.to_query),
+        "color": Detail(map_controls.COLOR.from_query, map_controls.COLOR.to_query),
+        "focus": Detail(map_controls.FOCUS.from_query, map_controls.FOCUS.to_query),
+        "picked": Detail(map_selection.from_query, map_selection.to_query),
     },
 }
 """View -> name in the address -> detail."""

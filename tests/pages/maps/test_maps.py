@@ -1,17 +1,20 @@
-"""The maps, without a browser: the scrubber, what is picked out, and its images."""
+"""The maps, without a browser: scrubber, selection, zoom and distances."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import pyarrow
 from streamlit.testing.v1 import AppTest
 
 from fairdd_core.embed.map_table import map_table
 from fairdd_core.runs.storage.folder import RunFolder
-from pages.ui.maps.panels import Shown
-from pages.ui.maps.selection import selection
+from pages.ui.maps.selection import from_event
+from pages.ui.maps.view import Shown
 from tests.pages.conftest import remarks
 
 Studio = Callable[..., AppTest]
@@ -22,13 +25,13 @@ def markup(app: AppTest) -> str:
 
 
 def figures(app: AppTest) -> list[dict[str, Any]]:
-    """The maps, as they are sent to the browser."""
+    """Return the maps as they are sent to the browser."""
     specs = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
     return [spec for spec in specs if any(trace["name"] == "real sample" for trace in spec["data"])]
 
 
 def trace(figure: dict[str, Any], name: str) -> dict[str, Any]:
-    """The one that is drawn last of a name: that of the class in focus."""
+    """Return the last trace of a name: the one of the class in focus."""
     return [trace for trace in figure["data"] if trace["name"] == name][-1]
 
 
@@ -63,7 +66,7 @@ def test_maps_and_images_stand_at_the_same_iteration(studio: Studio, run: RunFol
     assert not app.exception
 
 
-def test_a_run_without_the_way_shows_the_end_and_says_so(studio: Studio, run: RunFolder) -> None:
+def test_a_run_without_trajectories_shows_the_end_and_says_so(studio: Studio, run: RunFolder) -> None:
     run.moments_file.unlink()
     app = studio(run=run.path.name, view="maps")
     assert "show the end of the run" in remarks(app)
@@ -71,12 +74,12 @@ def test_a_run_without_the_way_shows_the_end_and_says_so(studio: Studio, run: Ru
     assert len(figures(app)) == 2
 
 
-def test_groups_are_picked_out_without_a_mouse(studio: Studio, run: RunFolder) -> None:
+def test_groups_are_selected_without_a_mouse(studio: Studio, run: RunFolder) -> None:
     app = studio(run=run.path.name, view="maps")
     assert trace(figures(app)[0], "real sample").get("selectedpoints") is None
     app.button_group(key="map-groups").set_value([0, 3]).run()
     assert not app.exception
-    assert "Picked out: 4 of the 16 real samples in the map**, class 0" in remarks(app)
+    assert "Selected: 4 of the 16 real samples in the map**, class 0" in remarks(app)
     page = markup(app)
     assert "red 3 of 3" in page
     assert "orange 0 of 1" in page
@@ -86,15 +89,15 @@ def test_groups_are_picked_out_without_a_mouse(studio: Studio, run: RunFolder) -
     assert chosen[0] == chosen[1]
     assert chosen[0]["bdata"]
     app.button(key="map-clear").click().run()
-    assert "Picked out" not in remarks(app)
+    assert "Selected:" not in remarks(app)
     assert trace(figures(app)[0], "real sample").get("selectedpoints") is None
 
 
-def test_all_maps_show_the_same_part_until_the_whole_is_wanted(studio: Studio, run: RunFolder) -> None:
+def test_all_maps_share_their_zoom_until_it_is_reset(studio: Studio, run: RunFolder) -> None:
     app = studio(run=run.path.name, view="maps")
     whole = figures(app)[0]["layout"]["xaxis"]["range"]
     assert "map-whole" not in {button.key for button in app.button}
-    app.session_state["map-part"] = {"pca": ([0.0, 0.5], [0.25, 1.0])}
+    app.session_state["map-viewport"] = {"pca": ([0.0, 0.5], [0.25, 1.0])}
     app.session_state["map-tool"] = "pan"
     app.button(key="scrub-back").click().run()
     for figure in figures(app):
@@ -109,16 +112,16 @@ def test_all_maps_show_the_same_part_until_the_whole_is_wanted(studio: Studio, r
     assert not app.exception
 
 
-def test_the_strip_stops_at_24_and_says_of_how_many(studio: Studio, run: RunFolder) -> None:
+def test_at_most_24_images_are_shown_with_the_total(studio: Studio, run: RunFolder) -> None:
     app = studio(run=run.path.name, view="maps")
     app.selectbox(key="map-focus").select("All classes").run()
     app.button_group(key="map-groups").set_value([0, 1]).run()
-    assert "Picked out: 33 of the 159 real samples" in remarks(app)
-    assert "First 24 of 33 shown." in remarks(app)
+    assert "Selected: 33 of the 159 real samples" in remarks(app)
+    assert "first 24 of 33" in remarks(app)
     assert markup(app).count('alt="real image') == 24
 
 
-def test_other_data_than_the_run_had_is_not_shown(studio: Studio, run: RunFolder) -> None:
+def test_images_of_changed_data_are_not_shown(studio: Studio, run: RunFolder) -> None:
     points = run.points()
     assert points is not None
     points.loc[points["kind"] == "real", "class_id"] = 9 - points["class_id"]
@@ -130,31 +133,36 @@ def test_other_data_than_the_run_had_is_not_shown(studio: Studio, run: RunFolder
     assert not app.exception
 
 
-def test_distances_can_be_read(studio: Studio, run: RunFolder) -> None:
-    page = markup(studio(run=run.path.name, view="maps"))
-    assert page.count("to its target") == page.count("to its images") == 2
-    table = page[page.index("<table class='fx-table fx-distances'>") :]
-    assert table.count("<th scope='row'>") == 10
-    assert "<td><b>1.00</b></td>" in table, "how far the groups opposite are from vanilla's target"
+def test_the_table_of_distances_marks_the_farthest_group(studio: Studio, run: RunFolder) -> None:
+    (table,) = studio(run=run.path.name, view="maps").table
+    columns = [str(name).partition("  \n")[2] for name in table.value.columns]
+    assert columns == ["", "", *["to target", "to images"] * 2]
+    assert len(table.value) == 10
+    styler = table.proto.arrow_data.styler
+    bold = {(int(r), int(c)) for r, c in re.findall(r"row(\d+)_col(\d+)", styler.styles)}
+    farthest = table.value.iloc[:, 2:].eq(table.value.iloc[:, 2:].max())
+    assert bold == {(r, c + 2) for r, c in np.argwhere(farthest.to_numpy())}
+    shown = pyarrow.ipc.open_stream(styler.display_values).read_pandas()
+    assert shown.iloc[5, 2] == "1.00", "how far the groups opposite are from vanilla's target"
 
 
-def test_an_event_of_the_browser_becomes_a_choice(run: RunFolder) -> None:
+def test_a_browser_event_becomes_a_selection(run: RunFolder) -> None:
     points = run.points()
     assert points is not None
     table = map_table(points, "pca", "0123456789", "abcdefghij")
-    table = Shown(table, "pca", "group", 0, 600).candidates()
+    table = Shown(table, "pca", "group", 0, 600).selectable()
     assert set(table["class_id"]) == {0}
     one = table[table["kind"] == "real"].iloc[4]
     data = [one["class"], one["group"], "real", "", int(one["index"])]
-    clicked = selection({"points": [{"customdata": data}], "box": [], "lasso": []}, table, "pca")
+    clicked = from_event({"points": [{"customdata": data}], "box": [], "lasso": []}, table, "pca")
     assert clicked.real == {one["index"]}
     assert not clicked.region
     box = {"x": [one["x"] - 1e-6, one["x"] + 1e-6], "y": [one["y"] - 1e-6, one["y"] + 1e-6]}
-    boxed = selection({"points": [], "box": [box], "lasso": []}, table, "pca")
+    boxed = from_event({"points": [], "box": [box], "lasso": []}, table, "pca")
     assert boxed.real == {one["index"]}
     lasso = {"x": [-99.0, 99.0, 99.0, -99.0], "y": [-99.0, -99.0, 99.0, 99.0]}
-    everything = selection({"points": [], "box": [], "lasso": [lasso]}, table, "pca")
+    everything = from_event({"points": [], "box": [], "lasso": [lasso]}, table, "pca")
     assert len(everything.real) == 16
     assert {arm: len(places) for arm, places in everything.synthetic.items()} == {"cobra": 10, "vanilla": 10}
     landmark = {"points": [{"customdata": ["0", "red"]}, {"customdata": 600}, {}], "box": [], "lasso": []}
-    assert not selection(landmark, table, "pca")
+    assert not from_event(landmark, table, "pca")

@@ -1,0 +1,113 @@
+"""The controls of the maps: projection, colour and the class in focus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from fairdd_core.embed.map_table import Projection
+from fairdd_core.plots.maps import ColorBy
+from pages.ui.common.errors import escape_markdown
+from pages.ui.common.runs import RunView
+from pages.ui.maps import selection
+
+PROJECTIONS: list[Projection] = ["pca", "umap"]
+_COLORS: list[ColorBy] = ["group", "class", "method"]
+_ALL = -1
+
+
+@dataclass(frozen=True)
+class QueryControl:
+    """A control that the address can set.
+
+    Attributes:
+        key: of the widget.
+        values: text in the address -> value, for a run; the empty text stands for the default.
+    """
+
+    key: str
+    values: Callable[[RunView], Mapping[str, object]]
+
+    def from_query(self, view: RunView, text: str) -> None:
+        """Set the control.
+
+        Raises:
+            ValueError: when the run has no such value.
+        """
+        values = self.values(view)
+        if text not in values:
+            raise ValueError(text)
+        st.session_state[self.key] = values[text]
+
+    def to_query(self, view: RunView) -> str:
+        """Return the text for the address; empty for the default."""
+        now = st.session_state.get(self.key)
+        return next((text for text, value in self.values(view).items() if value == now), "")
+
+
+PROJECTION = QueryControl("map-projection", lambda view: {"": "pca"} | {name: name for name in PROJECTIONS})
+COLOR = QueryControl("map-color", lambda view: {"": "group"} | {name: name for name in _COLORS})
+FOCUS = QueryControl(
+    "map-focus",
+    lambda view: {"": 0, "all": _ALL} | {str(c): c for c in range(len(view.labels.classes))},
+)
+
+
+def controls(view: RunView, available: list[Projection]) -> tuple[Projection, ColorBy, int | None]:
+    """Draw the controls.
+
+    Args:
+        view: the run.
+        available: the projections that have been computed; at least one.
+
+    Returns:
+        Projection, what the colours stand for, and the index of the class in focus, None for all.
+    """
+    classes = view.labels.classes
+    _set_defaults(available, len(classes))
+    first, second, third = st.columns([1, 1.4, 1.6], vertical_alignment="bottom")
+    pending = " It is being computed." if view.live and len(available) < 2 else ""
+    with first:
+        projection = st.segmented_control(
+            "Projection",
+            available,
+            format_func=str.upper,
+            required=True,
+            key=PROJECTION.key,
+            persist_state="session",
+            help=f"PCA is ready first. UMAP takes longer.{pending}",
+        )
+    with second:
+        color_by = st.segmented_control(
+            "Colour",
+            _COLORS,
+            format_func=str.capitalize,
+            required=True,
+            key=COLOR.key,
+            persist_state="session",
+            help="What the colour of a point stands for. With Method, the real samples are grey.",
+        )
+    with third:
+        focus = st.selectbox(
+            "Class in focus",
+            [_ALL, *range(len(classes))],
+            format_func=lambda c: "All classes" if c == _ALL else escape_markdown(classes[c]),
+            key=FOCUS.key,
+            persist_state="session",
+            on_change=selection.clear_points,
+            help="Highlights the points of a class; only these can be selected. Lines join the mean of each "
+            "group to the method's target, and a curve shows the trajectory of its synthetic images.",
+        )
+    assert projection is not None and color_by is not None  # one of each is required
+    return projection, color_by, None if focus == _ALL else int(focus)
+
+
+def _set_defaults(available: list[Projection], classes: int) -> None:
+    """Set controls that have no value, or one that this run does not offer."""
+    if st.session_state.get(PROJECTION.key) not in available:
+        st.session_state[PROJECTION.key] = available[0]
+    st.session_state.setdefault(COLOR.key, _COLORS[0])
+    if not _ALL <= st.session_state.get(FOCUS.key, classes) < classes:
+        st.session_state[FOCUS.key] = 0
