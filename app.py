@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-STANDBY_SECONDS = 8.0
+WARM_WORKER_DELAY = 8.0
 """After the server started; whoever visits it earlier asks for a warm worker once the first page is drawn."""
 ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:
@@ -49,18 +49,18 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 
     With one, the first Launch need not wait for torch to load. Loading it at once would delay the page.
     """
-    from fairdd_core.runs.engine import client as engine
+    from fairdd_core.runs import engine
     from fairdd_core.workspace import Workspace
 
     threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
 
-    def standby() -> None:
+    def request_warm_worker() -> None:
         from pages.ui.common.errors import EXPECTED
 
         with suppress(*EXPECTED):  # a workspace that cannot be written: the screens explain it
-            engine.standby(Workspace.default())
+            engine.request_warm_worker(Workspace.default())
 
-    later = threading.Timer(STANDBY_SECONDS, standby)
+    later = threading.Timer(WARM_WORKER_DELAY, request_warm_worker)
     later.daemon = True
     later.start()
     try:

@@ -59,6 +59,25 @@ def gpu_count() -> int:
     return min(count.value, len([name for name in visible.split(",") if name.strip() not in {"", "-1"}]))
 
 
+def queue_device(name: str) -> str:
+    """Return the device that a run with this setting will occupy: ``cpu`` or ``cuda:n``; imports no torch.
+
+    Runs of one device wait for each other.
+
+    Raises:
+        UserError: for a GPU that this machine does not have.
+    """
+    found = gpu_count()
+    if name == "auto":
+        return "cuda:0" if found else "cpu"
+    if name == "cpu":
+        return "cpu"
+    index = int(name.partition(":")[2] or 0)
+    if index >= found:
+        raise UserError("device", f"one of the {found} GPUs of this machine", repr(name), "Use auto or cpu.")
+    return f"cuda:{index}"
+
+
 def describe_device(device: torch.device) -> str:
     """Return a name for people, e.g. ``NVIDIA H100 (cuda:0)`` or ``CPU, 2 threads``."""
     import torch

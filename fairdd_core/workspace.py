@@ -59,6 +59,6 @@ class Workspace:
         return self.root / "dispatcher.log"
 
     @property
-    def standby_stamp(self) -> Path:
+    def warm_worker_request(self) -> Path:
         """Its time of change says when somebody last asked for a warm worker."""
         return self.root / "standby"

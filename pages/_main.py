@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.workspace import Workspace
 from pages.ui.common import url
 from pages.ui.common.errors import EXPECTED
@@ -39,4 +39,4 @@ page.run()
 if "welcomed" not in st.session_state:  # who is here will launch something soon, but sees the page first
     st.session_state["welcomed"] = True
     with suppress(*EXPECTED):  # a workspace that cannot be written: the screens explain it
-        engine.standby(Workspace.default())
+        engine.request_warm_worker(Workspace.default())

@@ -10,7 +10,7 @@ import streamlit as st
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.titles import brief, settings_text
 from fairdd_core.plots.theme import arm_label
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.workspace import Workspace
 from pages.ui.common import errors, notices, url
 from pages.ui.common import timing as history

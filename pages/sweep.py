@@ -9,9 +9,8 @@ import streamlit as st
 from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import sweeps
-from fairdd_core.runs.engine.sweep_table import state_word
-from fairdd_core.runs.engine.sweeps import Cell
 from fairdd_core.runs.storage.index import RunState
+from fairdd_core.runs.storage.sweeps import Cell
 from fairdd_core.workspace import Workspace
 from pages.ui.common import notices
 from pages.ui.common import timing as history
@@ -103,7 +102,7 @@ def status(view: SweepView, cells: list[Cell]) -> None:
     missing = [cell for cell in cells if cell.missing]
     if view.bundled or not (live or missing):
         return
-    at_work = [state_word(cell) for cell in live if cell.record and cell.record.state is RunState.RUNNING]
+    at_work = [cell.state_text for cell in live if cell.record and cell.record.state is RunState.RUNNING]
     text = f"{done} of {len(cells)} runs done" + (f" · {at_work[0]}" if at_work else "")
     st.progress(done / len(cells), text=text + (f" · {len(missing)} stopped or missing" if missing else ""))
     with st.container(horizontal=True):

@@ -129,7 +129,7 @@ def test_functions_and_files_stay_small(path: Path) -> None:
 @pytest.mark.parametrize(
     "module",
     [
-        "fairdd_core.runs.engine.client",
+        "fairdd_core.runs.engine",
         "fairdd_core.runs.storage.folder",
         "fairdd_core.runs.storage.summary",
         "fairdd_core.config.presets",

@@ -22,7 +22,7 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.errors import UserError
 from fairdd_core.nets.registry import NETWORKS
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.workspace import Workspace
 

@@ -14,9 +14,8 @@ from pathlib import Path
 from fairdd_core.cli import report
 from fairdd_core.cli.show import age_text, show_run, state_text
 from fairdd_core.errors import UserError
-from fairdd_core.runs.engine import client as engine
-from fairdd_core.runs.storage import archive as transfer
-from fairdd_core.runs.storage import trash as retention
+from fairdd_core.runs import engine
+from fairdd_core.runs.storage import archive, trash
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 
@@ -65,7 +64,7 @@ def list_runs(args: argparse.Namespace) -> int:
     workspace = Workspace.default()
     engine.wake(workspace)
     runs = Store(workspace).list(deleted=args.bin)
-    sizes = retention.sizes(workspace)
+    sizes = trash.sizes(workspace)
     if args.json:
         print(json.dumps([{**asdict(run), "bytes": sizes.get(run.id, 0)} for run in runs], indent=2))
         return 0
@@ -101,10 +100,10 @@ def delete_run(args: argparse.Namespace) -> int:
     """Move a run to the bin, or back."""
     workspace = Workspace.default()
     if args.undo:
-        retention.restore(workspace, Store(workspace).find(args.run, deleted=True).id)
+        trash.restore(workspace, Store(workspace).find(args.run, deleted=True).id)
     else:
         run = Store(workspace).find(args.run)
-        retention.delete(workspace, run.id)
+        trash.delete(workspace, run.id)
         print(f"In the bin for 7 days; undo with: delete --undo {run.id}", file=sys.stderr)
     return 0
 
@@ -114,7 +113,7 @@ def export_run(args: argparse.Namespace) -> int:
     workspace = Workspace.default()
     run = Store(workspace).find(args.run)
     with _file_errors(args.file):
-        transfer.export_run(workspace, run.id, args.file)
+        archive.export_run(workspace, run.id, args.file)
     print(args.file)
     return 0
 
@@ -122,7 +121,7 @@ def export_run(args: argparse.Namespace) -> int:
 def import_run(args: argparse.Namespace) -> int:
     """Read a zip file."""
     with _file_errors(args.file):
-        print(transfer.import_run(Workspace.default(), args.file))
+        print(archive.import_run(Workspace.default(), args.file))
     return 0
 
 
@@ -152,10 +151,10 @@ def prune_runs(args: argparse.Namespace) -> int:
         raise UserError("keep", "a size, e.g. 2G, or 0 to remove every ended run", "nothing", "Add --keep.")
     keep = _bytes(args.keep or "0")
     if not args.yes:
-        total = sum(retention.sizes(workspace).values())
+        total = sum(trash.sizes(workspace).values())
         print(f"Runs take {total / 1e6:.1f} MB; the oldest beyond {keep / 1e6:.1f} MB would go (--yes).")
         return 0
-    for run_id in retention.prune(workspace, keep):
+    for run_id in trash.prune(workspace, keep):
         print(run_id)
     return 0
 

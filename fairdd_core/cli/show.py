@@ -12,7 +12,7 @@ from typing import Any
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.registry import cards
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.runs.storage.summary import STAGES

@@ -19,12 +19,10 @@ from fairdd_core.config.spec.base import user_error
 from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.files import write_json
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.runs.engine import sweeps
-from fairdd_core.runs.engine.sweep_table import state_word, sweep_table
-from fairdd_core.runs.engine.sweeps import Cell
 from fairdd_core.runs.storage.folder import RunFolder
-from fairdd_core.runs.storage.sweeps import Entry, Sweep
+from fairdd_core.runs.storage.sweeps import Cell, Entry, Sweep, cells_of, sweep_table
 from fairdd_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -94,7 +92,7 @@ def run_sweep(args: argparse.Namespace) -> int:
         _follow(workspace, sweep)
     except KeyboardInterrupt:
         print(f"stopped {sweeps.cancel(workspace, sweep)} runs", file=sys.stderr)
-    cells = sweeps.cells_of(workspace, sweep)
+    cells = cells_of(workspace, sweep)
     if args.out is not None:
         write_sweep(args.out, sweep, cells)
     table = sweep_table(cells, [arm.name for arm in spec.base.distill.arms])
@@ -106,9 +104,9 @@ def _follow(workspace: Workspace, sweep: Sweep) -> None:
     shown = ""
     while True:
         engine.wake(workspace)
-        cells = sweeps.cells_of(workspace, sweep)
+        cells = cells_of(workspace, sweep)
         done, live = sum(cell.result is not None for cell in cells), [cell for cell in cells if cell.live]
-        at_work = [state_word(cell) for cell in live if state_word(cell) != "waiting"]
+        at_work = [cell.state_text for cell in live if cell.state_text != "waiting"]
         line = f"{done} of {len(cells)} done"
         if line != shown:
             print(line, *at_work[:1], sep=", ", file=sys.stderr, flush=True)
@@ -125,7 +123,7 @@ def write_sweep(path: Path, sweep: Sweep, cells: Sequence[Cell]) -> None:
     """
     names = [f"{i:03d}" for i in range(len(cells))]
     for name, cell in zip(names, cells, strict=True):
-        if cell.folder is None or cell.result is None:
+        if cell.result is None:
             continue
         small = RunFolder(path / name)
         small.create(cell.folder.spec())

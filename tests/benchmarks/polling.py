@@ -27,7 +27,7 @@ from playwright.sync_api import Page, WebSocket, sync_playwright
 
 from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.workspace import Workspace
 from tests.benchmarks import paint
 from tests.e2e.conftest import CHROMIUM, FLAGS, SLOW, Server, serving

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fairdd_core.__main__ import main
-from fairdd_core.runs.engine.environment import surroundings
+from fairdd_core.runs.engine.environment import describe_environment
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from tests.runs.conftest import MakeSpec
@@ -107,7 +107,7 @@ def test_show_tells_the_cause_and_the_way_on(cli: Cli, done: str, workspace: Wor
 
 def test_resume_tells_when_the_bytes_may_differ(cli: Cli, done: str, workspace: Workspace) -> None:
     store = Store(workspace)
-    event = {"t": 0.0, "event": "attempt", **surroundings("cpu")}
+    event = {"t": 0.0, "event": "attempt", **describe_environment("cpu")}
     for torch, remark in (("0.0.1", "torch was 0.0.1 and then"), (event["torch"], "")):
         store.update(done, state=RunState.STOPPED)
         store.folder(done).events_file.write_text(json.dumps({**event, "torch": torch}) + "\n")

@@ -10,9 +10,8 @@ import pytest
 from fairdd_core.__main__ import main
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.runs.engine import sweeps
-from fairdd_core.runs.storage import sweeps as sweep_files
 from fairdd_core.runs.storage.index import Store
+from fairdd_core.runs.storage.sweeps import bundled_cells, find_sweep, read_sweep
 from fairdd_core.workspace import Workspace
 from tests.helpers import tiny_distill, tiny_evaluation
 
@@ -47,11 +46,11 @@ def test_sweep_runs_prints_writes_and_is_not_run_twice(
     told = capsys.readouterr()
     assert "places: 1, here already: 1" in told.err
     workspace = Workspace(tmp_path / "home")
-    assert sweep_files.find(workspace, told.out.strip()).entries[0].reused
+    assert find_sweep(workspace, told.out.strip()).entries[0].reused
     assert len(Store(workspace).list()) == 1
 
-    kept = sweep_files.read(tmp_path / "out" / "sweep.json")
-    cells = sweeps.bundled_cells(kept, tmp_path / "out")
+    kept = read_sweep(tmp_path / "out" / "sweep.json")
+    cells = bundled_cells(kept, tmp_path / "out")
     results = [cell.result or {} for cell in cells]
     assert [result["arms"]["cobra"]["accuracy"]["mean"] for result in results] == [
         row["accuracy"] for row in rows if row["arm"] == "cobra"

@@ -11,7 +11,6 @@ from fairdd_core.config.presets import quick
 from fairdd_core.config.recipes import with_backbone
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.config.titles import brief, title_of
-from fairdd_core.runs.engine import client as engine
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from pages.ui.history import rows as run_rows
@@ -21,7 +20,7 @@ from tests.pages.fake_run import write_fake_run
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """The default workspace, in which nothing starts a process."""
-    monkeypatch.setattr(engine, "_ensure_dispatcher", lambda workspace: None)
+    monkeypatch.setattr("fairdd_core.runs.engine.service._ensure_dispatcher", lambda workspace: None)
     monkeypatch.setenv("FAIRDD_HOME", str(tmp_path))
     monkeypatch.delenv("FAIRDD_DATA", raising=False)
     return Workspace(tmp_path)

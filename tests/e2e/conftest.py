@@ -127,7 +127,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def stop_runs(workspace: Path) -> None:
     """Runs outlive their server by design; those of a test must not."""
-    from fairdd_core.runs.engine import client as engine
+    from fairdd_core.runs import engine
     from fairdd_core.runs.storage.index import Store
     from fairdd_core.workspace import Workspace
     from tests.runs.conftest import kill_all
@@ -135,7 +135,7 @@ def stop_runs(workspace: Path) -> None:
     for run in Store(Workspace(workspace)).live():
         engine.cancel(Workspace(workspace), run.id)
     # Nor must the warm worker, which would wait for another run for minutes.
-    Workspace(workspace).standby_stamp.unlink(missing_ok=True)
+    Workspace(workspace).warm_worker_request.unlink(missing_ok=True)
     for _ in range(3):  # a dispatcher may be starting a worker at this very moment
         kill_all(Workspace(workspace))
         time.sleep(0.1)

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace

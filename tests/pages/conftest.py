@@ -44,11 +44,9 @@ def remarks(app: AppTest) -> str:
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty workspace, in which nothing starts a process."""
-    from fairdd_core.runs.engine import client as engine
-
     monkeypatch.setenv("FAIRDD_HOME", str(tmp_path))
     monkeypatch.delenv("FAIRDD_DATA", raising=False)
-    monkeypatch.setattr(engine, "_ensure_dispatcher", lambda workspace: None)
+    monkeypatch.setattr("fairdd_core.runs.engine.service._ensure_dispatcher", lambda workspace: None)
     return tmp_path
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from fairdd_core.config.spec.distill import ArmSpec, DistillSpec
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.runs.storage.index import RunRecord, Store
 from fairdd_core.workspace import Workspace
 

@@ -1,4 +1,4 @@
-"""What decides beside the specification which bytes a run ends with: noted, kept, and compared."""
+"""What decides, besides the specification, which bytes a run ends with: recorded and compared."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from pathlib import Path
 from typing import Any
 
 _NAMES = {"torch": "torch", "device": "the device", "processor": "the processor"}
-_MOST_THREADS = 1024  # a number from a file that somebody sent is not believed beyond that
+_MAX_THREADS = 1024  # the number may come from an imported file
 
 
-def surroundings(device: str) -> dict[str, Any]:
+def describe_environment(device: str) -> dict[str, Any]:
     """Return what a run on ``device`` (``cpu`` or ``cuda:n``) would depend on here; imports no torch."""
     return {"torch": metadata.version("torch"), "device": device, "processor": processor()}
 
 
-def take_up(device: str, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Make this process compute as the first attempt at its run did, and return what it runs in.
+def restore_environment(device: str, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Use as many threads as the first attempt at a run did, and return the environment of this one.
 
-    Sums over threads depend on how many there are; so a run that goes on takes as many as it began with.
+    Sums over threads depend on how many there are.
 
     Args:
         device: of the run.
-        attempts: earlier ones at the same run, as returned from here.
+        attempts: the environments of earlier attempts at the run, as returned from here.
     """
     import torch
 
-    before = attempts[0].get("threads") if attempts else None
-    if isinstance(before, int) and 0 < before <= _MOST_THREADS:
-        torch.set_num_threads(before)
-    return {**surroundings(device), "threads": torch.get_num_threads()}
+    threads = attempts[0].get("threads") if attempts else None
+    if isinstance(threads, int) and 0 < threads <= _MAX_THREADS:
+        torch.set_num_threads(threads)
+    return {**describe_environment(device), "threads": torch.get_num_threads()}
 
 
-def drift(attempts: Sequence[Mapping[str, Any]]) -> str:
-    """Say why a run may end with other bytes than without interruption; empty when it ends with the same.
+def describe_drift(attempts: Sequence[Mapping[str, Any]]) -> str:
+    """Return why a resumed run may end with other bytes than an uninterrupted one; empty when it does not.
 
     Args:
-        attempts: of the run, the first one first; all but the first may come from ``surroundings``.
+        attempts: the environments of the attempts at the run, the first one first.
     """
     first, *later = attempts or [{}]
     if not later:

@@ -11,7 +11,7 @@ import numpy as np
 
 from fairdd_core.events import Event, Phase
 from fairdd_core.files import read_arrays
-from fairdd_core.runs.engine.environment import drift, take_up
+from fairdd_core.runs.engine.environment import describe_drift, restore_environment
 from fairdd_core.runs.engine.recorder import checkpoint_iteration, record
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import Store
@@ -38,11 +38,11 @@ def execute(store: Store, run_id: str) -> str:
     from fairdd_core.runs.storage.summary import summarise
 
     folder = store.folder(run_id)
-    folder.sweep()
+    folder.remove_temporary_files()
     spec = folder.spec()
     device = resolve_device(spec.device)
     store.update(run_id, device=str(device), note="")
-    about = take_up(str(device), folder.attempts())
+    about = restore_environment(str(device), folder.attempts())
     events = run_pipeline(spec, store.workspace.data, load_progress(folder))
     reporter = Reporter(store, run_id)
     try:
@@ -54,7 +54,7 @@ def execute(store: Store, run_id: str) -> str:
     attempts = folder.attempts()
     folder.write_result({**summarise(folder, run_id, describe_device(device)), "attempts": attempts})
     folder.checkpoint_file.unlink(missing_ok=True)  # nothing is left to resume
-    return drift(attempts)
+    return describe_drift(attempts)
 
 
 def load_progress(folder: RunFolder) -> Progress:

@@ -1,4 +1,4 @@
-"""Why a run ended, in words: the state, the cause, and one thing to do next."""
+"""How a run ended: the state, the cause, and one thing to do next."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fairdd_core.runs.engine.process import signal_name
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState
 
-# Exit codes of a worker that could not write its ending into the index itself.
+# Exit codes of a worker that could not write its outcome into the index itself.
 SETTLED, CRASHED, NO_MEMORY, DISK_FULL, NOT_CLAIMED = 0, 1, 71, 73, 75
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SMALLER = (
@@ -23,12 +23,12 @@ _SMALLER = (
 _SEE_LOG = "See the log of the run; if the cause has passed, resume it."
 _FREE_SPACE = "Free some space, for example by pruning old runs, then resume."
 _CHANGE = "Change that setting and launch again."
-# Refusals of these settings are about what this machine has; another time it may have it.
-_OF_THE_MACHINE = {"device", "data.dataset"}
+# A run that is refused for one of these may succeed later, on a machine that has what it needs.
+_MACHINE_FIELDS = {"device", "data.dataset"}
 
 
 @dataclass(frozen=True)
-class Ending:
+class Outcome:
     """How a run ended.
 
     Attributes:
@@ -43,73 +43,73 @@ class Ending:
     final: bool = False
 
     def columns(self, message: str) -> dict[str, Any]:
-        """Return what the index is to say of a run that ended so just now."""
+        """Return the columns of the index of a run that has just ended this way."""
         values = {"state": self.state, "message": message, "hint": self.hint, "final": self.final}
         return {**values, "finished": time.time()}
 
 
 class StopRequested(BaseException):
-    """The run was asked to stop (SIGTERM): like KeyboardInterrupt a wish, not an error."""
+    """The run was asked to stop (SIGTERM): like KeyboardInterrupt, not an error."""
 
 
-def explain_error(error: BaseException) -> Ending:
-    """Return the ending of a run whose worker met ``error``."""
+def explain_error(error: BaseException) -> Outcome:
+    """Return the outcome of a run whose worker raised ``error``."""
     match error:
         case StopRequested():
-            return Ending(RunState.STOPPED, "Stopped", "Resume to go on from there.")
+            return Outcome(RunState.STOPPED, "Stopped", "Resume to go on from there.")
         case UserError():
             message = f"{error.field}: expected {error.expected}, got {error.got}."
-            final = error.field not in _OF_THE_MACHINE
-            return Ending(
+            final = error.field not in _MACHINE_FIELDS
+            return Outcome(
                 RunState.FAILED, message, error.hint or (_CHANGE if final else _SEE_LOG), CRASHED, final
             )
         case Diverged():
-            return Ending(RunState.FAILED, str(error), error.hint, CRASHED, final=True)
+            return Outcome(RunState.FAILED, str(error), error.hint, CRASHED, final=True)
         case _ if _is_full_disk(error):
-            return Ending(RunState.FAILED, "The disk is full or takes no more.", _FREE_SPACE, DISK_FULL)
+            return Outcome(RunState.FAILED, "The disk is full or its quota used up.", _FREE_SPACE, DISK_FULL)
         case _ if _is_out_of_memory(error):
-            return Ending(RunState.FAILED, "Out of memory.", _SMALLER, NO_MEMORY)
+            return Outcome(RunState.FAILED, "Out of memory.", _SMALLER, NO_MEMORY)
         case _:
             text = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-            return Ending(RunState.FAILED, text, _SEE_LOG, CRASHED)
+            return Outcome(RunState.FAILED, text, _SEE_LOG, CRASHED)
 
 
-def explain_exit(code: int | None, cancelled: bool, memory_killed: bool) -> Ending:
-    """Return the ending of a run whose worker is gone without having written one.
+def explain_exit(code: int | None, cancelled: bool, oom_killed: bool) -> Outcome:
+    """Return the outcome of a run whose worker is gone without having written one.
 
     Args:
-        code: its exit code, negative for a signal; None when the worker was not a child of the asker.
+        code: its exit code, negative for a signal; None when the worker was not the caller's child.
         cancelled: whether a user had asked it to stop.
-        memory_killed: whether the kernel killed processes for want of memory meanwhile.
+        oom_killed: whether the kernel has killed processes for lack of memory meanwhile.
     """
     if cancelled:
         return explain_error(StopRequested())
     if code is None:
-        return Ending(
+        return Outcome(
             RunState.LOST, "The process of this run is gone: killed, or the machine restarted.", _RESUME
         )
     if code == DISK_FULL:
         return explain_error(OSError(errno.ENOSPC, ""))
-    if code == NO_MEMORY or (code == -signal.SIGKILL and memory_killed):
+    if code == NO_MEMORY or (code == -signal.SIGKILL and oom_killed):
         return explain_error(MemoryError())
     if code in {-signal.SIGKILL, -signal.SIGTERM}:
         message = f"The process of this run was killed from outside ({signal_name(-code)})."
-        return Ending(RunState.LOST, message, _RESUME)
+        return Outcome(RunState.LOST, message, _RESUME)
     how = f"with {signal_name(-code)}" if code < 0 else f"with exit code {code}"
-    return Ending(RunState.FAILED, f"The process of this run crashed {how}.", _SEE_LOG)
+    return Outcome(RunState.FAILED, f"The process of this run crashed {how}.", _SEE_LOG)
 
 
 _RESUME = "Resume to go on from the last checkpoint."
 
 
-def describe(ending: Ending, run: RunRecord, folder: RunFolder) -> str:
-    """Return the message of an ending with where the run stood and what was kept."""
-    if ending.state is RunState.DONE:
-        return ending.message
+def describe(outcome: Outcome, run: RunRecord, folder: RunFolder) -> str:
+    """Return the message of an outcome with where the run stood and what was kept."""
+    if outcome.state is RunState.DONE:
+        return outcome.message
     last = max(folder.snapshot_iterations(), default=None)
     done = max(run.done, last or 0) if run.phase == "distill" else run.done  # the index may lag a little
     where = f" at {done} of {run.total} ({run.phase})" if run.total else " before the first step"
-    text = f"{ending.message}{where if ending.state is RunState.STOPPED else ''}".rstrip(".") + "."
+    text = f"{outcome.message}{where if outcome.state is RunState.STOPPED else ''}".rstrip(".") + "."
     return text if last is None else f"{text} Images up to iteration {last} are kept."
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import tempfile
 import time
@@ -13,10 +12,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from fairdd_core.errors import UserError
-from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.folder import SNAPSHOT_PATH, RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.runs.storage.trash import IMPORT_PREFIX
-from fairdd_core.runs.storage.validation import inspect
+from fairdd_core.runs.storage.validation import validate_run
 from fairdd_core.workspace import Workspace
 from fairdd_core.zip_guard import Limits, Rule, open_zip, violations
 
@@ -24,10 +23,8 @@ ABOUT = "about.json"
 FORMAT = 1
 MAX_FILES = 1000
 MAX_BYTES = 1_000_000_000
-_NAMES = re.compile(
-    r"about\.json|spec\.json|events\.jsonl|result\.json|(points|residuals|moments|diagnostics)\.parquet"
-    r"|(checkpoint|synthetic|counts|answers|nearest)\.safetensors|snapshots/\d{6}\.safetensors"
-)
+_FOLDER = RunFolder(Path())
+_NAMES = {ABOUT, *map(str, _FOLDER.files())} - {str(_FOLDER.log_file)}
 _PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """The others fail in ways of their own when they are damaged."""
 _CHUNK = 1 << 20
@@ -51,7 +48,7 @@ def export_run(workspace: Workspace, run_id: str, target: Path | IO[bytes]) -> N
         archive.writestr(ABOUT, json.dumps(about, indent=2))
         for path in folder.artefacts():
             name = path.relative_to(folder.path).as_posix()
-            if _NAMES.fullmatch(name):
+            if _is_allowed(name):
                 archive.write(path, name)
 
 
@@ -69,7 +66,7 @@ def import_run(workspace: Workspace, source: Path | IO[bytes]) -> str:
         _extract(source, staged)
         folder = RunFolder(staged)
         about = _about(staged / ABOUT)
-        inspect(folder)
+        validate_run(folder)
         ended = _ending(about, folder)
         return Store(workspace).enter(lambda place: staged.rename(place.path), **ended)
     finally:
@@ -88,6 +85,10 @@ def _extract(source: Path | IO[bytes], staged: Path) -> None:
         raise _refusal("a zip file", f"a damaged or different one ({error})") from error
 
 
+def _is_allowed(name: str) -> bool:
+    return name in _NAMES or SNAPSHOT_PATH.fullmatch(name) is not None
+
+
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     """Refuse everything but the plain files of a run, each once."""
     expected = {
@@ -101,7 +102,7 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     for rule, name in violations(entries, Limits(MAX_FILES, MAX_BYTES)):
         raise _refusal(expected[rule], repr(name[:80]) if name else "more")
     for entry in entries:
-        if not _NAMES.fullmatch(entry.filename):
+        if not _is_allowed(entry.filename):
             raise _refusal("the files of a run only", repr(entry.filename[:80]))
         if entry.compress_type not in _PACKINGS:
             raise _refusal("files that are packed as an export packs them", repr(entry.filename))

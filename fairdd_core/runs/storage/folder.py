@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,42 +13,63 @@ import numpy as np
 from pydantic import ValidationError
 
 from fairdd_core.config.spec.base import user_error
+from fairdd_core.config.spec.evaluation import SERIES_SIGN
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.card import Labels
 from fairdd_core.data.grouped import Normalisation
-from fairdd_core.files import TEMPORARY, read_arrays, read_json, write_arrays, write_json
-from fairdd_core.runs.storage.artefacts import FoundFiles
+from fairdd_core.events import Nearest
+from fairdd_core.files import (
+    TEMPORARY,
+    read_arrays,
+    read_json,
+    read_table,
+    write_arrays,
+    write_json,
+    write_table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SNAPSHOT_NAME = re.compile(r"(\d{6})\.safetensors")
+SNAPSHOT_PATH = re.compile(r"snapshots/(\d{6})\.safetensors")
 STEP_COLUMNS = ("arm", "iteration", "loss", "worst_residual", "seconds")
 
 
-class RunFolder(FoundFiles):
-    """Reads and writes the files of a run. Whatever is not there yet reads as empty or None."""
+class RunFolder:
+    """Reads and writes the files of a run. A file that does not exist (yet) reads as empty or None."""
 
     def __init__(self, path: Path | str) -> None:
-        super().__init__(Path(path))
+        self.path = Path(path)
         self.spec_file = self.path / "spec.json"
         self.events_file = self.path / "events.jsonl"
-        self.snapshots_folder = self.path / "snapshots"
-        self.checkpoint_file = self.path / "checkpoint.safetensors"
-        self.synthetic_file = self.path / "synthetic.safetensors"
         self.result_file = self.path / "result.json"
         self.log_file = self.path / "log.txt"
         self.lock_file = self.path / "worker.lock"
+        self.snapshots_folder = self.path / "snapshots"
+        self.checkpoint_file = self.path / "checkpoint.safetensors"
+        self.synthetic_file = self.path / "synthetic.safetensors"
+        self.counts_file = self.path / "counts.safetensors"
+        self.answers_file = self.path / "answers.safetensors"
+        self.nearest_file = self.path / "nearest.safetensors"
+        self.points_file = self.path / "points.parquet"
+        self.residuals_file = self.path / "residuals.parquet"
+        self.moments_file = self.path / "moments.parquet"
+        self.diagnostics_file = self.path / "diagnostics.parquet"
 
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"
 
+    def files(self) -> list[Path]:
+        """Return the path of every file that a run may have, snapshots aside."""
+        texts = [self.spec_file, self.events_file, self.result_file, self.log_file]
+        arrays = [self.checkpoint_file, self.synthetic_file, self.counts_file, self.answers_file]
+        tables = [self.points_file, self.residuals_file, self.moments_file, self.diagnostics_file]
+        return [*texts, *arrays, self.nearest_file, *tables]
+
     def artefacts(self) -> list[Path]:
-        """Return the files that make up the run, without locks and left-overs."""
-        words = (self.spec_file, self.events_file, self.result_file, self.log_file)
-        arrays = (self.checkpoint_file, self.synthetic_file)
+        """Return the files that exist, snapshots included, without locks and temporary files."""
         snapshots = [self.snapshot_file(iteration) for iteration in self.snapshot_iterations()]
-        return [path for path in [*words, *arrays, *self.found(), *snapshots] if path.exists()]
+        return [path for path in [*self.files(), *snapshots] if path.exists()]
 
     @property
     def complete(self) -> bool:
@@ -64,15 +86,15 @@ class RunFolder(FoundFiles):
                 continue
         return total
 
-    def sweep(self) -> None:
-        """Remove temporary files that a killed process left behind. Only for the owner of the run."""
+    def remove_temporary_files(self) -> None:
+        """Remove what a killed process left behind. Only for the owner of the run."""
         for path in self.path.rglob(f"*{TEMPORARY}"):
             path.unlink(missing_ok=True)
 
     # Specification and result
 
     def create(self, spec: RunSpec) -> None:
-        """Make the folder and write the specification."""
+        """Create the folder and write the specification."""
         self.path.mkdir(parents=True, exist_ok=True)
         write_json(self.spec_file, spec.model_dump(mode="json"))
 
@@ -99,7 +121,7 @@ class RunFolder(FoundFiles):
     # Events
 
     def events(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """Return the events from byte ``offset`` on, and the offset to go on from.
+        """Return the events from byte ``offset`` on, and the offset for the next call.
 
         A line that is still being written is left for the next call.
         """
@@ -114,7 +136,7 @@ class RunFolder(FoundFiles):
     def steps(self) -> pd.DataFrame:
         """Return the logged steps with the columns ``STEP_COLUMNS``; ``seconds`` since the run started.
 
-        Steps that a resumed run took again count once.
+        Of steps that a resumed run repeated, only the later ones are returned.
         """
         import pandas as pd
 
@@ -127,36 +149,34 @@ class RunFolder(FoundFiles):
         return pd.DataFrame(rows, columns=list(STEP_COLUMNS))
 
     def attempts(self) -> list[dict[str, Any]]:
-        """Return what each attempt at the run was noted down with: device, threads, torch, processor."""
-        told = ("t", "event")
-        events = (event for event in self.events()[0] if event["event"] == "attempt")
-        return [{name: value for name, value in event.items() if name not in told} for event in events]
+        """Return the environment of each attempt at the run: device, threads, torch, processor."""
+        attempts = (event for event in self.events()[0] if event["event"] == "attempt")
+        return [{key: event[key] for key in event if key not in {"t", "event"}} for event in attempts]
 
     def labels(self) -> Labels | None:
         """Return the names of the run's classes and groups, or None before its data was loaded."""
-        last = self._loaded()
-        try:  # the run may come from elsewhere
-            classes, groups = (tuple(str(name) for name in last[kind]) for kind in ("classes", "groups"))
-            colors = tuple((int(r), int(g), int(b)) for r, g, b in last["colors"])
+        loaded = self._loaded()
+        try:  # the run may have been imported
+            classes, groups = (tuple(map(str, loaded[kind])) for kind in ("classes", "groups"))
+            colors = tuple((int(r), int(g), int(b)) for r, g, b in loaded["colors"])
         except (KeyError, TypeError, ValueError):
             return None
         return Labels(classes, groups, colors)
 
     def _loaded(self) -> dict[str, Any]:
-        loaded = [event for event in self.events()[0] if event["event"] == "loaded"]
-        return loaded[-1] if loaded else {}
+        """Return the last ``loaded`` event, or an empty dictionary."""
+        return next((event for event in reversed(self.events()[0]) if event["event"] == "loaded"), {})
 
     # Images
 
     def snapshot_file(self, iteration: int) -> Path:
-        """Return where the snapshot of an iteration lies."""
+        """Return the path of the snapshot of an iteration."""
         return self.snapshots_folder / f"{iteration:06d}.safetensors"
 
     def snapshot_iterations(self) -> list[int]:
         """Return the iterations with a snapshot, in order."""
-        if not self.snapshots_folder.exists():
-            return []
-        names = (SNAPSHOT_NAME.fullmatch(path.name) for path in self.snapshots_folder.iterdir())
+        paths = self.snapshots_folder.glob("*")
+        names = (SNAPSHOT_PATH.fullmatch(path.relative_to(self.path).as_posix()) for path in paths)
         return sorted(int(name[1]) for name in names if name)
 
     def snapshot(self, iteration: int) -> dict[str, np.ndarray]:
@@ -188,17 +208,96 @@ class RunFolder(FoundFiles):
 
         Mosaics are taken apart. Empty while nothing is finished, and for a run of an older version.
         """
-        norm, arrays = self._normalisation(), self.synthetic()
-        if norm is None:
+        loaded, arrays = self._loaded(), self.synthetic()
+        if not loaded.get("mean"):
             return {}
+        norm = Normalisation(tuple(map(float, loaded["mean"])), tuple(map(float, loaded["std"])))
         arms = [name.removesuffix("/x") for name in arrays if name.endswith("/x")]
         return {arm: (norm.invert(arrays[f"{arm}/x"]), arrays[f"{arm}/y"]) for arm in arms}
 
-    def _normalisation(self) -> Normalisation | None:
-        loaded = self._loaded()
-        if not loaded.get("mean"):
-            return None
-        return Normalisation(tuple(map(float, loaded["mean"])), tuple(map(float, loaded["std"])))
+    # Evaluation
+
+    def counts(self, architecture: str = "") -> dict[str, np.ndarray]:
+        """Return ``{arm: int64 (K, G, C, C)}`` for the K networks evaluated so far, baselines included.
+
+        Args:
+            architecture: one of the evaluation's others; empty for its own.
+        """
+        series = {name.partition(SERIES_SIGN): counts for name, counts in self.count_series().items()}
+        return {arm: counts for (arm, _, kind), counts in series.items() if kind == architecture}
+
+    def count_series(self) -> dict[str, np.ndarray]:
+        """Return the counts of every arm under every architecture (see ``evaluate.spec.series``)."""
+        return read_arrays(self.counts_file)[0]
+
+    def answers(self, architecture: str = "") -> dict[str, dict[int, np.ndarray]]:
+        """Return ``{arm: {network: int16 (N,)}}``: the predicted class of each test image.
+
+        An older run has none.
+
+        Args:
+            architecture: one of the evaluation's others; empty for its own.
+        """
+        answers: dict[str, dict[int, np.ndarray]] = {}
+        for name, answers_N in read_arrays(self.answers_file)[0].items():
+            series, _, network = name.rpartition("/")
+            arm, _, kind = series.partition(SERIES_SIGN)
+            if kind == architecture:
+                answers.setdefault(arm, {})[int(network)] = answers_N
+        return {arm: dict(sorted(networks.items())) for arm, networks in answers.items()}
+
+    # Maps
+
+    def points(self) -> pd.DataFrame | None:
+        """Return the points of the maps (see ``events.Embedded``), or None before there are any."""
+        return read_table(self.points_file)
+
+    def residuals(self) -> pd.DataFrame | None:
+        """Return the residuals behind the maps (see ``events.Embedded``), or None before there are any."""
+        return read_table(self.residuals_file)
+
+    def moments(self) -> pd.DataFrame | None:
+        """Return the earlier positions of the images (see ``events.Embedded``), or None for an older run."""
+        return read_table(self.moments_file)
+
+    def write_tables(
+        self, points: pd.DataFrame, residuals: pd.DataFrame, moments: pd.DataFrame | None = None
+    ) -> None:
+        """Write the tables of an ``Embedded`` event."""
+        write_table(self.residuals_file, residuals)
+        if moments is not None:
+            write_table(self.moments_file, moments)
+        write_table(self.points_file, points)
+
+    def nearest(self) -> dict[str, Nearest]:
+        """Return the neighbours of every arm's images; an older run has none."""
+        arms: dict[str, dict[str, np.ndarray]] = {}
+        for name, array in read_arrays(self.nearest_file)[0].items():
+            arm, _, part = name.rpartition("/")
+            arms.setdefault(arm, {})[part] = array
+        return {arm: Nearest(arm, **arrays) for arm, arrays in arms.items()}
+
+    def write_nearest(self, nearest: Nearest) -> None:
+        """Write the neighbours of an arm beside those of the others."""
+        names = [field.name for field in fields(Nearest) if field.name != "arm"]
+        arrays = {f"{nearest.arm}/{name}": getattr(nearest, name) for name in names}
+        write_arrays(self.nearest_file, read_arrays(self.nearest_file)[0] | arrays)
+
+    # Diagnostics and log
+
+    def diagnostics(self) -> pd.DataFrame | None:
+        """Return ``events.Diagnosed.cells`` of all logged iterations with a column ``iteration``, or None."""
+        return read_table(self.diagnostics_file)
+
+    def write_diagnostics(self, iteration: int, cells: pd.DataFrame) -> None:
+        """Add the cells of a logged iteration; later ones of an earlier attempt at its arms are dropped."""
+        import pandas as pd
+
+        known, added = self.diagnostics(), cells.assign(iteration=iteration)
+        if known is not None:
+            repeated = known["arm"].isin(set(cells["arm"])) & (known["iteration"] >= iteration)
+            added = pd.concat([known[~repeated], added], ignore_index=True)
+        write_table(self.diagnostics_file, added)
 
     def log_tail(self, n: int) -> str:
         """Return the last ``n`` lines of the log."""

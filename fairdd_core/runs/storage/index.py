@@ -1,4 +1,4 @@
-"""The index of runs: one row each, shared by every server and command line on a workspace."""
+"""The index of runs: one row each, shared by every server and command line that uses the workspace."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.folder import RunFolder
-from fairdd_core.runs.storage.records import NewRun, RunRecord, RunState
 from fairdd_core.runs.storage.schema import connection, transaction
 from fairdd_core.workspace import Workspace
 
-_GO_ON = "Resume to go on with it."
 ID_PATTERN = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-f]{6}")
 # A queued run's position counts from 1 among the queued runs of its device.
 _SELECT = """SELECT *, CASE state WHEN 'queued' THEN (
@@ -28,12 +27,85 @@ _SELECT = """SELECT *, CASE state WHEN 'queued' THEN (
     FROM runs"""
 
 
-Records = list[RunRecord]  # an alias, for inside Store ``list`` is a method
+class RunState(StrEnum):
+    """The state of a run. ``lost``: its process disappeared without writing an outcome."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    LOST = "lost"
+
+    @property
+    def live(self) -> bool:
+        """Whether the run is queued or running."""
+        return self in {RunState.QUEUED, RunState.RUNNING}
+
+    @property
+    def early(self) -> bool:
+        """Whether the run ended before it was done."""
+        return self in {RunState.STOPPED, RunState.FAILED, RunState.LOST}
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One row of the index.
+
+    Attributes:
+        created, started, finished, cancelled, deleted, imported: seconds since 1970; None: not (yet).
+            ``cancelled`` is when a user asked the run to stop.
+        phase, done, total, note: the latest progress, as in ``events.Phase``.
+        message, hint: how the run ended, and one thing to do next.
+        device: ``cpu`` or ``cuda:n``; runs of one device wait for each other.
+        final: whether the same settings would only fail in the same way again.
+        resumes: how often it was resumed.
+        position: 1 is next; None: not queued.
+    """
+
+    id: str
+    title: str
+    state: RunState
+    created: float
+    started: float | None
+    finished: float | None
+    phase: str
+    done: int
+    total: int
+    note: str
+    message: str
+    hint: str
+    device: str
+    cancelled: float | None
+    deleted: float | None
+    final: bool
+    imported: float | None
+    resumes: int
+    position: int | None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the run ended early and may get further when resumed."""
+        return self.state.early and not self.final
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """A run that is to be queued, under an id from ``Store.new_id``."""
+
+    id: str
+    spec: RunSpec
+    title: str
+    device: str
+
+
+Records = list[RunRecord]  # because ``list`` is a method inside Store
+_NEXT_PLACE = "(SELECT COALESCE(MAX(place), 0) + 1 FROM runs)"
 _WRITABLE = {field.name for field in fields(RunRecord)} - {"id", "position"}
 
 
 class Store:
-    """Reads and writes the index of a workspace. Cheap to make, safe to use from any thread or process."""
+    """Reads and writes the index of a workspace. Cheap to create, safe to use from any thread or process."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -55,14 +127,14 @@ class Store:
         return run_id
 
     def create_all(self, runs: Sequence[NewRun]) -> None:
-        """Enter new runs at the end of the queue in their order: all of them, or none."""
+        """Enter new runs at the end of the queue in their order, all or none of them."""
         with self._entering([run.id for run in runs]) as db:
             for run in runs:
                 self.folder(run.id).create(run.spec)
                 _insert(db, id=run.id, title=run.title, device=run.device)
 
     def enter(self, fill: Callable[[RunFolder], object], **values: Any) -> str:
-        """Enter a new run whose folder ``fill`` makes; ``values`` are columns of its row; return its id."""
+        """Enter a new run with a folder that ``fill`` creates and the columns ``values``; return its id."""
         run_id = self.new_id()
         with self._entering([run_id]) as db:
             fill(self.folder(run_id))
@@ -71,7 +143,7 @@ class Store:
 
     @contextmanager
     def _entering(self, ids: Sequence[str]) -> Iterator[sqlite3.Connection]:
-        """Make folders and rows in one transaction, so that nobody ever sees a row without its folder."""
+        """Create folders and rows in one transaction, so that no reader sees a row without its folder."""
         made = [path for path in (self.workspace.runs / run_id for run_id in ids) if not path.exists()]
         try:
             with transaction(self.workspace.index) as db:
@@ -98,7 +170,7 @@ class Store:
         return _record(row)
 
     def find(self, text: str, deleted: bool = False) -> RunRecord:
-        """Return the run whose id is, starts with or ends with ``text``; with ``deleted``, in the bin.
+        """Return the run whose id is, starts with or ends with ``text``; with ``deleted``, in the trash.
 
         Raises:
             UserError: when no run or several fit.
@@ -110,7 +182,7 @@ class Store:
         return fitting[0] if fitting else self.get(text)
 
     def list(self, states: Iterable[RunState] | None = None, deleted: bool = False) -> Records:
-        """Return runs, newest first; with ``deleted``, only those in the bin."""
+        """Return runs, newest first; with ``deleted``, those in the trash."""
         with connection(self.workspace.index) as db:
             rows = db.execute(
                 f"{_SELECT} WHERE (deleted IS NOT NULL) = ? ORDER BY created DESC, place DESC", (deleted,)
@@ -125,7 +197,7 @@ class Store:
         return [_record(row) for row in rows]
 
     def update(self, run_id: str, *, only: Iterable[RunState] | None = None, **values: Any) -> bool:
-        """Set columns of a run, if its state is among ``only``; return whether that was so."""
+        """Set columns of a run if its state is among ``only``; return whether it was."""
         unknown = set(values) - _WRITABLE
         if unknown:
             raise TypeError(f"not columns of a run: {sorted(unknown)}")
@@ -149,45 +221,41 @@ class Store:
             return changed.rowcount == 1
 
     def forget(self, run_id: str) -> None:
-        """Remove the row of a run for good. The folder is the caller's."""
+        """Delete the row of a run. The caller removes the folder."""
         with transaction(self.workspace.index) as db:
             db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
 
     def adopt_orphans(self) -> Sequence[str]:
-        """Enter every run folder that has no row, for the index may have been lost; return their ids."""
+        """Enter every run folder that has no row, as when the index was lost; return their ids."""
         adopted = []
         with transaction(self.workspace.index) as db:
             known = {row["id"] for row in db.execute("SELECT id FROM runs")}
-            folders = self.workspace.runs.iterdir() if self.workspace.runs.exists() else iter(())
-            for path in sorted(folders):
-                if path.name in known or not ID_PATTERN.fullmatch(path.name) or not RunFolder(path).complete:
+            for path in sorted(self.workspace.runs.glob("*")):
+                folder = RunFolder(path)
+                if path.name in known or not ID_PATTERN.fullmatch(path.name) or not folder.complete:
                     continue
-                finished = RunFolder(path).result_file.exists()
+                finished = folder.result_file.exists()
                 state = RunState.DONE if finished else RunState.LOST
-                told = {"message": "Found without an entry in the index.", "hint": "" if finished else _GO_ON}
-                _insert(db, id=path.name, state=state, created=path.stat().st_mtime, **told)
+                hint = "" if finished else "Resume to go on with it."
+                text = {"message": "Found without an entry in the index.", "hint": hint}
+                _insert(db, id=path.name, state=state, created=path.stat().st_mtime, **text)
                 adopted.append(path.name)
         return adopted
 
     def stamp(self) -> tuple[int, ...]:
-        """Return what changes whenever the index does, and costs next to nothing to look at."""
+        """Return file times and sizes that change whenever the index does; far cheaper than a query."""
         parts: list[int] = []
-        for path in (
-            self.workspace.index,
-            self.workspace.index.with_name(f"{self.workspace.index.name}-wal"),
-        ):
+        index = self.workspace.index
+        for path in (index, index.with_name(f"{index.name}-wal")):
             with suppress(FileNotFoundError):
-                found = path.stat()
-                parts += (found.st_mtime_ns, found.st_size)
+                status = path.stat()
+                parts += (status.st_mtime_ns, status.st_size)
         return tuple(parts)
 
     def check(self) -> str:
         """Return ``ok``, or what SQLite finds wrong with the index."""
         with connection(self.workspace.index) as db:
             return str(db.execute("PRAGMA integrity_check").fetchone()[0])
-
-
-_NEXT_PLACE = "(SELECT COALESCE(MAX(place), 0) + 1 FROM runs)"
 
 
 def _insert(db: sqlite3.Connection, **values: Any) -> None:

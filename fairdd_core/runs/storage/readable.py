@@ -18,7 +18,7 @@ _READERS: Mapping[str, Callable[[Path], object]] = {
 
 
 @contextmanager
-def sound_part(folder: RunFolder) -> Iterator[tuple[RunFolder, list[str]]]:
+def readable_view(folder: RunFolder) -> Iterator[tuple[RunFolder, list[str]]]:
     """Give a folder that has the files of a run that can be read, and the names of those that cannot.
 
     Where a file is damaged, the folder is as if the run had ended before the file was written.
@@ -43,6 +43,6 @@ def sound_part(folder: RunFolder) -> Iterator[tuple[RunFolder, list[str]]]:
         yield part, damaged
 
 
-def told(damaged: list[str]) -> str:
+def damage_note(damaged: list[str]) -> str:
     """Return a sentence about what is missing; empty where nothing is."""
     return f"Left out, because the file is damaged: {', '.join(damaged)}." if damaged else ""

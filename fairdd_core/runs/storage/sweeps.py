@@ -1,26 +1,40 @@
-"""The files of the sweeps of a workspace: each says which run stands where in the grid."""
+"""The sweeps of a workspace: their files, the state of each run in the grid, and the table of results."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.spec.base import Settings, user_error
-from fairdd_core.config.sweep import SweepSpec
+from fairdd_core.config.sweep import Point, SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.files import write_json
-from fairdd_core.runs.storage.index import ID_PATTERN
+from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.index import ID_PATTERN, RunRecord, RunState, Store
 from fairdd_core.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_STATE_WORDS = {
+    RunState.QUEUED: "waiting",
+    RunState.STOPPED: "stopped",
+    RunState.FAILED: "failed",
+    RunState.LOST: "lost",
+}
 
 
 class Entry(Settings):
-    """The run at a place of the grid.
+    """The run at one point of the grid.
 
     Attributes:
-        run: its id in the store; in a bundled sweep the name of its folder.
-        reused: whether it was there before the sweep, so that the sweep must not stop it.
+        run: its id in the index; in a bundled sweep the name of its folder.
+        reused: whether it existed before the sweep, so that the sweep must not stop it.
     """
 
     run: str
@@ -28,14 +42,14 @@ class Entry(Settings):
 
 
 class Sweep(Settings):
-    """A sweep as it is kept.
+    """A sweep as it is stored.
 
     Attributes:
         id: of the sweep.
-        title: for people.
+        title: chosen by the user, or empty.
         created: seconds since 1970.
         spec: the grid.
-        entries: one for every place of ``spec.points()``.
+        entries: one for every point of ``spec.points()``.
     """
 
     id: str
@@ -45,12 +59,53 @@ class Sweep(Settings):
     entries: tuple[Entry, ...]
 
 
-def save(workspace: Workspace, sweep: Sweep) -> None:
+@dataclass(frozen=True)
+class Cell:
+    """A point of the grid and the state of its run.
+
+    Attributes:
+        point: of the grid.
+        run: id in the index, or the name of a bundled folder.
+        folder: of the run.
+        record: its row in the index; None when bundled or deleted for good.
+        result: the result document once there is one.
+    """
+
+    point: Point
+    run: str
+    folder: RunFolder
+    record: RunRecord | None = None
+    result: dict[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def live(self) -> bool:
+        """Whether it is queued or running."""
+        return self.record is not None and self.record.state.live and self.result is None
+
+    @property
+    def missing(self) -> bool:
+        """Whether there is no result and none is to come."""
+        return self.result is None and not self.live
+
+    @property
+    def state_text(self) -> str:
+        """The state of the run in a word or two."""
+        if self.result is not None:
+            return "done"
+        record = self.record
+        if record is None or record.deleted is not None:
+            return "deleted"
+        if record.state is RunState.RUNNING:
+            return f"{record.phase} {record.done}/{record.total}" if record.total else "starting"
+        return _STATE_WORDS.get(record.state, "no result")
+
+
+def save_sweep(workspace: Workspace, sweep: Sweep) -> None:
     """Write a sweep."""
     write_json(_file(workspace, sweep.id), sweep.model_dump(mode="json"))
 
 
-def read(file: Path) -> Sweep:
+def read_sweep(file: Path) -> Sweep:
     """Read a sweep.
 
     Raises:
@@ -66,7 +121,7 @@ def read(file: Path) -> Sweep:
     return sweep
 
 
-def find(workspace: Workspace, sweep_id: str) -> Sweep:
+def find_sweep(workspace: Workspace, sweep_id: str) -> Sweep:
     """Return a sweep of a workspace.
 
     Raises:
@@ -74,13 +129,13 @@ def find(workspace: Workspace, sweep_id: str) -> Sweep:
     """
     if ID_PATTERN.fullmatch(sweep_id):
         try:
-            return read(_file(workspace, sweep_id))
+            return read_sweep(_file(workspace, sweep_id))
         except OSError:
             pass
     raise UserError("sweep", "the id of a sweep", repr(sweep_id))
 
 
-def everything(workspace: Workspace) -> Sequence[Sweep]:
+def list_sweeps(workspace: Workspace) -> Sequence[Sweep]:
     """Return the sweeps of a workspace, newest first; files that cannot be read are left out."""
     return sorted(_readable(workspace), key=lambda sweep: sweep.created, reverse=True)
 
@@ -88,17 +143,69 @@ def everything(workspace: Workspace) -> Sequence[Sweep]:
 def _readable(workspace: Workspace) -> Iterator[Sweep]:
     for file in sorted((workspace.root / "sweeps").glob("*.json")):
         try:
-            sweep = read(file)
+            sweep = read_sweep(file)
         except (OSError, UserError):
             continue
         if sweep.id == file.stem and ID_PATTERN.fullmatch(sweep.id):
             yield sweep
 
 
-def forget(workspace: Workspace, sweep_id: str) -> None:
+def forget_sweep(workspace: Workspace, sweep_id: str) -> None:
     """Remove a sweep; its runs stay."""
     _file(workspace, sweep_id).unlink(missing_ok=True)
 
 
 def _file(workspace: Workspace, sweep_id: str) -> Path:
     return workspace.root / "sweeps" / f"{sweep_id}.json"
+
+
+def cells_of(workspace: Workspace, sweep: Sweep) -> list[Cell]:
+    """Return every point of a sweep of this workspace with the state of its run."""
+    store = Store(workspace)
+    records = {run.id: run for run in [*store.list(), *store.list(deleted=True)]}
+    return _cells(sweep, store.folder, records)
+
+
+def bundled_cells(sweep: Sweep, folder: Path) -> list[Cell]:
+    """Return the points of a sweep that lies in ``folder`` beside its runs."""
+    return _cells(sweep, lambda run: RunFolder(folder / Path(run).name), {})
+
+
+def _cells(
+    sweep: Sweep, folder_of: Callable[[str], RunFolder], records: Mapping[str, RunRecord]
+) -> list[Cell]:
+    cells = []
+    for point, entry in zip(sweep.spec.points(), sweep.entries, strict=True):
+        folder = folder_of(entry.run)
+        cells.append(Cell(point, entry.run, folder, records.get(entry.run), result_of(folder)))
+    return cells
+
+
+def result_of(folder: RunFolder) -> dict[str, Any] | None:
+    """Return the result document of a run, or None where it is absent or damaged."""
+    try:
+        return folder.result()
+    except (OSError, ValueError):
+        return None
+
+
+def sweep_table(cells: Sequence[Cell], arms: Sequence[str]) -> pd.DataFrame:
+    """Return one row per point and arm.
+
+    Columns: ``skew``, ``separation``, ``seed``, ``arm``, ``run``, ``state`` and the mean over the test
+    networks of every metric; NaN where there is none (yet).
+    """
+    import pandas as pd
+
+    rows = [
+        {**cell.point._asdict(), "arm": arm, "run": cell.run, "state": cell.state_text, **_means(cell, arm)}
+        for cell in cells
+        for arm in arms
+    ]
+    return pd.DataFrame(rows, columns=["skew", "separation", "seed", "arm", "run", "state", *METRICS])
+
+
+def _means(cell: Cell, arm: str) -> dict[str, float]:
+    numbers: dict[str, Any] = ((cell.result or {}).get("arms") or {}).get(arm) or {}
+    means = {name: (numbers.get(name) or {}).get("mean") for name in METRICS}
+    return {name: float("nan") if mean is None else float(mean) for name, mean in means.items()}

@@ -27,7 +27,7 @@ _TEXTS = {"kind", "arm"}
 _WHOLE = {"class_id", "group_id", "index", "iteration"}
 
 
-def inspect(folder: RunFolder) -> None:
+def validate_run(folder: RunFolder) -> None:
     """Read every file of a run.
 
     Raises:

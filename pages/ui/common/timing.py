@@ -8,8 +8,8 @@ from itertools import islice
 import streamlit as st
 
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.device import queue_device
 from fairdd_core.errors import UserError
-from fairdd_core.runs.engine.queue_device import lane
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState
 from pages.ui.common.estimate import Measured, seconds_left, stage_seconds
@@ -27,7 +27,7 @@ def predicted(spec: RunSpec) -> dict[str, float] | None:
     about how long it takes on this machine.
     """
     try:
-        device = lane(spec.device)
+        device = queue_device(spec.device)
     except UserError:  # a GPU that is not here
         return None
     return stage_seconds(spec, _own(device, spec.distill.backbone))

@@ -10,9 +10,8 @@ from functools import partial
 import streamlit as st
 
 from fairdd_core.errors import UserError
-from fairdd_core.runs.engine import client as engine
-from fairdd_core.runs.storage import archive as transfer
-from fairdd_core.runs.storage import trash as retention
+from fairdd_core.runs import engine
+from fairdd_core.runs.storage import archive, trash
 from fairdd_core.runs.storage.index import Store
 from fairdd_core.workspace import Workspace
 from pages.ui.common import notices
@@ -42,8 +41,8 @@ def delete(run_id: str) -> None:
     """Move a run to the bin."""
 
     def do() -> None:
-        retention.delete(Workspace.default(), run_id)
-        days = round(retention.BIN_SECONDS / 86400)
+        trash.delete(Workspace.default(), run_id)
+        days = round(trash.RETENTION_SECONDS / 86400)
         notices.report(
             f"**{_name(run_id)}** is in the bin, and kept there for {days} days.",
             undo=partial(restore, run_id),
@@ -56,7 +55,7 @@ def restore(run_id: str) -> None:
     """Take a run out of the bin."""
 
     def do() -> None:
-        retention.restore(Workspace.default(), run_id)
+        trash.restore(Workspace.default(), run_id)
         notices.report(f"**{_name(run_id)}** is back in the list.", run_id=run_id)
 
     notices.attempt("The run could not be brought back.", do)
@@ -87,7 +86,7 @@ def empty_bin() -> None:
     """Remove what is in the bin for good."""
 
     def do() -> None:
-        removed = retention.empty_bin(Workspace.default())
+        removed = trash.empty(Workspace.default())
         notices.report(f"{_runs(len(removed))} removed for good.")
 
     notices.attempt("The bin could not be emptied.", do)
@@ -97,7 +96,7 @@ def prune(max_bytes: int) -> None:
     """Remove the bin and the oldest runs for good."""
 
     def do() -> None:
-        removed = retention.prune(Workspace.default(), max_bytes)
+        removed = trash.prune(Workspace.default(), max_bytes)
         notices.report(f"{_runs(len(removed))} removed for good.")
 
     notices.attempt("Not everything could be removed.", do)
@@ -109,7 +108,7 @@ def export(run_id: str) -> Callable[[], bytes]:
 
     def make() -> bytes:
         buffer = io.BytesIO()
-        transfer.export_run(workspace, run_id, buffer)
+        archive.export_run(workspace, run_id, buffer)
         return buffer.getvalue()
 
     return make
@@ -128,7 +127,7 @@ def import_uploaded(key: str) -> None:
 
     def do() -> None:
         try:
-            run_id = transfer.import_run(Workspace.default(), upload)
+            run_id = archive.import_run(Workspace.default(), upload)
         except (zipfile.LargeZipFile, ValueError, RuntimeError) as error:
             # The zip and number readers have a dozen kinds of complaint about bad input.
             raise error if isinstance(error, UserError) else OSError(str(error)) from error

@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from fairdd_core.runs.storage import trash as retention
+from fairdd_core.runs.storage import trash
 from fairdd_core.runs.storage.index import RunRecord
 from pages.ui.common import notices
 from pages.ui.common.errors import escape_markdown
@@ -70,7 +70,7 @@ def storage_popover(runs: Sized, binned: Sized) -> None:
             persist_state="session",
             help="Removes the oldest runs that have ended until the rest fits. Live runs stay.",
         )
-        old = retention.too_much(runs, int(limit) * 1_000_000)
+        old = trash.oldest_beyond(runs, int(limit) * 1_000_000)
         lost = [f"the oldest {len(old)} of {len(runs)} runs"] if old else []
         lost += ["everything in the bin"] if binned else []
         if not lost:
@@ -93,7 +93,7 @@ def bin_view(binned: Sized) -> None:
     """Draw the runs in the bin, each with a way back."""
     if not binned:
         return
-    now, days = time.time(), round(retention.BIN_SECONDS / 86400)
+    now, days = time.time(), round(trash.RETENTION_SECONDS / 86400)
     size = bytes_text(sum(size for _, size in binned))
     with st.expander(f"Bin ({len(binned)})", icon=":material/delete:", key="bin"):
         st.caption(f"{size}. A run is removed for good {days} days after it was deleted.")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.files import DamagedFile
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.runs.storage.index import RunState
 from pages.ui.common import notices, url
 from pages.ui.common.errors import escape_markdown

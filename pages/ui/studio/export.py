@@ -10,7 +10,7 @@ import streamlit as st
 
 from fairdd_core.config.command import needs_file, run_command
 from fairdd_core.report import document, figures, pictures, tables
-from fairdd_core.runs.storage.readable import sound_part, told
+from fairdd_core.runs.storage.readable import damage_note, readable_view
 from pages.ui.common.runs import RunView
 from pages.ui.history.rows import name_of
 
@@ -101,24 +101,25 @@ def _title(view: RunView) -> str:
 
 def _report(view: RunView) -> bytes:
     ended = "" if view.state == "done" else f"This run has not come to its end: {view.state}."
-    with sound_part(view.folder) as (folder, damaged):
-        note = " ".join(filter(None, (ended, told(damaged))))
+    with readable_view(view.folder) as (folder, damaged):
+        note = " ".join(filter(None, (ended, damage_note(damaged))))
         return document.report(folder, view.labels, _title(view), note).encode()
 
 
 def _figures(view: RunView) -> bytes:
-    with sound_part(view.folder) as (folder, damaged):
-        return document.figures_page(folder, view.labels, _title(view), told(damaged)).encode()
+    with readable_view(view.folder) as (folder, damaged):
+        return document.figures_page(folder, view.labels, _title(view), damage_note(damaged)).encode()
 
 
 def _tables(view: RunView) -> bytes:
-    with sound_part(view.folder) as (folder, damaged):
-        return tables.csv_zip(tables.tables(folder, view.labels), told(damaged))
+    with readable_view(view.folder) as (folder, damaged):
+        return tables.csv_zip(tables.tables(folder, view.labels), damage_note(damaged))
 
 
 def _pictures(view: RunView) -> bytes:
-    with sound_part(view.folder) as (folder, damaged):
-        about = f"Images after {max(folder.snapshot_iterations(), default=0)} iterations. {told(damaged)}\n"
+    with readable_view(view.folder) as (folder, damaged):
+        last = max(folder.snapshot_iterations(), default=0)
+        about = f"Images after {last} iterations. {damage_note(damaged)}\n"
         return pictures.as_zip(pictures.grids(folder) | {"README.txt": about.encode()})
 
 
@@ -126,7 +127,7 @@ def _vectors(view: RunView) -> list[Export]:
     """Return vector files where this machine can draw them; everywhere else the HTML file does it."""
 
     def make(form: str) -> bytes:
-        with sound_part(view.folder) as (folder, _):
+        with readable_view(view.folder) as (folder, _):
             return pictures.as_zip(figures.vector_files(figures.figures(folder, view.labels), form))
 
     text = "Every figure as a file of its own. Drawing them takes a while."

@@ -14,7 +14,7 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 from fairdd_core.plots.curves import curve
 from fairdd_core.plots.theme import arm_label
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.runs.storage.index import RunRecord, RunState
 from pages.ui.common import notices
 from pages.ui.common import timing as history

@@ -16,10 +16,14 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
-from fairdd_core.runs.engine import sweeps
-from fairdd_core.runs.engine.sweeps import Cell
-from fairdd_core.runs.storage import sweeps as sweep_files
-from fairdd_core.runs.storage.sweeps import Sweep
+from fairdd_core.runs.storage.sweeps import (
+    Cell,
+    Sweep,
+    bundled_cells,
+    cells_of,
+    list_sweeps,
+    read_sweep,
+)
 from fairdd_core.workspace import Workspace
 from pages.ui import ASSETS
 from pages.ui.controls.catalogue import catalogue
@@ -66,13 +70,13 @@ class SweepView:
     def cells(self) -> list[Cell]:
         """Return how every place stands."""
         if self.workspace is None:
-            return sweeps.bundled_cells(self.sweep, BUNDLED / self.id.removeprefix(BUNDLED_PREFIX))
-        return sweeps.cells_of(self.workspace, self.sweep)
+            return bundled_cells(self.sweep, BUNDLED / self.id.removeprefix(BUNDLED_PREFIX))
+        return cells_of(self.workspace, self.sweep)
 
 
 def all_sweeps(workspace: Workspace) -> dict[str, SweepView]:
     """Return the sweeps of a workspace, newest first, then those that came with the explorer."""
-    own = [SweepView(sweep.id, sweep, workspace) for sweep in sweep_files.everything(workspace)]
+    own = [SweepView(sweep.id, sweep, workspace) for sweep in list_sweeps(workspace)]
     return {view.id: view for view in [*own, *_bundled()]}
 
 
@@ -80,7 +84,7 @@ def _bundled() -> list[SweepView]:
     views = []
     for file in sorted(BUNDLED.glob("*/sweep.json")):
         try:
-            views.append(SweepView(BUNDLED_PREFIX + file.parent.name, sweep_files.read(file), None))
+            views.append(SweepView(BUNDLED_PREFIX + file.parent.name, read_sweep(file), None))
         except (OSError, UserError):
             continue
     return views

@@ -15,8 +15,7 @@ from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.command import sweep_command
 from fairdd_core.plots import sweep as plots
 from fairdd_core.plots.theme import arm_styles
-from fairdd_core.runs.engine.sweep_table import state_word, sweep_table
-from fairdd_core.runs.engine.sweeps import Cell
+from fairdd_core.runs.storage.sweeps import Cell, sweep_table
 from pages.ui.common import notices
 from pages.ui.common.figures import folded, numbers, show
 from pages.ui.common.html import arm_heading, marker_svg, table_html
@@ -154,7 +153,7 @@ def _slider(label: str, key: str, values: tuple[float, ...], text: Callable[[flo
 
 
 def _cell(view: SweepView, cell: Cell) -> None:
-    strip = strip_of(cell.folder, view.arms) if cell.folder else Strip()
+    strip = strip_of(cell.folder, view.arms)
     seed = f", seed {cell.point.seed}" if len(view.sweep.spec.seeds) > 1 else ""
     title = f"Skew {cell.point.skew:.0%}, separation {cell.point.separation:g}{seed}"
     st.html(
@@ -210,7 +209,7 @@ def _results_html(view: SweepView, cell: Cell) -> str:
         mark = marker_svg(style.symbol, style.color, size=12)
         rows.append(f"<tr><th scope='row'>{mark} {html.escape(style.label)}</th>{cells}</tr>")
     if cell.result is None:
-        return f'<p class="fx-note">{html.escape(state_word(cell).capitalize())}.</p>'
+        return f'<p class="fx-note">{html.escape(cell.state_text.capitalize())}.</p>'
     head = f"<th scope='col'>Method</th>{head}"
     return table_html(head, "".join(rows), "Results of the run at this place")
 

@@ -14,9 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from fairdd_core.config.presets import quick
 from fairdd_core.errors import UserError
-from fairdd_core.runs.engine import client as engine
-from fairdd_core.runs.storage import archive as transfer
-from fairdd_core.runs.storage import trash as retention
+from fairdd_core.runs import engine
+from fairdd_core.runs.storage import archive, trash
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from pages.ui.common.errors import escape_markdown
@@ -207,7 +206,7 @@ def test_delete_and_undo(runs_page: Visit, workspace: Path) -> None:
 def test_bring_back_from_the_bin_and_empty_it(runs_page: Visit, workspace: Path) -> None:
     kept, lost = add(workspace), add(workspace)
     for run_id in (kept, lost):
-        retention.delete(Workspace(workspace), run_id)
+        trash.delete(Workspace(workspace), run_id)
     app = runs_page()
     app.button(key=f"restore-{kept}").click().run()
     app.button(key="empty-bin").click().run()
@@ -248,7 +247,7 @@ def test_an_action_that_comes_too_late_is_explained(runs_page: Visit, workspace:
 
 def exported(workspace: Path, run_id: str) -> bytes:
     buffer = io.BytesIO()
-    transfer.export_run(Workspace(workspace), run_id, buffer)
+    archive.export_run(Workspace(workspace), run_id, buffer)
     return buffer.getvalue()
 
 
@@ -305,9 +304,9 @@ def test_what_pruning_promises_is_what_it_does(workspace: Path) -> None:
     for i in range(4):
         add(workspace, created=now - i)
     add(workspace, RunState.RUNNING, created=now - 99)
-    sizes = retention.sizes(Workspace(workspace))
-    promised = retention.too_much([(run, sizes[run.id]) for run in store.list()], sum(sizes.values()) // 2)
-    assert [run.id for run in promised] == retention.prune(Workspace(workspace), sum(sizes.values()) // 2)
+    sizes = trash.sizes(Workspace(workspace))
+    promised = trash.oldest_beyond([(run, sizes[run.id]) for run in store.list()], sum(sizes.values()) // 2)
+    assert [run.id for run in promised] == trash.prune(Workspace(workspace), sum(sizes.values()) // 2)
     assert 0 < len(promised) < 4
 
 
@@ -344,7 +343,7 @@ def test_unreadable_index_is_explained(
         raise UserError("FAIRDD_HOME", "an index of version 1 or older", "version 9", "Update the program.")
 
     monkeypatch.setattr(Store, "list", broken)
-    monkeypatch.setattr(engine, "standby", lambda workspace: None)
+    monkeypatch.setattr(engine, "request_warm_worker", lambda workspace: None)
     app.run()
     assert "The list of runs cannot be read." in app.error[0].value
     assert "Update the program" in app.error[0].value

@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 from fairdd_core.playground.barycenters import DISTANCES
 from fairdd_core.playground.scene import LIMITS, PRESETS, Scene, checked, fitted
-from fairdd_core.runs.storage.validation import inspect
+from fairdd_core.runs.storage.validation import validate_run
 from pages.ui.controls.address import from_address as from_studio_address
 from pages.ui.controls.settings import spec_of
 from pages.ui.learn import balance as learn_balance
@@ -223,7 +223,7 @@ def test_without_the_bundled_runs_the_page_stays_up(learn: Visit, no_examples: N
 @pytest.mark.parametrize("name", RUNS)
 def test_bundled_runs_are_sound_and_small(name: str) -> None:
     folder = facts(name).view.folder
-    inspect(folder)
+    validate_run(folder)
     assert name == "skewed" or folder.size() < 2_000_000
     assert {"vanilla", "cobra"} <= set(facts(name).counts) or name == "methods"
     assert facts(name).view.spec.seed == facts("skewed").view.spec.seed, "so that only what is named differs"
@@ -295,9 +295,9 @@ def test_colours_worn_by_real_digits_are_recognised(skewed: Facts) -> None:
 def test_the_lesson_needs_no_torch(tmp_path: Path) -> None:
     code = """
 import sys
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from streamlit.testing.v1 import AppTest
-engine.standby = lambda workspace: None  # else a warm worker outlives the test
+engine.request_warm_worker = lambda workspace: None  # else a warm worker outlives the test
 app = AppTest.from_file("pages/_main.py", default_timeout=60)
 app.switch_page("learn.py").run()
 for step, said in {1: "3", 2: "3", 3: "3", 4: "rises", 5: "nothing"}.items():

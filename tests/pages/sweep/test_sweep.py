@@ -13,7 +13,7 @@ from fairdd_core.config.presets import quick
 from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.runs.engine import sweeps
 from fairdd_core.runs.storage.index import RunState, Store
-from fairdd_core.runs.storage.sweeps import Sweep
+from fairdd_core.runs.storage.sweeps import Sweep, cells_of, sweep_table
 from fairdd_core.workspace import Workspace
 from pages.ui.sweep import model as sweep_model
 from pages.ui.sweep.model import BUNDLED, all_sweeps, place_of, steps, summary
@@ -157,13 +157,12 @@ def test_places_steps_and_sentences() -> None:
 
 
 def test_the_sentence_is_about_the_worst_place(workspace: Path) -> None:
-    from fairdd_core.runs.engine.sweep_table import sweep_table
 
     sweep = launched(workspace)
     arms = ["vanilla", "cobra"]
-    assert summary(sweep_table(sweeps.cells_of(Workspace(workspace), sweep), arms), arms, "deo_mean") == ""
+    assert summary(sweep_table(cells_of(Workspace(workspace), sweep), arms), arms, "deo_mean") == ""
     for entry, worst in zip(sweep.entries, (0.1, 0.2, 0.95, 0.3), strict=True):
         finish(workspace, entry.run, worst)
-    told = summary(sweep_table(sweeps.cells_of(Workspace(workspace), sweep), arms), arms, "deo_mean")
+    told = summary(sweep_table(cells_of(Workspace(workspace), sweep), arms), arms, "deo_mean")
     assert "skew 90% and separation 0" in told
     assert "**95** points under Vanilla and **10** points under COBRA" in told

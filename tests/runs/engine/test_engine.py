@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from fairdd_core.errors import UserError
-from fairdd_core.runs.engine import client as engine
-from fairdd_core.runs.engine import process as posix
+from fairdd_core.runs import engine
+from fairdd_core.runs.engine import process
 from fairdd_core.runs.engine.dispatcher import IDLE_SECONDS
-from fairdd_core.runs.engine.environment import surroundings
+from fairdd_core.runs.engine.environment import describe_environment
+from fairdd_core.runs.storage import locks
 from fairdd_core.runs.storage.index import RunState, Store
-from fairdd_core.runs.storage.validation import inspect
+from fairdd_core.runs.storage.validation import validate_run
 from fairdd_core.workspace import Workspace
 from tests.runs.conftest import SECONDS, MakeSpec, finish, has_steps, kill_all, processes, until
 
@@ -32,8 +33,8 @@ def test_a_run_is_done_and_the_dispatcher_leaves(workspace: Workspace, make_spec
     assert (record.state, record.done, record.total) == (RunState.DONE, 40, 40)
     assert record.created <= (record.started or 0) <= (record.finished or 0)
     folder = Store(workspace).folder(run_id)
-    inspect(folder)
-    attempt = {**surroundings("cpu"), "threads": 2}
+    validate_run(folder)
+    attempt = {**describe_environment("cpu"), "threads": 2}
     assert folder.result() == {"run": run_id, "arms": {}, "attempts": [attempt]}
     assert folder.attempts() == [attempt]
     assert not folder.checkpoint_file.exists()
@@ -76,7 +77,7 @@ def test_a_killed_worker_is_lost_and_resumes_to_the_same_bytes(
     cut = engine.submit(workspace, make_spec(iterations=150))
     store = Store(workspace)
     until(lambda: has_steps(workspace, cut) and store.get(cut).done > 30)
-    posix.signal_holder(store.folder(cut).lock_file, 9)
+    process.signal_holder(store.folder(cut).lock_file, 9)
     record = finish(workspace, cut)
     assert record.state is RunState.LOST
     assert "SIGKILL" in record.message
@@ -106,7 +107,7 @@ def test_cancel_ends_the_process_within_two_seconds(
         kill[0].wait(5)
     started = time.monotonic()
     engine.cancel(workspace, run_id)
-    until(lambda: not posix.is_held(lock))
+    until(lambda: not locks.is_held(lock))
     assert time.monotonic() - started < 2.0
     record = finish(workspace, run_id)
     assert record.state is RunState.STOPPED
@@ -149,7 +150,7 @@ def test_one_run_per_device_first_come_first_served(workspace: Workspace, make_s
 def test_devices_work_side_by_side(
     workspace: Workspace, make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fairdd_core.runs.engine.client.lane", lambda device: device)
+    monkeypatch.setattr("fairdd_core.runs.engine.service.queue_device", lambda device: device)
     slow = engine.submit(workspace, make_spec(iterations=10_000))
     quick = engine.submit(workspace, make_spec(iterations=5, device="cuda:7"))
     assert finish(workspace, quick).state is RunState.DONE
@@ -159,7 +160,7 @@ def test_devices_work_side_by_side(
 
 SUBMIT_FIVE = """
 import sys
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.workspace import Workspace
 from fairdd_core.config.spec.run import RunSpec
 from pathlib import Path
@@ -175,7 +176,7 @@ def test_two_processes_submit_to_one_home_at_the_same_time(workspace: Workspace,
         subprocess.Popen(
             [sys.executable, "-c", SUBMIT_FIVE, str(workspace.root), spec],
             stdout=subprocess.PIPE,
-            env=engine.environment(),
+            env=process.environment(),
             text=True,
         )
         for _ in range(2)
@@ -195,13 +196,13 @@ def test_many_watchers_start_one_dispatcher_between_them(
     workspace: Workspace, make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[int] = []
-    spawn = posix.spawn_detached
+    spawn = process.spawn_detached
 
     def spawns(*args: Any, **named: Any) -> None:
         started.append(1)
         spawn(*args, **named)
 
-    monkeypatch.setattr(posix, "spawn_detached", spawns)
+    monkeypatch.setattr(process, "spawn_detached", spawns)
     run_id = engine.submit(workspace, make_spec(iterations=2))
     with ThreadPoolExecutor(8) as pool:  # while the first one is still importing
         list(pool.map(lambda _: engine.wake(workspace), range(40)))
@@ -213,7 +214,7 @@ def test_a_dispatcher_that_is_not_alone_leaves(workspace: Workspace, make_spec: 
     run_id = engine.submit(workspace, make_spec(iterations=300))
     until(lambda: has_steps(workspace, run_id))
     second = subprocess.run(
-        engine.command("dispatcher", str(workspace.root)), env=engine.environment(), timeout=10, check=False
+        process.command("dispatcher", str(workspace.root)), env=process.environment(), timeout=10, check=False
     )
     assert second.returncode == 0
     assert Store(workspace).get(run_id).state is RunState.RUNNING
@@ -226,7 +227,7 @@ def test_everything_killed_at_once_is_found_at_the_next_visit(
     until(lambda: has_steps(workspace, running))
     kill_all(workspace)
     # A dying process loses its command line before its locks.
-    until(lambda: not processes(workspace) and not posix.is_held(workspace.dispatcher_lock))
+    until(lambda: not processes(workspace) and not locks.is_held(workspace.dispatcher_lock))
     assert Store(workspace).get(running).state is RunState.RUNNING  # nobody was left to say otherwise
     engine.wake(workspace)
     until(lambda: Store(workspace).get(running).state is RunState.LOST)

@@ -20,10 +20,11 @@ import psutil
 import pytest
 
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.runs.engine import client as engine
-from fairdd_core.runs.engine.warm_up import tiny_spec
+from fairdd_core.runs import engine
+from fairdd_core.runs.engine.process import environment
+from fairdd_core.runs.engine.warm_worker import tiny_spec
 from fairdd_core.runs.storage.index import RunState, Store
-from fairdd_core.runs.storage.validation import inspect
+from fairdd_core.runs.storage.validation import validate_run
 from fairdd_core.workspace import Workspace
 from tests.runs.conftest import MakeSpec, processes
 
@@ -36,11 +37,12 @@ VICTIMS = ("server", "dispatcher", "worker", "server and dispatcher", "dispatche
 SERVER = """
 import sys, time
 from pathlib import Path
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
+from fairdd_core.runs.engine.process import environment
 from fairdd_core.workspace import Workspace
 from fairdd_core.config.spec.run import RunSpec
 workspace, spec = Workspace(Path(sys.argv[1])), RunSpec.model_validate_json(sys.argv[2])
-engine.standby(workspace)
+engine.request_warm_worker(workspace)
 for seed in range(2):
     print(engine.submit(workspace, spec.model_copy(update={"seed": seed})), flush=True)
     time.sleep(0.1)
@@ -70,7 +72,7 @@ class Outcomes:
 
 def start_server(workspace: Workspace, spec: RunSpec) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", SERVER, str(workspace.root), spec.model_dump_json()]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, env=engine.environment(), text=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True)
 
 
 def strike(workspace: Workspace, server: subprocess.Popen[str], victims: str) -> list[str]:
@@ -89,7 +91,7 @@ def strike(workspace: Workspace, server: subprocess.Popen[str], victims: str) ->
 def results(workspace: Workspace, run_id: str) -> tuple[bytes, bytes]:
     """The bytes that a run comes down to, once every file of it has been read and found sound."""
     folder = Store(workspace).folder(run_id)
-    inspect(folder)
+    validate_run(folder)
     return folder.synthetic_file.read_bytes(), folder.counts_file.read_bytes()
 
 
@@ -123,7 +125,7 @@ def trial(workspace: Workspace, work: Workload, victims: str, rng: random.Random
     time.sleep(rng.uniform(0.0, work.until))
     outcomes.killed.update(strike(workspace, server, victims))
     time.sleep(0.2)
-    engine.standby(workspace)  # the next visit
+    engine.request_warm_worker(workspace)  # the next visit
     if server.poll() is None:
         time.sleep(0.5)
         server.kill()
@@ -142,7 +144,7 @@ def check_and_finish(workspace: Workspace, expected: dict[int, tuple[bytes, byte
     assert store.check() == "ok"
     for run in store.list():
         folder = store.folder(run.id)
-        inspect(folder)
+        validate_run(folder)
         assert run.state is RunState.DONE or (run.message and run.hint)
         if run.state is not RunState.DONE:
             engine.resume(workspace, run.id)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from fairdd_core.config.presets import PRESETS
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs import engine
 from fairdd_core.runs.storage.index import Store
 from fairdd_core.workspace import Workspace
 
@@ -43,7 +43,7 @@ def test_cold(workspace: Workspace) -> None:
 
 
 def test_warm(workspace: Workspace) -> None:
-    engine.standby(workspace)
+    engine.request_warm_worker(workspace)
     for _ in range(TRIALS):
         words = workspace.dispatcher_log.read_text().count("Warm") if workspace.dispatcher_log.exists() else 0
         while (

@@ -25,7 +25,7 @@ from fairdd_core.events import (
 from fairdd_core.runs.engine.execute import load_progress
 from fairdd_core.runs.engine.recorder import record
 from fairdd_core.runs.storage.folder import RunFolder
-from fairdd_core.runs.storage.validation import inspect
+from fairdd_core.runs.storage.validation import validate_run
 
 ARMS = ("vanilla", "cobra")
 
@@ -125,7 +125,7 @@ def test_a_checkpoint_may_hold_whatever_a_method_needs(tmp_path: Path) -> None:
         "shared/mean": torch.rand(2, dtype=torch.float64),
     }
     record([Checkpoint(5, tensors)], folder)
-    inspect(folder)
+    validate_run(folder)
     checkpoint = load_progress(folder).checkpoint
     assert checkpoint is not None
     assert set(checkpoint.tensors) == set(tensors)

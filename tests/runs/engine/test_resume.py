@@ -10,13 +10,14 @@ import torch
 
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.events import Distilled, Embedded, Evaluated, Event, Phase, Step
-from fairdd_core.runs.engine import client as engine
-from fairdd_core.runs.engine import process as posix
+from fairdd_core.runs import engine
+from fairdd_core.runs.engine import process
 from fairdd_core.runs.engine.execute import load_progress
 from fairdd_core.runs.engine.outcomes import StopRequested
 from fairdd_core.runs.engine.pipeline import run_pipeline
 from fairdd_core.runs.engine.recorder import record
-from fairdd_core.runs.engine.warm_up import tiny_spec
+from fairdd_core.runs.engine.warm_worker import tiny_spec
+from fairdd_core.runs.storage import locks
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
@@ -102,10 +103,10 @@ def test_a_worker_killed_and_resumed_ends_with_the_same_bytes(
     folder = store.folder(run_id)
     while not folder.snapshot_iterations():
         assert store.get(run_id).state.live
-    posix.signal_holder(folder.lock_file, 9)
+    process.signal_holder(folder.lock_file, 9)
     assert engine.wait(workspace, run_id, 60).state is RunState.LOST
     kill_all(workspace)  # the next dispatcher passes on what it is started with
-    until(lambda: not posix.is_held(workspace.dispatcher_lock))
+    until(lambda: not locks.is_held(workspace.dispatcher_lock))
     monkeypatch.setenv("OMP_NUM_THREADS", str(threads + 1))
     assert engine.resume(workspace, run_id) == ""
     record = engine.wait(workspace, run_id, 120)

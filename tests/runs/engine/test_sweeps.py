@@ -17,20 +17,18 @@ from fairdd_core.config.presets import arms_named, quick
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.sweep import Point, SweepSpec, filling_order, serves
 from fairdd_core.errors import UserError
-from fairdd_core.runs.engine import client as engine
 from fairdd_core.runs.engine import sweeps
-from fairdd_core.runs.engine.sweep_table import state_word, sweep_table
-from fairdd_core.runs.storage import sweeps as sweep_files
-from fairdd_core.runs.storage import trash as retention
+from fairdd_core.runs.storage import trash
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.runs.storage.sweeps import cells_of, find_sweep, list_sweeps, sweep_table
 from fairdd_core.workspace import Workspace
 
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace in which nothing starts a process."""
-    monkeypatch.setattr(engine, "_ensure_dispatcher", lambda workspace: None)
+    monkeypatch.setattr("fairdd_core.runs.engine.service._ensure_dispatcher", lambda workspace: None)
     return Workspace(tmp_path)
 
 
@@ -120,7 +118,7 @@ def test_finished_runs_are_used_again(workspace: Workspace) -> None:
     assert sweep.entries[3].run == there
     assert unfinished not in {entry.run for entry in sweep.entries}
     assert len(store.list()) == 2 + 3
-    assert sweep_files.find(workspace, sweep.id) == sweep == sweep_files.everything(workspace)[0]
+    assert find_sweep(workspace, sweep.id) == sweep == list_sweeps(workspace)[0]
     for entry in sweep.entries[:3]:
         finish(workspace, entry.run)
     again = sweeps.launch(workspace, spec)
@@ -138,7 +136,7 @@ def test_a_run_whose_result_is_damaged_serves_no_place(workspace: Workspace) -> 
     resumed = sweeps.resume(workspace, sweep)
     assert [a == b for a, b in zip(resumed.entries, sweep.entries, strict=True)] == [True, True, False, True]
     assert not resumed.entries[2].reused
-    assert sweeps.cells_of(workspace, resumed)[2].live
+    assert cells_of(workspace, resumed)[2].live
 
 
 def test_cancel_stops_what_the_sweep_started_and_resume_brings_the_rest(workspace: Workspace) -> None:
@@ -148,10 +146,10 @@ def test_cancel_stops_what_the_sweep_started_and_resume_brings_the_rest(workspac
     finish(workspace, sweep.entries[0].run)
     assert sweeps.cancel(workspace, sweep) == 3
     assert store.get(other).state is RunState.QUEUED
-    cells = sweeps.cells_of(workspace, sweep)
+    cells = cells_of(workspace, sweep)
     assert [cell.missing for cell in cells] == [False, True, True, True]
-    assert [state_word(cell) for cell in cells] == ["done", "stopped", "stopped", "stopped"]
-    retention.delete(workspace, sweep.entries[1].run)
+    assert [cell.state_text for cell in cells] == ["done", "stopped", "stopped", "stopped"]
+    trash.delete(workspace, sweep.entries[1].run)
     store.update(sweep.entries[2].run, state=RunState.FAILED)
     resumed = sweeps.resume(workspace, sweep)
     assert [a.run == b.run for a, b in zip(sweep.entries, resumed.entries, strict=True)] == [
@@ -160,9 +158,7 @@ def test_cancel_stops_what_the_sweep_started_and_resume_brings_the_rest(workspac
         True,
         True,
     ]
-    assert all(
-        cell.live or cell.result for cell in sweeps.cells_of(workspace, sweep_files.find(workspace, sweep.id))
-    )
+    assert all(cell.live or cell.result for cell in cells_of(workspace, find_sweep(workspace, sweep.id)))
 
 
 def test_resumed_by_two_at_once_it_has_no_doubles(
@@ -186,7 +182,7 @@ def test_resumed_by_two_at_once_it_has_no_doubles(
 
 def nothing_queued(workspace: Workspace) -> bool:
     folders = list(workspace.runs.iterdir()) if workspace.runs.exists() else []
-    return not Store(workspace).list() and not folders and not sweep_files.everything(workspace)
+    return not Store(workspace).list() and not folders and not list_sweeps(workspace)
 
 
 def fail_at(monkeypatch: pytest.MonkeyPatch, call: int, error: BaseException) -> None:
@@ -228,12 +224,12 @@ def test_a_sweep_whose_launch_was_killed_is_resumed_without_doubles(
     with monkeypatch.context() as patch:
         patch.setattr(Store, "create_all", lambda store, runs: None)  # where the process was killed
         sweep = sweeps.launch(workspace, small())
-    assert all(cell.missing for cell in sweeps.cells_of(workspace, sweep))
+    assert all(cell.missing for cell in cells_of(workspace, sweep))
     with monkeypatch.context() as patch:
         fail_at(patch, 2, OSError("No space left on device"))
         with pytest.raises(OSError, match="No space"):
             sweeps.resume(workspace, sweep)
-    assert Store(workspace).list() == [] and sweep_files.find(workspace, sweep.id) == sweep
+    assert Store(workspace).list() == [] and find_sweep(workspace, sweep.id) == sweep
     for _ in range(2):
         sweep = sweeps.resume(workspace, sweep)
         assert {run.id for run in Store(workspace).list()} == {entry.run for entry in sweep.entries}
@@ -243,7 +239,7 @@ def test_a_sweep_whose_launch_was_killed_is_resumed_without_doubles(
 def test_table_has_a_row_for_every_place_and_arm_and_no_invented_numbers(workspace: Workspace) -> None:
     sweep = sweeps.launch(workspace, small())
     finish(workspace, sweep.entries[1].run)
-    table = sweep_table(sweeps.cells_of(workspace, sweep), ["vanilla", "cobra"])
+    table = sweep_table(cells_of(workspace, sweep), ["vanilla", "cobra"])
     assert len(table) == 8
     done = table[table["state"] == "done"]
     assert set(done["run"]) == {sweep.entries[1].run}
@@ -257,7 +253,7 @@ def test_files_that_are_no_sweeps_are_left_out(workspace: Workspace) -> None:
     sweep = sweeps.launch(workspace, small())
     (workspace.root / "sweeps" / "torn.json").write_text("{")
     (workspace.root / "sweeps" / "261122-071308-92d30d.json").write_text(sweep.model_dump_json())
-    assert [kept.id for kept in sweep_files.everything(workspace)] == [sweep.id]
+    assert [kept.id for kept in list_sweeps(workspace)] == [sweep.id]
     for name in ("../index", "nothing", "261122-071308-92d30e"):
         with pytest.raises(UserError, match="the id of a sweep"):
-            sweep_files.find(workspace, name)
+            find_sweep(workspace, name)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fairdd_core.runs.engine import client as engine
-from fairdd_core.runs.engine import warm_worker as standby
+from fairdd_core.runs import engine
+from fairdd_core.runs.engine import process, warm_worker
 from fairdd_core.runs.storage.index import Store
 from fairdd_core.workspace import Workspace
 from tests.runs.conftest import MakeSpec, finish, has_steps, processes, until
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("stand_in")
 
 
 def test_a_warm_worker_takes_the_next_run(workspace: Workspace, make_spec: MakeSpec) -> None:
-    engine.standby(workspace)
+    engine.request_warm_worker(workspace)
     until(lambda: any("fairdd_core.runs.engine.worker" in p.cmdline() for p in processes(workspace)))
     (warm,) = [p for p in processes(workspace) if "fairdd_core.runs.engine.worker" in p.cmdline()]
     assert warm.cmdline()[-1] == str(workspace.root)
@@ -39,11 +39,11 @@ def test_a_worker_that_is_older_than_the_code_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = Workspace(tmp_path)
-    workspace.standby_stamp.touch()
-    monkeypatch.setattr(standby, "command", lambda *arguments: ["/bin/cat"])  # it waits for its input
+    workspace.warm_worker_request.touch()
+    monkeypatch.setattr(process, "command", lambda *arguments: ["/bin/cat"])  # it waits for its input
     changed = [time.time() - 60]
-    monkeypatch.setattr(standby, "newest_source", lambda: changed[0])
-    warm = standby.Standby(workspace)
+    monkeypatch.setattr(warm_worker, "newest_source", lambda: changed[0])
+    warm = warm_worker.WarmWorker(workspace)
     for fresh in (True, False):
         warm.tick(idle=True)
         if not fresh:
@@ -57,21 +57,21 @@ def test_a_worker_that_is_older_than_the_code_is_not_used(
 
 def test_the_newest_source_is_that_of_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = time.perf_counter()
-    assert 1.7e9 < standby.newest_source() <= time.time()
+    assert 1.7e9 < warm_worker.newest_source() <= time.time()
     assert time.perf_counter() - started < 1.0
-    monkeypatch.setattr(standby, "_PACKAGE", tmp_path)
+    monkeypatch.setattr(warm_worker, "_PACKAGE", tmp_path)
     (tmp_path / "backbones").mkdir()
     for name, when in (("old.py", 1000), ("backbones/new.py", 3000), ("notes.txt", 9000)):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (when, when))
     (tmp_path / ".#old.py").symlink_to("someone@here.1:2")  # the lock of an editor with unsaved changes
-    assert standby.newest_source() == 3000
+    assert warm_worker.newest_source() == 3000
 
 
 def test_a_warm_worker_leaves_with_its_dispatcher(workspace: Workspace) -> None:
-    engine.standby(workspace)
+    engine.request_warm_worker(workspace)
     until(lambda: any("fairdd_core.runs.engine.worker" in p.cmdline() for p in processes(workspace)))
-    for process in processes(workspace):
-        if "fairdd_core.runs.engine.dispatcher" in process.cmdline():
-            process.kill()
+    for running in processes(workspace):
+        if "fairdd_core.runs.engine.dispatcher" in running.cmdline():
+            running.kill()
     until(lambda: not processes(workspace), 10)

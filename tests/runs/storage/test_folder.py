@@ -110,7 +110,7 @@ def test_sweep_removes_left_overs(folder: RunFolder) -> None:
     left = folder.path / "snapshots" / "000001.safetensors.123.tmp"
     left.parent.mkdir()
     left.write_bytes(b"half")
-    folder.sweep()
+    folder.remove_temporary_files()
     assert not left.exists()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fairdd_core.errors import UserError
-from fairdd_core.runs.engine import client as engine
+from fairdd_core.runs.engine import process
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.runs.storage.schema import MIGRATIONS, connection
 from fairdd_core.workspace import Workspace
@@ -199,7 +199,7 @@ for n in range(20):
 def test_many_processes_create_one_index_at_the_same_moment(tmp_path: Path) -> None:
     start = str(time.time() + 1.5)
     command = [sys.executable, "-c", CREATE, str(tmp_path), start]
-    callers = [subprocess.Popen(command, env=engine.environment()) for _ in range(6)]
+    callers = [subprocess.Popen(command, env=process.environment()) for _ in range(6)]
     assert [caller.wait(60) for caller in callers] == [0] * 6
     for n in range(20):
         assert len(Store(Workspace(tmp_path / str(n))).list()) == 6

@@ -6,8 +6,7 @@ import time
 import pytest
 
 from fairdd_core.errors import UserError
-from fairdd_core.runs.engine import process as posix
-from fairdd_core.runs.storage import trash as retention
+from fairdd_core.runs.storage import locks, trash
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from tests.runs.conftest import MakeSpec
@@ -26,9 +25,9 @@ def ended(workspace: Workspace, make_spec: MakeSpec) -> list[str]:
 
 
 def test_the_bin_gives_back(workspace: Workspace, ended: list[str]) -> None:
-    retention.delete(workspace, ended[0])
+    trash.delete(workspace, ended[0])
     assert ended[0] not in [run.id for run in Store(workspace).list()]
-    retention.restore(workspace, ended[0])
+    trash.restore(workspace, ended[0])
     assert ended[0] in [run.id for run in Store(workspace).list()]
     assert Store(workspace).folder(ended[0]).complete
 
@@ -36,36 +35,36 @@ def test_the_bin_gives_back(workspace: Workspace, ended: list[str]) -> None:
 def test_a_live_run_is_not_deleted(workspace: Workspace, make_spec: MakeSpec) -> None:
     run_id = Store(workspace).create(make_spec())
     with pytest.raises(UserError, match="Cancel it first"):
-        retention.delete(workspace, run_id)
+        trash.delete(workspace, run_id)
 
 
 def test_the_bin_empties_by_age(workspace: Workspace, ended: list[str]) -> None:
-    retention.delete(workspace, ended[0])
-    retention.delete(workspace, ended[1])
+    trash.delete(workspace, ended[0])
+    trash.delete(workspace, ended[1])
     Store(workspace).update(ended[0], deleted=time.time() - 1000)
-    assert retention.empty_bin(workspace, older_than=500) == [ended[0]]
+    assert trash.empty(workspace, older_than=500) == [ended[0]]
     assert not Store(workspace).folder(ended[0]).path.exists()
     with pytest.raises(UserError):
-        retention.restore(workspace, ended[0])
+        trash.restore(workspace, ended[0])
     assert Store(workspace).folder(ended[1]).complete
 
 
 def test_sizes_and_prune(workspace: Workspace, ended: list[str], make_spec: MakeSpec) -> None:
     live = Store(workspace).create(make_spec())
-    sizes = retention.sizes(workspace)
+    sizes = trash.sizes(workspace)
     assert all(sizes[run_id] > 10_000 for run_id in ended)
-    assert retention.prune(workspace, sum(sizes.values())) == []
-    assert retention.prune(workspace, sum(sizes.values()) - 1) == [ended[0]]
-    assert retention.prune(workspace, 0) == [ended[1], ended[2]]
+    assert trash.prune(workspace, sum(sizes.values())) == []
+    assert trash.prune(workspace, sum(sizes.values()) - 1) == [ended[0]]
+    assert trash.prune(workspace, 0) == [ended[1], ended[2]]
     assert [run.id for run in Store(workspace).list()] == [live]
 
 
 def test_a_run_whose_worker_still_leaves_is_kept(workspace: Workspace, ended: list[str]) -> None:
-    handle = posix.hold(Store(workspace).folder(ended[0]).lock_file)
+    handle = locks.acquire(Store(workspace).folder(ended[0]).lock_file)
     assert handle is not None
-    assert ended[0] not in retention.prune(workspace, 0)
+    assert ended[0] not in trash.prune(workspace, 0)
     os.close(handle)
-    assert retention.prune(workspace, 0) == [ended[0]]
+    assert trash.prune(workspace, 0) == [ended[0]]
 
 
 def test_tidy_removes_cut_off_imports(workspace: Workspace, ended: list[str]) -> None:
@@ -73,6 +72,6 @@ def test_tidy_removes_cut_off_imports(workspace: Workspace, ended: list[str]) ->
     for path in (old, new):
         path.mkdir()
     os.utime(old, (0, 0))
-    retention.tidy(workspace)
+    trash.tidy(workspace)
     assert not old.exists()
     assert new.exists()

@@ -13,7 +13,7 @@ import pytest
 from fairdd_core.errors import UserError
 from fairdd_core.files import read_arrays, write_arrays, write_table
 from fairdd_core.runs.storage.folder import RunFolder
-from fairdd_core.runs.storage.validation import inspect
+from fairdd_core.runs.storage.validation import validate_run
 from tests.helpers import ROOT
 from tests.pages.fake_run import write_fake_run
 
@@ -37,12 +37,12 @@ def folder(whole: dict[str, bytes], tmp_path: Path) -> RunFolder:
 
 
 def test_a_sound_run_passes(folder: RunFolder) -> None:
-    inspect(folder)
+    validate_run(folder)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_the_bundled_runs_pass(path: Path) -> None:
-    inspect(RunFolder(path))
+    validate_run(RunFolder(path))
 
 
 def arrays(name: str, change: Callable[[np.ndarray], np.ndarray], of: str = "") -> Change:
@@ -134,7 +134,7 @@ def test_what_does_not_fit_the_run_is_refused_with_the_reason(
 ) -> None:
     change(folder)
     with pytest.raises(UserError, match=rf"a sound {file}\.") as caught:
-        inspect(folder)
+        validate_run(folder)
     assert reason in str(caught.value.got)
     assert caught.value.hint
 
@@ -143,22 +143,22 @@ def test_a_step_of_which_the_groups_were_not_measured_passes(folder: RunFolder) 
     step = {"event": "step", "t": 1.0, "arm": "vanilla", "iteration": 1, "loss": 0.5}
     for residual in ({"worst_residual": None}, {"worst_residual": 0.2}):
         json_file("events.jsonl", step | residual)(folder)
-        inspect(folder)
+        validate_run(folder)
     json_file("events.jsonl", step)(folder)
     with pytest.raises(UserError, match=r"a sound events\."):
-        inspect(folder)
+        validate_run(folder)
 
 
 def test_answers_are_numbered_in_plain_digits(folder: RunFolder) -> None:
     found = read_arrays(folder.answers_file)[0]
     write_arrays(folder.answers_file, {name.replace("/0", "/²"): a for name, a in found.items()})
     with pytest.raises(UserError, match=r"a sound answers\."):
-        inspect(folder)
+        validate_run(folder)
 
 
 def test_without_names_the_counts_say_how_many_groups_there_are(folder: RunFolder) -> None:
     folder.events_file.write_text('{"event": "phase", "t": 0.0}\n')
-    inspect(folder)
+    validate_run(folder)
     arrays("counts", lambda a: a[:, :9])(folder)
     with pytest.raises(UserError, match=r"neighbours in|group 9"):
-        inspect(folder)
+        validate_run(folder)
