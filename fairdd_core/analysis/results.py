@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,13 @@ from fairdd_core.analysis.metrics import METRICS, spread
 
 HEADLINE = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
 """The metrics that are shown first."""
+Markup = Literal["", "html", "markdown"]
+_FORMS: dict[Markup, tuple[str, str]] = {
+    "": ("{}", " ({}–{})"),
+    "html": ("<b>{}</b>", "<small>{} to {}</small>"),
+    "markdown": ("**{}**", "  \n:small[{} to {}]"),
+}
+"""Markup -> how a mean and an interval are written."""
 _COLUMNS = ["arm", "metric", "title", "mean", "std", "low", "high", "networks", "n"]
 
 
@@ -50,7 +57,7 @@ def results_grid(
     table: pd.DataFrame,
     metrics: tuple[str, ...] = HEADLINE,
     *,
-    markup: bool = False,
+    markup: Markup = "",
     uncertainty: bool = True,
 ) -> pd.DataFrame:
     """Return ``results_table`` as text: a row per arm, a column per metric.
@@ -58,7 +65,7 @@ def results_grid(
     Args:
         table: from ``results_table``.
         metrics: names in ``METRICS``, in order.
-        markup: whether the cells are HTML.
+        markup: of the cells.
         uncertainty: whether they say the standard deviation and the interval.
     """
     cells = [format_result(row, markup=markup, uncertainty=uncertainty) for row in table.to_dict("records")]
@@ -66,25 +73,26 @@ def results_grid(
     return grid.reindex(index=table["arm"].unique(), columns=list(metrics))
 
 
-def format_result(row: Mapping[Any, Any], *, markup: bool = False, uncertainty: bool = True) -> str:
+def format_result(row: Mapping[Any, Any], *, markup: Markup = "", uncertainty: bool = True) -> str:
     """Return a row of ``results_table`` as text: ``24.9 % ± 1.2 (23.1–27.0)``.
 
     Rates are per cent and gaps percentage points (``pt``).
 
     Args:
         row: with ``metric``, ``mean``, ``std``, ``low`` and ``high``.
-        markup: whether to return HTML: the number bold, the interval small.
+        markup: if any, the mean is bold and the interval small.
         uncertainty: whether to add the standard deviation and the interval.
     """
     mean, std, low, high = (100 * row[name] for name in ("mean", "std", "low", "high"))
     if np.isnan(mean):
         return "undefined"
     unit = "%" if METRICS[row["metric"]].higher_is_better else "pt"
-    text = f"<b>{mean:.1f}</b> {unit}" if markup else f"{mean:.1f} {unit}"
+    bold, interval = _FORMS[markup]
+    text = f"{bold.format(f'{mean:.1f}')} {unit}"
     if uncertainty and not np.isnan(std):
         text += f" ± {std:.1f}"
     if uncertainty and not np.isnan(low):
-        text += f"<small>{low:.1f} to {high:.1f}</small>" if markup else f" ({low:.1f}–{high:.1f})"
+        text += interval.format(f"{low:.1f}", f"{high:.1f}")
     return text
 
 

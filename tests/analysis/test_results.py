@@ -47,5 +47,6 @@ def test_a_grid_has_a_row_per_arm_in_order_and_a_column_per_metric() -> None:
 
 def test_markup_and_short_form() -> None:
     (row,) = results_table(SUMMARY).query("arm == 'cobra' and metric == 'deo_mean'").to_dict("records")
-    assert format_result(row, markup=True) == "<b>20.0</b> pt<small>10.0 to 31.0</small>"
+    assert format_result(row, markup="markdown") == "**20.0** pt  \n:small[10.0 to 31.0]"
+    assert format_result(row, markup="html") == "<b>20.0</b> pt<small>10.0 to 31.0</small>"
     assert format_result(row, uncertainty=False) == "20.0 pt"
