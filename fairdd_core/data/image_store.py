@@ -1,10 +1,8 @@
-"""Folders of images, decoded and resized once, then memory-mapped.
+"""Images of one size in a folder, decoded once and memory-mapped ever after.
 
-A store is a folder of its own: ``images.npy`` (uint8, N × 3 × S × S), ``index.parquet`` (a row per image) and
-``store.json``. It is called ``SIDE-STAMP``, where the stamp is a digest of the paths, sizes and times of all
-source files, of the table about them and of the version of this format. A change to any of them names another
-folder, so a store is never updated, only replaced. It is built under a temporary name and renamed when it is
-on the disk, so half a store is never read.
+A store is a folder with ``images.npy`` (uint8, N × 3 × S × S), ``samples.parquet`` (a row per image) and
+``store.json`` (checksums). It is filled under a temporary name and renamed when it is on the disk, so nobody
+reads half a store. Custom sets are stores; so is the cache of every benchmark that consists of image files.
 """
 
 from __future__ import annotations
@@ -16,8 +14,9 @@ import shutil
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,37 +29,134 @@ from fairdd_core.files import sync
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 1
+VERSION = 2
+"""Of the cache; another version is built anew."""
+IMAGES, SAMPLES, CHECKSUMS = "images.npy", "samples.parquet", "store.json"
 BLOCK = 256
-"""Images decoded between two writes: what is held in memory at a time."""
+"""Images decoded between two writes, which are all that memory holds at a time."""
 PROBES = 64
-STALE_SECONDS = 6 * 3600.0
-TEMPORARY = ".building-"
+BUILDING, ADDING, REMOVED = ".building-", ".adding-", ".removed-"
+"""Prefixes of temporary folders: of a cache, of a custom set, and of what is being removed."""
+STALE_SECONDS = 86_400.0
+"""Age from which a temporary folder is taken to be left by a killed process."""
 
 Progress = Callable[[int, int, str], None]
-"""Told ``(done, total, what is going on)``."""
+"""Called with what is done, the total, and a description of the work."""
 Decoder = Callable[[Path, int], np.ndarray]
 """From a path and a side to uint8 (3, side, side); raises ``UnreadableImage``."""
 
 
 @dataclass(frozen=True)
 class ImageStore:
-    """Images of one size in a file, and what is known about them.
+    """Images of one size and a table about them.
 
     Attributes:
-        x_NCHW: uint8 (N, 3, S, S), memory-mapped and read-only: rows are read from the disk when asked for.
-        index: N rows in the same order: the columns of the source table, and ``error``: empty, or why the
-            image could not be read (its pixels are then black).
+        x_NCHW: uint8 (N, 3, S, S), memory-mapped and read-only.
+        samples: N rows in the same order. In a cache they are those of the source table with a column
+            ``error``: empty, or why the image could not be read, in which case it is black.
     """
 
     x_NCHW: np.ndarray = field(repr=False)
-    index: pd.DataFrame = field(repr=False)
+    samples: pd.DataFrame = field(repr=False)
 
     def __len__(self) -> int:
-        return len(self.index)
+        return len(self.samples)
 
 
-def open_store(
+@contextmanager
+def staging(parent: Path, prefix: str) -> Iterator[Path]:
+    """Yield a new folder in ``parent`` to fill and rename; remove it, if it is still there, at the end.
+
+    Folders that killed processes have left in ``parent`` are removed first.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    for path in parent.glob(".*"):
+        if path.name.startswith((BUILDING, ADDING, REMOVED)) and _age(path) > STALE_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+    staged = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    try:
+        yield staged
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def decode_blocks(
+    files: Sequence[str], decode: Callable[[str], np.ndarray], threads: int = 8
+) -> Iterator[list[np.ndarray | UnreadableImage]]:
+    """Decode files in their order; yield blocks of at most ``BLOCK`` images, or errors in their place.
+
+    Args:
+        files: names that ``decode`` understands.
+        decode: returns uint8 (3, S, S) or raises ``UnreadableImage``.
+        threads: at most so many at a time, and no more than there are cores.
+    """
+
+    def attempt(file: str) -> np.ndarray | UnreadableImage:
+        try:
+            return decode(file)
+        except UnreadableImage as error:
+            return error
+
+    # Threads suffice, because PIL releases the interpreter lock while it decodes and resizes.
+    with ThreadPoolExecutor(min(threads, os.cpu_count() or 1)) as pool:
+        for start in range(0, len(files), BLOCK):
+            yield list(pool.map(attempt, files[start : start + BLOCK]))
+
+
+def write_store(
+    folder: Path,
+    blocks: Iterable[np.ndarray],
+    shape: tuple[int, int, int, int],
+    samples: Callable[[], pd.DataFrame],
+) -> None:
+    """Write a store into an existing folder and bring it to the disk.
+
+    Args:
+        folder: to write into.
+        blocks: the images, uint8 (B, 3, S, S).
+        shape: (N, 3, S, S), of all blocks together.
+        samples: returns the table of N rows; called after the last block.
+
+    Raises:
+        OSError: when the disk is full or not writable.
+    """
+    with (folder / IMAGES).open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in blocks:
+            file.write(block.tobytes())  # pages of a writable map would count as this process's memory
+    samples().to_parquet(folder / SAMPLES, index=False)
+    x_NCHW = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
+    (folder / CHECKSUMS).write_text(json.dumps(_checksums(folder, x_NCHW)))
+    for path in (folder / IMAGES, folder / SAMPLES, folder / CHECKSUMS, folder):
+        sync(path)
+
+
+def read_store(folder: Path, side: int) -> ImageStore:
+    """Open a store; one without checksums, from before there were any, is checked by its shape only.
+
+    Raises:
+        ValueError: when the store is damaged, or its images are of another size.
+        OSError: when a file is missing or cannot be read.
+    """
+    import pandas as pd
+
+    try:
+        x_NCHW = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
+        samples = pd.read_parquet(folder / SAMPLES)
+        noted = json.loads((folder / CHECKSUMS).read_bytes()) if (folder / CHECKSUMS).exists() else None
+    except OSError:
+        raise
+    except Exception as error:  # each format raises errors of its own on damaged files
+        raise ValueError(str(error)) from error
+    if x_NCHW.dtype != np.uint8 or x_NCHW.shape != (len(samples), 3, side, side):
+        raise ValueError(f"{x_NCHW.dtype} images of shape {x_NCHW.shape} for {len(samples)} rows")
+    if noted is not None and noted != _checksums(folder, x_NCHW):
+        raise ValueError("the files differ from what was written")
+    return ImageStore(x_NCHW, samples)
+
+
+def open_cache(
     cache: Path,
     name: str,
     base: Path,
@@ -70,48 +166,49 @@ def open_store(
     progress: Progress | None = None,
     decode: Decoder = decode_image,
 ) -> ImageStore:
-    """Return the store of a list of images; build it first when there is none, or not a sound one.
+    """Return the images of a table from the cache; build the store first where it is missing or damaged.
+
+    A store is called ``SIDE-STAMP``, where the stamp depends on all that decides its content: a store is
+    never updated, only replaced.
 
     Args:
-        cache: folder that holds stores; see ``cache_folder``.
-        name: of the data set, fit for a folder; its stores of this size with other stamps are removed after
-            a build.
+        cache: folder that holds the stores of all data sets; see ``cache_folder``.
+        name: of the data set; its stores of this size with other stamps are removed after a build.
         base: folder that the files are relative to.
         table: a row per image. Column ``file`` is its path relative to ``base``; other columns are kept.
         side: height and width to resize to.
-        progress: told after every block while building.
+        progress: called after every block while building.
         decode: reads one image.
 
     Raises:
-        FileNotFoundError: a listed file is not there.
+        FileNotFoundError: a listed file is missing.
         OSError: the cache cannot be written; nothing half-done is left.
     """
-    stamp = stamp_of(base, table, side)
-    folder = cache / name / f"{side}-{stamp}"
-    if (store := read_store(folder, len(table), side)) is not None:
-        return store
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(folder.parent)
-    building = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=folder.parent))
+    folder = cache / name / f"{side}-{stamp_of(base, table, side)}"
     try:
-        _build(building, base, table, side, progress, decode)
-        _put_in_place(building, folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+        return read_store(folder, side)
+    except (OSError, ValueError):
+        pass
+    with staging(folder.parent, BUILDING) as staged:
+        _build(staged, base, table, side, progress, decode)
+        shutil.rmtree(folder, ignore_errors=True)  # damaged, or it would have been used
+        try:
+            staged.rename(folder)
+        except OSError:
+            if not (folder / CHECKSUMS).exists():  # else another process was faster
+                raise
+        sync(folder.parent)
     for old in folder.parent.glob(f"{side}-*"):
         if old != folder:
             shutil.rmtree(old, ignore_errors=True)
-    store = read_store(folder, len(table), side)
-    if store is None:
-        raise OSError(f"{folder} was written but cannot be read back")
-    return store
+    return read_store(folder, side)
 
 
 def stamp_of(base: Path, table: pd.DataFrame, side: int) -> str:
-    """Return a digest of everything that decides a store: 24 hexadecimal digits.
+    """Return 24 hexadecimal digits: a digest of the table and of the sizes and times of its files.
 
     Raises:
-        FileNotFoundError: a listed file is not there.
+        FileNotFoundError: a listed file is missing.
     """
     import pandas as pd
 
@@ -124,30 +221,8 @@ def stamp_of(base: Path, table: pd.DataFrame, side: int) -> str:
     return digest.hexdigest()[:24]
 
 
-def read_store(folder: Path, rows: int, side: int) -> ImageStore | None:
-    """Return the store in ``folder``, or None when there is none or it is damaged."""
-    import pandas as pd
-
-    try:
-        about = json.loads((folder / "store.json").read_bytes())
-        x_NCHW = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-        index = pd.read_parquet(folder / "index.parquet")
-    except Exception:  # a damaged file has as many exceptions as formats; a store can always be built again
-        return None
-    sound = (
-        x_NCHW.dtype == np.uint8
-        and x_NCHW.shape == (rows, 3, side, side)
-        and len(index) == rows
-        and about == _about(folder, x_NCHW)
-    )
-    return ImageStore(x_NCHW, index) if sound else None
-
-
 def cache_folder(data_dir: Path) -> Path:
-    """Return where stores of the data under ``data_dir`` go.
-
-    That is in it, or, where it is read-only, in the user's cache folder.
-    """
+    """Return the folder of the caches: in the data folder or, where that is read-only, in the user's."""
     here = data_dir / ".cache"
     existing = next(path for path in (here, *here.parents) if path.exists())
     if os.access(existing, os.W_OK):
@@ -161,76 +236,34 @@ def _build(
     folder: Path, base: Path, table: pd.DataFrame, side: int, progress: Progress | None, decode: Decoder
 ) -> None:
     errors: list[str] = []
-    with (folder / "images.npy").open("wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (len(table), 3, side, side)}
-        np.lib.format.write_array_header_1_0(file, header)
-        for images, reasons in _decoded(base, table["file"].tolist(), side, decode):
-            # Plain writes: pages of a writable map would count as this process's memory.
-            file.write(images.tobytes())
-            errors += reasons
+    black = np.zeros((3, side, side), np.uint8)
+
+    def blocks() -> Iterator[np.ndarray]:
+        for results in decode_blocks(table["file"].tolist(), lambda file: decode(base / file, side)):
+            yield np.stack([black if isinstance(x, UnreadableImage) else x for x in results])
+            errors.extend(str(x) if isinstance(x, UnreadableImage) else "" for x in results)
             if progress is not None:
                 progress(len(errors), len(table), "Reading and resizing the images, once")
-        _to_disk(file.fileno(), file.flush)
-    table.reset_index(drop=True).assign(error=np.array(errors, object)).to_parquet(
-        folder / "index.parquet", index=False
+
+    write_store(
+        folder,
+        blocks(),
+        (len(table), *black.shape),
+        lambda: table.reset_index(drop=True).assign(error=np.array(errors, object)),
     )
-    x_NCHW = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-    (folder / "store.json").write_text(json.dumps(_about(folder, x_NCHW)))
-    for path in (folder / "index.parquet", folder / "store.json", folder):
-        sync(path)
 
 
-def _decoded(
-    base: Path, files: list[str], side: int, decode: Decoder
-) -> Iterator[tuple[np.ndarray, list[str]]]:
-    """Yield blocks of images uint8 (B, 3, side, side) and the reason for each that could not be read."""
-
-    def one(file: str) -> tuple[np.ndarray, str]:
-        try:
-            return decode(base / file, side), ""
-        except UnreadableImage as error:
-            return np.zeros((3, side, side), np.uint8), str(error)
-
-    # Threads, for PIL lets go of the interpreter while it unpacks and resizes.
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for start in range(0, len(files), BLOCK):
-            images, reasons = zip(*pool.map(one, files[start : start + BLOCK]), strict=True)
-            yield np.stack(images), list(reasons)
-
-
-def _about(folder: Path, x_NCHW: np.ndarray) -> dict[str, int]:
-    """Return the checksums that a sound store has noted down."""
-    return {"probe": _probe(x_NCHW), "index": zlib.crc32((folder / "index.parquet").read_bytes())}
-
-
-def _probe(x_NCHW: np.ndarray) -> int:
-    """Return a checksum of rows spread over the whole array: finds holes without reading everything."""
+def _checksums(folder: Path, x_NCHW: np.ndarray) -> dict[str, int]:
+    """Return checksums of the table and of image rows spread over the file, which finds holes fast."""
     rows = np.unique(np.linspace(0, len(x_NCHW) - 1, min(len(x_NCHW), PROBES)).astype(int))
-    return zlib.crc32(np.ascontiguousarray(x_NCHW[rows]).tobytes()) if len(rows) else 0
+    return {
+        "probe": zlib.crc32(np.ascontiguousarray(x_NCHW[rows]).tobytes()) if len(rows) else 0,
+        "index": zlib.crc32((folder / SAMPLES).read_bytes()),
+    }
 
 
-def _put_in_place(building: Path, folder: Path) -> None:
-    """Rename; whoever was faster keeps the place, unless what is there is damaged."""
-    if folder.exists():  # damaged, or it would have been used
-        shutil.rmtree(folder, ignore_errors=True)
+def _age(path: Path) -> float:
     try:
-        building.rename(folder)
-    except OSError:
-        if not (folder / "store.json").exists():
-            raise
-    sync(folder.parent)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what builders that were killed have left."""
-    for path in folder.glob(f"{TEMPORARY}*"):
-        try:
-            if time.time() - path.stat().st_mtime > STALE_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
-        except FileNotFoundError:
-            continue
-
-
-def _to_disk(handle: int, flush: Callable[[], None]) -> None:
-    flush()
-    os.fsync(handle)
+        return time.time() - path.stat().st_mtime
+    except OSError:  # removed meanwhile
+        return 0.0

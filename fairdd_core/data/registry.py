@@ -6,7 +6,6 @@ from pathlib import Path
 
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.benchmarks import bffhq, celeba, cifar, digits, fashion, mnist, utkface
-from fairdd_core.data.benchmarks.colored import coloured_card
 from fairdd_core.data.bias.label_noise import with_conditions
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.custom.cards import custom_cards
@@ -16,12 +15,9 @@ from fairdd_core.errors import lookup
 __all__ = ["DATASETS", "DatasetCard", "card_of", "cards", "load"]
 
 DATASETS: dict[str, DatasetCard] = {
-    "colored-digits-fg": coloured_card(digits.SHAPES, "foreground"),
-    "colored-digits-bg": coloured_card(digits.SHAPES, "background"),
-    "colored-mnist-fg": coloured_card(mnist.SHAPES, "foreground"),
-    "colored-mnist-bg": coloured_card(mnist.SHAPES, "background"),
-    "colored-fashion-fg": coloured_card(fashion.SHAPES, "foreground"),
-    "colored-fashion-bg": coloured_card(fashion.SHAPES, "background"),
+    **digits.CARDS,
+    **mnist.CARDS,
+    **fashion.CARDS,
     "cifar10-s": cifar.CARD,
     "utkface": utkface.CARD,
     "celeba": celeba.CARD,

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from fairdd_core.data.bias.separation import apply_table
+
 
 @dataclass(frozen=True)
 class ImageRows:
@@ -65,8 +67,5 @@ class ImageRows:
         images = np.empty((len(rows_M), *self.x_NCHW.shape[1:]), self.dtype)
         images[order] = self.x_NCHW[rows_M[order]]
         if self.table_GCL is not None and self.a_N is not None:
-            a_M = self.a_N[chosen_M]
-            for g in np.unique(a_M):
-                for channel, levels in enumerate(self.table_GCL[g]):
-                    images[a_M == g, channel] = levels[images[a_M == g, channel]]
+            apply_table(images, self.a_N[chosen_M], self.table_GCL)
         return images

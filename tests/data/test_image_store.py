@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from fairdd_core.data.decoding import MAX_PIXELS, UnreadableImage, decode_image
-from fairdd_core.data.image_store import TEMPORARY, ImageStore, cache_folder, open_store
+from fairdd_core.data.image_store import BUILDING, ImageStore, cache_folder, open_cache
 
 SIDE, N = 16, 300
 
@@ -38,7 +38,7 @@ def opened(folder: Path, about: pd.DataFrame | None = None) -> tuple[ImageStore,
         return decode_image(path, side)
 
     about = table() if about is None else about
-    store = open_store(cache_folder(folder.parent), "faces", folder, about, SIDE, decode=decode)
+    store = open_cache(cache_folder(folder.parent), "faces", folder, about, SIDE, decode=decode)
     return store, len(decoded)
 
 
@@ -55,7 +55,7 @@ def test_images_are_decoded_once_and_then_mapped(folder: Path) -> None:
     assert not again.x_NCHW.flags.writeable
     assert again.x_NCHW.shape == (N, 3, SIDE, SIDE)
     assert (again.x_NCHW[:, 0, 0, 0] == np.arange(N) % 256).all()
-    assert again.index["value"].tolist() == list(range(N))
+    assert again.samples["value"].tolist() == list(range(N))
     assert (first.x_NCHW == again.x_NCHW).all()
 
 
@@ -99,9 +99,9 @@ def damage_hole(store: Path) -> None:
 
 
 def damage_index(store: Path) -> None:
-    content = bytearray((store / "index.parquet").read_bytes())
+    content = bytearray((store / "samples.parquet").read_bytes())
     content[len(content) // 2] ^= 255
-    (store / "index.parquet").write_bytes(content)
+    (store / "samples.parquet").write_bytes(content)
 
 
 def damage_about(store: Path) -> None:
@@ -131,9 +131,9 @@ def test_a_crash_while_building_leaves_nothing_that_could_be_read(folder: Path) 
         return decode_image(path, side)
 
     with pytest.raises(KeyboardInterrupt):
-        open_store(cache_folder(folder.parent), "faces", folder, table(), SIDE, decode=dies)
+        open_cache(cache_folder(folder.parent), "faces", folder, table(), SIDE, decode=dies)
     assert built(folder) == []
-    left = folder.parent / ".cache" / "faces" / f"{TEMPORARY}killed"
+    left = folder.parent / ".cache" / "faces" / f"{BUILDING}killed"
     left.mkdir()
     (left / "images.npy").write_bytes(b"half")
     assert opened(folder)[1] == N
@@ -150,7 +150,7 @@ def test_whoever_builds_at_the_same_time_gets_the_same(folder: Path) -> None:
             assert opened(folder)[1] == N  # another builder is faster
         return decode_image(path, side)
 
-    store = open_store(cache_folder(folder.parent), "faces", folder, table(), SIDE, decode=slow)
+    store = open_cache(cache_folder(folder.parent), "faces", folder, table(), SIDE, decode=slow)
     assert len(store) == N
     assert len(built(folder)) == 1
 
@@ -159,14 +159,14 @@ def test_unreadable_images_are_noted_and_black(folder: Path) -> None:
     (folder / "003.png").write_bytes(b"no image")
     (folder / "004.png").write_bytes((folder / "004.png").read_bytes()[:60])
     store, _ = opened(folder)
-    assert store.index.index[store.index["error"] != ""].tolist() == [3, 4]
-    assert "not an image" in store.index["error"][3]
+    assert store.samples.index[store.samples["error"] != ""].tolist() == [3, 4]
+    assert "not an image" in store.samples["error"][3]
     assert not store.x_NCHW[3:5].any()
 
 
 def test_progress_is_told_to_the_end(folder: Path) -> None:
     told: list[tuple[int, int]] = []
-    open_store(
+    open_cache(
         cache_folder(folder.parent), "f", folder, table(), SIDE, progress=lambda *now: told.append(now[:2])
     )
     assert told[-1] == (N, N)

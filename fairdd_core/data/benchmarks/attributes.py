@@ -1,36 +1,39 @@
-"""Data sets whose groups come with the images: attributes, skew by leaving out, a tint as separation."""
+"""Faces that are annotated with attributes: any of them is the label, any others make the groups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import numpy as np
 
 from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.data.annotated import AnnotatedSet
 from fairdd_core.data.bias.crossing import cross
-from fairdd_core.data.bias.separation import tint_table
-from fairdd_core.data.bias.subsampling import subsample
+from fairdd_core.data.bias.separation import TINT
 from fairdd_core.data.card import DatasetCard
-from fairdd_core.data.grouped import GroupedDataset, Split
+from fairdd_core.data.grouped import Split
 from fairdd_core.data.image_store import ImageStore, Progress
-from fairdd_core.data.rows import ImageRows
 from fairdd_core.errors import UserError
 from fairdd_core.rng import numpy_stream
 
 TRAIN, TEST, NEITHER = 0, 1, 2
+SIDE = 64
+SKEW = "Skew leaves images out of the training set until the largest group of each class has that share."
+_ENDINGS = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True)
 class AnnotatedImages:
-    """Images with everything they are annotated with.
+    """Images with all their attributes.
 
     Attributes:
         store: the resized images.
-        values: attribute -> int64 (N,), indices into the card's names; -1 where there is none of them.
-        part_N: int64 (N,): ``TRAIN``, ``TEST`` or ``NEITHER``; None where the archive knows no parts.
+        values: attribute -> int64 (N,), indices into the card's names; -1 where there is no value.
+        part_N: int64 (N,): ``TRAIN``, ``TEST`` or ``NEITHER``; None where the archive has no parts.
     """
 
     store: ImageStore
@@ -40,7 +43,7 @@ class AnnotatedImages:
 
 Reader = Callable[[Path, Progress | None], AnnotatedImages]
 TestRule = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""From the (class, group) cell (N,) and the part (N,) of each usable image to bool (N,): is it tested?"""
+"""From the (class, group) cell (N,) and the part (N,) of usable images to bool (N,): the test images."""
 
 
 def balanced_holdout(most: int, one_of: int = 3) -> TestRule:
@@ -48,30 +51,18 @@ def balanced_holdout(most: int, one_of: int = 3) -> TestRule:
 
     Args:
         most: images per cell.
-        one_of: so many images of the smallest cell, one may be tested.
+        one_of: at most one in so many images of the smallest cell is tested.
     """
-
-    def rule(cell_N: np.ndarray, part_N: np.ndarray) -> np.ndarray:
-        return _equally_many(cell_N, np.ones(len(cell_N), bool), most, one_of)
-
-    return rule
+    return lambda cell_N, part_N: _equally_many(cell_N, np.ones(len(cell_N), bool), most, one_of)
 
 
 def balanced_part(most: int) -> TestRule:
-    """Return a rule that tests equally many images of every cell of the archive's test part.
-
-    Args:
-        most: images per cell.
-    """
-
-    def rule(cell_N: np.ndarray, part_N: np.ndarray) -> np.ndarray:
-        return _equally_many(cell_N, part_N == TEST, most, 1)
-
-    return rule
+    """Return a rule that tests equally many images, at most ``most``, of every cell of the test part."""
+    return lambda cell_N, part_N: _equally_many(cell_N, part_N == TEST, most, 1)
 
 
 def whole_part(cell_N: np.ndarray, part_N: np.ndarray) -> np.ndarray:
-    """Test all of the archive's test part, as shipped."""
+    """Test the whole test part of the archive."""
     return part_N == TEST
 
 
@@ -86,92 +77,56 @@ def _equally_many(cell_N: np.ndarray, allowed_N: np.ndarray, most: int, one_of: 
     return tested_N
 
 
-def annotated_loader(
-    card: Callable[[], DatasetCard], read: Reader, test_rule: TestRule
-) -> Callable[[DataSpec, int, Path], Split]:
-    """Return a loader of images whose groups are found.
+def annotated_card(
+    read: Reader, test_rule: TestRule, *, label: str, attributes: Mapping[str, tuple[str, ...]], **fields: Any
+) -> DatasetCard:
+    """Return the card of a set of faces.
 
     Args:
-        card: returns the data set's card.
         read: reads images and attributes from the data folder.
-        test_rule: which images are tested.
+        test_rule: decides which images are tested.
+        label: the attribute that is usually predicted.
+        attributes: attribute -> names of its values.
+        fields: the other fields of the card.
     """
 
     def load(spec: DataSpec, seed: int, data_dir: Path) -> Split:
         images = read(data_dir, None)
-        label, groups = card().chosen(spec)
-        names = card().attributes
-        wanted = [images.values[name] for name in (label, *groups)]
-        usable_N = np.all([column >= 0 for column in wanted], axis=0) & (images.store.index["error"] == "")
-        rows_N = np.flatnonzero(usable_N)
+        chosen, groups = card.chosen(spec)
+        wanted = [images.values[name] for name in (chosen, *groups)]
+        readable_N = images.store.samples["error"].to_numpy() == ""
+        rows_N = np.flatnonzero(np.all([column >= 0 for column in wanted], axis=0) & readable_N)
         if not len(rows_N):
-            raise UserError("data.dataset", f"images with {label} and {', '.join(groups)}", "none")
+            raise UserError("data.dataset", f"images with {chosen} and {', '.join(groups)}", "none")
         y_N, *columns = (column[rows_N] for column in wanted)
-        a_N, group_names = columns[0], names[groups[0]]
+        a_N, group_names = columns[0], attributes[groups[0]]
         if len(columns) > 1:
-            a_N, group_names = cross(columns, [names[name] for name in groups])
+            a_N, group_names = cross(columns, [attributes[name] for name in groups])
         part_N = np.zeros(len(rows_N), np.int64) if images.part_N is None else images.part_N[rows_N]
         tested_N = test_rule(y_N * len(group_names) + a_N, part_N)
-        cut = Cut(images.store.x_NCHW, rows_N, y_N, a_N, names[label], group_names)
-        return cut.split(~tested_N & (part_N == TRAIN), tested_N, spec, seed)
+        usable = AnnotatedSet(images.store.x_NCHW, rows_N, y_N, a_N, attributes[chosen], group_names)
+        return usable.split(~tested_N & (part_N == TRAIN), tested_N, spec, seed)
 
-    return load
+    card = DatasetCard(
+        load=load,
+        prepare=read,
+        label=label,
+        attributes=attributes,
+        class_names=attributes[label],
+        side=SIDE,
+        separation=TINT,
+        synthetic_groups=False,
+        **fields,
+    )
+    return card
 
 
-@dataclass(frozen=True)
-class Cut:
-    """The usable images of a data set, with one label and one group each.
-
-    Attributes:
-        x_NCHW: all images.
-        rows_N: those that are usable; ``y_N`` and ``a_N`` belong to them.
-        y_N, a_N: int64 class and group indices.
-        class_names, group_names: in index order.
-    """
-
-    x_NCHW: np.ndarray
-    rows_N: np.ndarray
-    y_N: np.ndarray
-    a_N: np.ndarray
-    class_names: tuple[str, ...]
-    group_names: tuple[str, ...]
-
-    def split(self, train_N: np.ndarray, test_N: np.ndarray, spec: DataSpec, seed: int) -> Split:
-        """Return training and test set with the skew and the separation of ``spec``.
-
-        Args:
-            train_N: bool, which images may be trained on.
-            test_N: bool, which are tested.
-            spec: how biased.
-            seed: of the run.
-
-        Raises:
-            UserError: no images to train on or to test, or a skew that cannot be reached.
-        """
-        for name, part_N in (("train on", train_N), ("test", test_N)):
-            if not part_N.any():
-                raise UserError("data.dataset", f"images to {name}", f"none among {len(self.rows_N)}")
-        chosen = kept = np.flatnonzero(train_N)
-        if spec.skew is not None:
-            rng = numpy_stream(seed, "data", "train")
-            y_N, a_N = self.y_N[chosen], self.a_N[chosen]
-            kept = chosen[subsample(y_N, a_N, len(self.group_names), spec.skew, self.class_names, rng)]
-        table_GCL = tint_table(len(self.group_names), spec.separation)
-        train = self._dataset(kept, table_GCL)
-        dropped_CG = self._counts(chosen) - self._counts(kept)
-        return Split(train, self._dataset(np.flatnonzero(test_N), table_GCL), dropped_CG)
-
-    def _dataset(self, chosen: np.ndarray, table_GCL: np.ndarray | None) -> GroupedDataset:
-        rows = ImageRows(self.x_NCHW, self.rows_N[chosen], table_GCL, self.a_N[chosen])
-        return GroupedDataset(
-            x_NCHW=cast(np.ndarray, rows),  # it has all that is asked of images: shape, length and rows
-            y_N=self.y_N[chosen],
-            a_N=self.a_N[chosen],
-            class_names=self.class_names,
-            group_names=self.group_names,
-        )
-
-    def _counts(self, chosen: np.ndarray) -> np.ndarray:
-        shape = (len(self.class_names), len(self.group_names))
-        cell_N = self.y_N[chosen] * shape[1] + self.a_N[chosen]
-        return np.bincount(cell_N, minlength=shape[0] * shape[1]).reshape(shape)
+def image_names(folder: Path) -> Iterator[str]:
+    """Yield the images under a folder, relative to it, in an order that does not depend on the disk."""
+    with os.scandir(folder) as entries:
+        ordered = sorted(entries, key=lambda entry: entry.name)
+    for entry in ordered:
+        if entry.is_dir(follow_symlinks=False):
+            yield from (f"{entry.name}/{name}" for name in image_names(Path(entry.path)))
+        elif entry.name.lower().endswith(_ENDINGS):
+            yield entry.name

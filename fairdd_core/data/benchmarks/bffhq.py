@@ -7,21 +7,22 @@ from pathlib import Path
 import numpy as np
 
 from fairdd_core.data.benchmarks.attributes import (
-    NEITHER,
+    SIDE,
+    SKEW,
     TEST,
     TRAIN,
     AnnotatedImages,
-    annotated_loader,
+    annotated_card,
+    image_names,
     whole_part,
 )
-from fairdd_core.data.benchmarks.faces import SIDE, SKEW, TINT, image_names
-from fairdd_core.data.card import DataFile, DatasetCard
-from fairdd_core.data.image_store import Progress, cache_folder, open_store
+from fairdd_core.data.card import DataFile
+from fairdd_core.data.image_store import Progress, cache_folder, open_cache
 from fairdd_core.errors import UserError
 
 FOLDER = "bffhq"
 TRAINING = "0.5pct"
-PARTS = {f"{TRAINING}/align": TRAIN, f"{TRAINING}/conflict": TRAIN, "valid": NEITHER, "test": TEST}
+PARTS = {f"{TRAINING}/align": TRAIN, f"{TRAINING}/conflict": TRAIN, "test": TEST}
 ATTRIBUTES = {"age": ("young", "old"), "gender": ("female", "male")}
 
 
@@ -35,8 +36,6 @@ def read_bffhq(data_dir: Path, progress: Progress | None = None) -> AnnotatedIma
 
     base, rows = data_dir / FOLDER, []
     for folder, part in PARTS.items():
-        if part == NEITHER:
-            continue
         if not (base / folder).is_dir():
             raise UserError("data.dataset", f"the folder {folder} in {base}", "none", CARD.fetch)
         for name in image_names(base / folder):
@@ -47,12 +46,14 @@ def read_bffhq(data_dir: Path, progress: Progress | None = None) -> AnnotatedIma
     if not rows:
         raise UserError("data.dataset", f"images in {base}", "none", CARD.fetch)
     table = pd.DataFrame(rows, columns=["file", "age", "gender", "part"])
-    store = open_store(cache_folder(data_dir), "bffhq", base, table, SIDE, progress=progress)
-    columns = {name: store.index[name].to_numpy(np.int64) for name in ("age", "gender", "part")}
+    store = open_cache(cache_folder(data_dir), "bffhq", base, table, SIDE, progress=progress)
+    columns = {name: store.samples[name].to_numpy(np.int64) for name in ("age", "gender", "part")}
     return AnnotatedImages(store, {name: columns[name] for name in ATTRIBUTES}, columns["part"])
 
 
-CARD: DatasetCard = DatasetCard(
+CARD = annotated_card(
+    read_bffhq,
+    whole_part,
     title="BFFHQ",
     summary="Portraits of Flickr users, young or old. Of the young ones 99.5 % are women and of the old ones "
     f"99.5 % men, by selection; the 96 others of 19 200 are all that shows the difference. {SKEW}",
@@ -65,18 +66,12 @@ CARD: DatasetCard = DatasetCard(
     size=f"19 200 training and 1 000 test portraits, 128×128, resized to {SIDE}×{SIDE}",
     test_set="The published test part as shipped, half of it against the training set's tie of age and "
     "gender.",
-    separation=TINT,
-    side=SIDE,
-    class_names=ATTRIBUTES["age"],
-    load=annotated_loader(lambda: CARD, read_bffhq, whole_part),
     max_groups=2,
     attributes=ATTRIBUTES,
     label="age",
     group="gender",
-    synthetic_groups=False,
-    files=tuple(DataFile(f"{FOLDER}/{part}") for part, used in PARTS.items() if used != NEITHER),
+    files=tuple(DataFile(f"{FOLDER}/{part}") for part in PARTS),
     fetch="Take the archive bffhq of the authors of “Learning Debiased Representation via Disentangled "
     "Feature Augmentation” (github.com/kakaoenterprise/Learning-Debiased-Disentangled) and unpack it, so "
     "that 0.5pct and test lie in bffhq.",
-    prepare=read_bffhq,
 )

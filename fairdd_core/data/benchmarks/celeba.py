@@ -13,15 +13,16 @@ import numpy as np
 
 from fairdd_core.data.benchmarks.attributes import (
     NEITHER,
+    SIDE,
+    SKEW,
     TEST,
     TRAIN,
     AnnotatedImages,
-    annotated_loader,
+    annotated_card,
     balanced_part,
 )
-from fairdd_core.data.benchmarks.faces import SIDE, SKEW, TINT
-from fairdd_core.data.card import DataFile, DatasetCard
-from fairdd_core.data.image_store import Progress, cache_folder, open_store
+from fairdd_core.data.card import DataFile
+from fairdd_core.data.image_store import Progress, cache_folder, open_cache
 from fairdd_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -94,13 +95,13 @@ def read_celeba(data_dir: Path, progress: Progress | None = None) -> AnnotatedIm
     folder = data_dir / FOLDER
     table = _lists(folder)
     try:
-        store = open_store(cache_folder(data_dir), "celeba", folder / IMAGES, table, SIDE, progress=progress)
+        store = open_cache(cache_folder(data_dir), "celeba", folder / IMAGES, table, SIDE, progress=progress)
     except FileNotFoundError as error:
         raise UserError(
             "data.dataset", f"every image of {ATTRIBUTE_LIST} in {folder / IMAGES}", f"no {error.filename}"
         ) from error
-    values = {name: (store.index[name].to_numpy(np.int64) > 0).astype(np.int64) for name in NAMES}
-    return AnnotatedImages(store, values, store.index["part"].map(PARTS).to_numpy(np.int64))
+    values = {name: (store.samples[name].to_numpy(np.int64) > 0).astype(np.int64) for name in NAMES}
+    return AnnotatedImages(store, values, store.samples["part"].map(PARTS).to_numpy(np.int64))
 
 
 def _lists(folder: Path) -> pd.DataFrame:
@@ -121,7 +122,9 @@ def _lists(folder: Path) -> pd.DataFrame:
     return table.rename_axis("file").reset_index()
 
 
-CARD: DatasetCard = DatasetCard(
+CARD = annotated_card(
+    read_celeba,
+    balanced_part(MOST_TESTED),
     title="CelebA",
     summary="Portraits of celebrities with forty yes-or-no attributes. Any of them can be predicted, any "
     "others can make the groups; as usual here, “attractive” is predicted and the groups are male and "
@@ -135,15 +138,10 @@ CARD: DatasetCard = DatasetCard(
     "162 770 are for training",
     test_set="Equally many images of every (class, group) cell of the published test part, at most "
     f"{MOST_TESTED}; the same for every seed.",
-    separation=TINT,
-    side=SIDE,
-    class_names=ATTRIBUTES["Attractive"],
-    load=annotated_loader(lambda: CARD, read_celeba, balanced_part(MOST_TESTED)),
     max_groups=16,
     attributes=ATTRIBUTES,
     label="Attractive",
     group="Male",
-    synthetic_groups=False,
     files=(
         DataFile(
             f"{FOLDER}/{IMAGES}", 1_443_490_838, "00d2c5bc6d35e252742224ab0c1e8fcb", "img_align_celeba.zip"
@@ -155,5 +153,4 @@ CARD: DatasetCard = DatasetCard(
     "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html, put them into celeba and unpack the zip file there.",
     torchvision="torchvision.datasets:CelebA",
     needs="gdown",
-    prepare=read_celeba,
 )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.data.benchmarks.torchvision_files import TrainTest, read_torchvision
 from fairdd_core.data.bias.skew import assign_groups
 from fairdd_core.data.card import DataFile, DatasetCard
 from fairdd_core.data.grouped import GroupedDataset, Split
-from fairdd_core.errors import UserError
 from fairdd_core.rng import numpy_stream
 
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -24,38 +23,16 @@ LUMA = np.array([0.299, 0.587, 0.114])
 BLOCK = 4096
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """Training and test pictures, uint8 (N, 3, 32, 32), with class indices int64 (N,)."""
-
-    train_NCHW: np.ndarray
-    train_y_N: np.ndarray
-    test_NCHW: np.ndarray
-    test_y_N: np.ndarray
-
-
 @lru_cache(maxsize=1)
-def read_cifar(data_dir: Path) -> Pictures:
-    """Return CIFAR-10 as torchvision reads it, which checks the files' checksums first.
+def read_cifar(data_dir: Path) -> TrainTest:
+    """Return CIFAR-10; torchvision verifies the checksums of the files.
 
     Raises:
         UserError: when a file is not the published one.
     """
-    from torchvision.datasets import CIFAR10
-
-    parts = []
-    for train in (True, False):
-        try:
-            part = CIFAR10(str(data_dir), train=train, download=False)
-        except (RuntimeError, OSError, KeyError, ValueError) as error:
-            raise UserError(
-                "data.dataset",
-                f"the published files in {data_dir / CIFAR10.base_folder}",
-                error,
-                "Delete that folder and fetch it again.",
-            ) from error
-        parts += [np.ascontiguousarray(part.data.transpose(0, 3, 1, 2)), np.array(part.targets, np.int64)]
-    return Pictures(*parts)
+    parts = read_torchvision("CIFAR10", data_dir, "cifar-10-batches-py")
+    (train, y_N), (test, z_N) = ((np.ascontiguousarray(x.transpose(0, 3, 1, 2)), y) for x, y in parts)
+    return TrainTest(train, y_N, test, z_N)
 
 
 def greyed(x_NCHW: np.ndarray, a_N: np.ndarray, separation: float) -> np.ndarray:
@@ -77,7 +54,7 @@ def greyed(x_NCHW: np.ndarray, a_N: np.ndarray, separation: float) -> np.ndarray
 
 def load_cifar10_s(spec: DataSpec, seed: int, data_dir: Path) -> Split:
     """Make most of the first five classes grey, and test every picture in both groups."""
-    pictures, skew = read_cifar(data_dir), 0.5 if spec.skew is None else spec.skew
+    pictures, skew = read_cifar(data_dir), spec.skew or 1 / len(GROUPS)
     rng = numpy_stream(seed, "data", "train")
     a_N = assign_groups(pictures.train_y_N, len(GROUPS), skew, rng, MAJORITY_C)
     twice = np.repeat(np.arange(len(pictures.test_y_N)), len(GROUPS))
@@ -86,8 +63,8 @@ def load_cifar10_s(spec: DataSpec, seed: int, data_dir: Path) -> Split:
     def grouped(x_NCHW: np.ndarray, y_N: np.ndarray, groups_N: np.ndarray) -> GroupedDataset:
         return GroupedDataset(greyed(x_NCHW, groups_N, spec.separation), y_N, groups_N, NAMES, GROUPS)
 
-    train = grouped(pictures.train_NCHW, pictures.train_y_N, a_N)
-    return Split(train, grouped(pictures.test_NCHW[twice], pictures.test_y_N[twice], b_N))
+    train = grouped(pictures.train_x, pictures.train_y_N, a_N)
+    return Split(train, grouped(pictures.test_x[twice], pictures.test_y_N[twice], b_N))
 
 
 CARD: DatasetCard = DatasetCard(

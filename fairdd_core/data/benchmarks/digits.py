@@ -1,11 +1,14 @@
-"""Scikit-learn's bundled 8×8 digits: real scans, no download."""
+"""The 8×8 handwritten digits that come with scikit-learn, to be coloured."""
+
+from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from fairdd_core.data.benchmarks.colored import GreySource, Shapes
+from fairdd_core.data.benchmarks.colored import colored_cards
+from fairdd_core.data.benchmarks.torchvision_files import TrainTest
 
 SIDE = 16
 TEST_PER_CLASS = 50
@@ -13,7 +16,7 @@ NAMES = tuple(str(c) for c in range(10))
 
 
 @lru_cache(maxsize=1)
-def read_digits(data_dir: Path | None = None) -> GreySource:
+def read_digits(data_dir: Path | None = None) -> TrainTest:
     """Return 1 297 training and 500 test digits at 16×16, 50 test digits of each class.
 
     ``data_dir`` is not used: the scans (E. Alpaydin, C. Kaynak, UCI Optical Recognition of Handwritten
@@ -32,10 +35,12 @@ def read_digits(data_dir: Path | None = None) -> GreySource:
     test = np.zeros(len(y_N), bool)
     for c in range(10):
         test[np.flatnonzero(y_N == c)[-TEST_PER_CLASS:]] = True
-    return GreySource(large_NHW[~test], y_N[~test], large_NHW[test], y_N[test], NAMES)
+    return TrainTest(large_NHW[~test], y_N[~test], large_NHW[test], y_N[test])
 
 
-SHAPES = Shapes(
+CARDS = colored_cards(
+    "colored-digits",
+    read_digits,
     title="Colored Digits",
     source="Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning "
     "Repository; its test scans come with scikit-learn",
@@ -47,6 +52,6 @@ SHAPES = Shapes(
     thing="digit",
     side=SIDE,
     class_names=NAMES,
-    read=read_digits,
+    mirrored=False,
     test_each_once=False,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from fairdd_core.data.benchmarks.colored import GreySource, Shapes
-from fairdd_core.data.benchmarks.idx import SIDE, idx_files, read_idx
+from fairdd_core.data.benchmarks.colored import colored_cards
+from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, TrainTest, idx_files, read_idx
 
 NAMES = (
     "T-shirt or top",
@@ -23,12 +23,14 @@ NAMES = (
 
 
 @lru_cache(maxsize=1)
-def read_fashion(data_dir: Path) -> GreySource:
+def read_fashion(data_dir: Path) -> TrainTest:
     """Return the 60 000 training and 10 000 test articles, grey, 32×32."""
-    return read_idx(data_dir, "FashionMNIST", NAMES)
+    return read_idx(data_dir, "FashionMNIST")
 
 
-SHAPES = Shapes(
+CARDS = colored_cards(
+    "colored-fashion",
+    read_fashion,
     title="Colored Fashion-MNIST",
     source="Fashion-MNIST, H. Xiao, K. Rasul and R. Vollgraf, Zalando Research, arXiv 1708.07747",
     licence="MIT",
@@ -37,9 +39,8 @@ SHAPES = Shapes(
     size="60 000 training and 10 000 test pictures of clothing, 28×28, padded to 32×32",
     what="Pieces of clothing",
     thing="article",
-    side=SIDE,
+    side=IDX_SIDE,
     class_names=NAMES,
-    read=read_fashion,
     test_each_once=True,
     mirrored=True,
     files=idx_files("FashionMNIST"),

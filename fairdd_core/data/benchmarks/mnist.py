@@ -5,19 +5,21 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from fairdd_core.data.benchmarks.colored import GreySource, Shapes
-from fairdd_core.data.benchmarks.idx import SIDE, idx_files, read_idx
+from fairdd_core.data.benchmarks.colored import colored_cards
+from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, TrainTest, idx_files, read_idx
 
 NAMES = tuple(str(c) for c in range(10))
 
 
 @lru_cache(maxsize=1)
-def read_mnist(data_dir: Path) -> GreySource:
+def read_mnist(data_dir: Path) -> TrainTest:
     """Return the 60 000 training and 10 000 test digits, grey, 32×32."""
-    return read_idx(data_dir, "MNIST", NAMES)
+    return read_idx(data_dir, "MNIST")
 
 
-SHAPES = Shapes(
+CARDS = colored_cards(
+    "colored-mnist",
+    read_mnist,
     title="Colored MNIST",
     source="MNIST, Y. LeCun, C. Cortes and C. Burges",
     licence="CC BY-SA 3.0",
@@ -27,9 +29,9 @@ SHAPES = Shapes(
     size="60 000 training and 10 000 test scans of handwritten digits, 28×28, padded to 32×32",
     what="Handwritten digits",
     thing="digit",
-    side=SIDE,
+    side=IDX_SIDE,
     class_names=NAMES,
-    read=read_mnist,
+    mirrored=False,
     test_each_once=True,
     files=idx_files(
         "MNIST",

@@ -7,10 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from fairdd_core.data.benchmarks.attributes import AnnotatedImages, annotated_loader, balanced_holdout
-from fairdd_core.data.benchmarks.faces import SIDE, SKEW, TINT, image_names
-from fairdd_core.data.card import DataFile, DatasetCard
-from fairdd_core.data.image_store import Progress, cache_folder, open_store
+from fairdd_core.data.benchmarks.attributes import (
+    SIDE,
+    SKEW,
+    AnnotatedImages,
+    annotated_card,
+    balanced_holdout,
+    image_names,
+)
+from fairdd_core.data.card import DataFile
+from fairdd_core.data.image_store import Progress, cache_folder, open_cache
 from fairdd_core.errors import UserError
 
 FOLDER = "UTKFace"
@@ -40,19 +46,21 @@ def read_utkface(data_dir: Path, progress: Progress | None = None) -> AnnotatedI
     if not rows:
         raise UserError("data.dataset", f"images called age_gender_race_date.jpg in {base}", "none")
     table = pd.DataFrame(rows, columns=["file", "years", "gender", "race"])
-    store = open_store(cache_folder(data_dir), "utkface", base, table, SIDE, progress=progress)
-    race_N = store.index["race"].to_numpy(np.int64)
+    store = open_cache(cache_folder(data_dir), "utkface", base, table, SIDE, progress=progress)
+    race_N = store.samples["race"].to_numpy(np.int64)
     return AnnotatedImages(
         store,
         {
-            "age": np.searchsorted(AGES, store.index["years"].to_numpy(np.int64), side="right"),
+            "age": np.searchsorted(AGES, store.samples["years"].to_numpy(np.int64), side="right"),
             "race": np.where(race_N < len(ATTRIBUTES["race"]), race_N, -1),
-            "gender": store.index["gender"].to_numpy(np.int64),
+            "gender": store.samples["gender"].to_numpy(np.int64),
         },
     )
 
 
-CARD: DatasetCard = DatasetCard(
+CARD = annotated_card(
+    read_utkface,
+    balanced_holdout(MOST_TESTED),
     title="UTKFace",
     summary="Portraits with age, race and gender in the file name. Age is predicted from the face; White "
     f"is the largest group as found. Images of race “others” are left out of groups by race. {SKEW}",
@@ -64,17 +72,11 @@ CARD: DatasetCard = DatasetCard(
     size=f"about 23 700 aligned portraits, 200×200, resized to {SIDE}×{SIDE}",
     test_set=f"Equally many images of every (class, group) cell, at most {MOST_TESTED} and at most a third "
     "of the smallest cell; the same for every seed.",
-    separation=TINT,
-    side=SIDE,
-    class_names=ATTRIBUTES["age"],
-    load=annotated_loader(lambda: CARD, read_utkface, balanced_holdout(MOST_TESTED)),
     max_groups=8,
     attributes=ATTRIBUTES,
     label="age",
     group="race",
-    synthetic_groups=False,
     files=(DataFile(FOLDER, 0, "", "UTKFace.tar.gz"),),
     fetch="Ask for the aligned and cropped faces (UTKFace.tar.gz, about 107 MB) at "
     "https://susanqq.github.io/UTKFace/ and unpack it in the data folder, so that the images lie in UTKFace.",
-    prepare=read_utkface,
 )

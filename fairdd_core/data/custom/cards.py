@@ -8,17 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from fairdd_core.config.spec.data import DataSpec
-from fairdd_core.data.benchmarks.attributes import Cut
+from fairdd_core.data.annotated import AnnotatedSet
+from fairdd_core.data.bias.separation import TINT
 from fairdd_core.data.card import DataFile, DatasetCard
 from fairdd_core.data.custom.problems import counted
-from fairdd_core.data.custom.store import FOLDER, IMAGES, SAMPLES, About, custom_sets, folder_of, images_of
+from fairdd_core.data.custom.store import FOLDER, PREFIX, About, custom_sets, open_set
 from fairdd_core.data.grouped import Split
+from fairdd_core.data.image_store import IMAGES, SAMPLES
 from fairdd_core.errors import UserError
-
-_TINT = (
-    "0: the images as found. Above, each group gets a tint of its own hue, of equal mean brightness, that "
-    "grows up to 96 levels at 1: an added, visible cue beside whatever tells the groups apart already."
-)
 
 
 def custom_cards(data_dir: Path) -> dict[str, DatasetCard]:
@@ -41,7 +38,7 @@ def card_of(about: About) -> DatasetCard:
         "may, and if nobody in them is harmed by it.",
         size=f"{train:,} images to train on and {test:,} to test, at {side}×{side}.",
         test_set=_test_words(about),
-        separation=_TINT,
+        separation=TINT,
         side=side,
         class_names=about.classes,
         group_names=about.groups,
@@ -71,21 +68,11 @@ def _load(name: str, spec: DataSpec, seed: int, data_dir: Path) -> Split:
     Raises:
         UserError: when its files are damaged, or the skew cannot be reached.
     """
-    import pandas as pd
-
-    folder = folder_of(data_dir, name)
-    about = custom_sets(data_dir).get(f"own-{name}")
+    about = custom_sets(data_dir).get(f"{PREFIX}{name}")
     if about is None:
-        raise UserError("data.dataset", f"the added set {name!r}", "none any more", "Add it again.")
-    try:
-        samples = pd.read_parquet(folder / SAMPLES, columns=["y", "a", "test"])
-    except Exception as error:  # a damaged file has as many exceptions as formats
-        hint = "Remove the set and add it again."
-        raise UserError("data.dataset", f"a readable {folder / SAMPLES}", error, hint) from error
-    x_NCHW = images_of(folder)
-    if x_NCHW.shape != (len(samples), 3, about.options.side, about.options.side):
-        raise UserError("data.dataset", f"{len(samples)} images in {folder}", x_NCHW.shape, "Add it again.")
-    y_N, a_N = (samples[column].to_numpy(np.int64) for column in ("y", "a"))
-    test_N = samples["test"].to_numpy(bool)
-    cut = Cut(x_NCHW, np.arange(len(samples)), y_N, a_N, about.classes, about.groups)
-    return cut.split(~test_N, test_N, spec, seed)
+        raise UserError("data.dataset", f"the custom set {name!r}", "none", "Add it again.")
+    store = open_set(data_dir, about)
+    y_N, a_N = (store.samples[column].to_numpy(np.int64) for column in ("y", "a"))
+    test_N = store.samples["test"].to_numpy(bool)
+    usable = AnnotatedSet(store.x_NCHW, np.arange(len(store)), y_N, a_N, about.classes, about.groups)
+    return usable.split(~test_N, test_N, spec, seed)

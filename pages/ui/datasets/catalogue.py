@@ -15,6 +15,7 @@ from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.custom import store
 from fairdd_core.data.custom.store import About
 from fairdd_core.data.custom.validation import TILES_PER_CELL
+from fairdd_core.data.image_store import read_store
 from fairdd_core.workspace import Workspace
 from pages.ui.common import notices
 from pages.ui.common.errors import escape_markdown
@@ -101,25 +102,23 @@ def _own_card(key: str, card: DatasetCard, about: About, data_dir: Path) -> None
                 about.groups,
                 np.array(about.train),
                 np.array(about.test),
-                _tiles(str(store.folder_of(data_dir, about.name)), about.created),
+                _tiles(str(store.folder_of(data_dir, about.name)), about.options.side, about.created),
                 key=key,
             )
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _tiles(folder: str, created: float) -> dict[tuple[int, int], list[np.ndarray]]:
-    """Return a few images of every cell; a set that was made anew is read anew."""
-    import pandas as pd
-
+def _tiles(folder: str, side: int, created: float) -> dict[tuple[int, int], list[np.ndarray]]:
+    """Return a few images of every cell; ``created`` distinguishes sets of one name in the cache."""
     try:
-        samples = pd.read_parquet(Path(folder) / store.SAMPLES, columns=["y", "a"])
-        images = store.images_of(Path(folder))
-        return {
-            (int(y), int(a)): [np.array(images[i]) for i in rows.index[:TILES_PER_CELL]]
-            for (y, a), rows in samples.groupby(["y", "a"])
-        }
-    except Exception:  # damaged files have as many exceptions as formats; the rest of the page must stand
+        images = read_store(Path(folder), side)
+        cells = images.samples.groupby(["y", "a"])
+    except (OSError, ValueError, KeyError):  # a damaged set must not take the page down
         return {}
+    return {
+        (int(y), int(a)): [np.array(images.x_NCHW[i]) for i in rows.index[:TILES_PER_CELL]]
+        for (y, a), rows in cells
+    }
 
 
 def _heading(key: str, card: DatasetCard, *, ready: bool) -> None:

@@ -142,7 +142,7 @@ def test_damaged_files_are_a_user_error(tmp_path: Path) -> None:
     for part in ("train", "t10k"):
         (raw / f"{part}-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03broken")
         (raw / f"{part}-labels-idx1-ubyte").write_bytes(b"")
-    with pytest.raises(UserError, match="readable IDX files"):
+    with pytest.raises(UserError, match="published files"):
         load(DataSpec(dataset="colored-mnist-fg"), 0, tmp_path)
 
 

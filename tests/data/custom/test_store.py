@@ -6,10 +6,10 @@ import io
 import os
 import shutil
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from fairdd_core.data.custom import store
@@ -17,6 +17,7 @@ from fairdd_core.data.custom.cards import custom_cards
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import InvalidDataset
 from fairdd_core.data.custom.store import add
+from fairdd_core.data.image_store import IMAGES, SAMPLES
 from fairdd_core.errors import UserError
 from tests.data.custom.make import GROUPS, LABELS, bomb_png, encoded, good_files, tabled, written, zipped
 
@@ -35,7 +36,7 @@ def test_a_set_is_added_listed_loaded_and_removed(tmp_path: Path, data: Path) ->
     about = add(data, "faces", folder, Options(test_share=0.4), title="My  faces")
     assert (about.key, about.title, about.source, about.sizes) == ("own-faces", "My faces", "set", (12, 8))
     assert everything(data / "own") == ["faces"] + [
-        f"faces/{n}" for n in ("about.json", "images.npy", "samples.parquet")
+        f"faces/{n}" for n in ("about.json", "images.npy", "samples.parquet", "store.json")
     ]
     assert store.custom_sets(data) == {"own-faces": about}
     card = custom_cards(data)["own-faces"]
@@ -51,8 +52,8 @@ def test_a_set_is_added_listed_loaded_and_removed(tmp_path: Path, data: Path) ->
 
 def test_every_image_keeps_its_label_and_group(tmp_path: Path, data: Path) -> None:
     about = add(data, "a", written(tmp_path / "set", good_files(24)), Options(seed=3))
-    samples = pd.read_parquet(store.folder_of(data, "a") / store.SAMPLES)
-    images = store.images_of(store.folder_of(data, "a"))
+    opened = store.open_set(data, about)
+    samples, images = opened.samples, opened.x_NCHW
     number = samples["file"].str.extract(r"(\d+)")[0].astype(int).to_numpy()
     assert images[:, 0, 0, 0].tolist() == (10 * number).tolist()
     assert samples["label"].tolist() == [LABELS[i % 2] for i in number]
@@ -81,7 +82,7 @@ def test_the_same_set_gives_the_same_files_however_it_comes(tmp_path: Path, data
         "upload": [(name, io.BytesIO(content)) for name, content in good_files(12).items()],
     }[source]
     add(data, "second", what, Options())  # type: ignore[arg-type]
-    for file in (store.IMAGES, store.SAMPLES):
+    for file in (IMAGES, SAMPLES):
         assert (data / "own/first" / file).read_bytes() == (data / "own/second" / file).read_bytes()
 
 
@@ -176,6 +177,31 @@ def test_a_damaged_set_is_set_apart_and_can_be_removed(tmp_path: Path, data: Pat
     assert everything(data) == ["own"]
 
 
+def test_a_set_added_by_an_earlier_version_still_opens(data: Path) -> None:
+    """``added_before.zip`` was written by ``data add`` before sets had checksums."""
+    with zipfile.ZipFile(Path(__file__).with_name("added_before.zip")) as archive:
+        archive.extractall(data / "own")
+    about = store.custom_sets(data)["own-before"]
+    assert (about.title, about.source, about.sizes) == ("Before the move", "src", (16, 8))
+    card = custom_cards(data)["own-before"]
+    assert card.group_names == ("old × f", "old × m", "young × f", "young × m")
+    split = card.load(card.usual(), 0, data)
+    assert split.train.counts_CG().tolist() == [[2, 2, 2, 2]] * 2
+    assert split.test.counts_CG().tolist() == [[1, 1, 1, 1]] * 2
+    number = store.open_set(data, about).samples["file"].str.extract(r"(\d+)")[0].astype(int)
+    assert store.open_set(data, about).x_NCHW[:, 0, 0, 0].tolist() == (10 * number).tolist()
+    assert (number % 2 == np.concatenate([split.train.y_N, split.test.y_N])).all()
+
+
+def test_a_set_whose_images_were_changed_is_refused(tmp_path: Path, data: Path) -> None:
+    about = add(data, "a", written(tmp_path / "set", good_files()), Options())
+    with (data / "own/a" / IMAGES).open("r+b") as file:
+        file.seek(-3 * 32 * 32, os.SEEK_END)
+        file.write(bytes([77]) * 3 * 32 * 32)
+    with pytest.raises(UserError, match="differ from what was written"):
+        store.open_set(data, about)
+
+
 def test_an_unknown_set_is_not_removed(data: Path) -> None:
     with pytest.raises(UserError, match="there are no added sets"):
         store.remove(data, "a")
@@ -190,8 +216,8 @@ def test_a_link_among_the_sets_is_removed_without_what_it_leads_to(tmp_path: Pat
 
 
 def test_images_are_read_only_when_asked_for(tmp_path: Path, data: Path) -> None:
-    add(data, "a", written(tmp_path / "set", good_files()), Options())
-    assert isinstance(store.images_of(data / "own/a"), np.memmap)
+    about = add(data, "a", written(tmp_path / "set", good_files()), Options())
+    assert isinstance(store.open_set(data, about).x_NCHW, np.memmap)
 
 
 def test_colour_images_are_not_confused(tmp_path: Path, data: Path) -> None:

@@ -15,6 +15,7 @@ from fairdd_core.data.custom import validation
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import Problem
 from fairdd_core.data.custom.validation import ValidationReport, validate
+from fairdd_core.data.image_store import BLOCK
 from tests.data.custom.make import bomb_png, encoded, good_files, noise, picture, written, zipped
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -150,7 +151,7 @@ def test_images_come_in_the_order_of_the_rows_without_the_bad_ones(tmp_path: Pat
     assert np.concatenate(blocks)[:, 0, 0, 0].tolist() == levels
     assert len(found.rows) == 598
     assert done[-1] == (600, 600)
-    assert max(map(len, blocks)) <= validation.BLOCK
+    assert max(map(len, blocks)) <= BLOCK
 
 
 def test_a_few_tiles_of_every_cell_are_kept(tmp_path: Path) -> None:
