@@ -1,4 +1,4 @@
-"""What a worker does with a run, and the foreground form of it does too: pipeline, folder, result."""
+"""Executing a run in a worker: pipeline, files, progress and result."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fairdd_core.events import Event, Phase
-from fairdd_core.files import read_arrays
 from fairdd_core.runs.engine.environment import describe_drift, restore_environment
-from fairdd_core.runs.engine.recorder import checkpoint_iteration, record
+from fairdd_core.runs.engine.recorder import record
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import Store
 
 if TYPE_CHECKING:
-    import torch
-
     from fairdd_core.runs.engine.pipeline import Progress
 
 REPORT_SECONDS = 0.25
@@ -28,7 +23,7 @@ def execute(store: Store, run_id: str) -> str:
     """Execute a run that this process has claimed, from its last checkpoint if it has one.
 
     Returns:
-        What there is to remark; empty as a rule.
+        A remark on its reproducibility; usually empty.
 
     Raises:
         Whatever the pipeline raises; the folder then holds all that was saved before.
@@ -42,11 +37,11 @@ def execute(store: Store, run_id: str) -> str:
     spec = folder.spec()
     device = resolve_device(spec.device)
     store.update(run_id, device=str(device), note="")
-    about = restore_environment(str(device), folder.attempts())
+    environment = restore_environment(str(device), folder.attempts())
     events = run_pipeline(spec, store.workspace.data, load_progress(folder))
     reporter = Reporter(store, run_id)
     try:
-        record(events, folder, reporter, about)
+        record(events, folder, reporter, environment)
     except BaseException:
         with suppress(sqlite3.Error):  # a full disk, say; the first error is the one to report
             reporter.flush()
@@ -58,32 +53,23 @@ def execute(store: Store, run_id: str) -> str:
 
 
 def load_progress(folder: RunFolder) -> Progress:
-    """Return what an earlier execution of the same run has left; nothing for a new one."""
+    """Return what an earlier attempt at the same run has left; nothing for a new one."""
+    from torch import from_numpy
+
     from fairdd_core.events import Checkpoint
     from fairdd_core.runs.engine.pipeline import Progress
 
     checkpoint = None
-    if folder.checkpoint_file.exists():
-        arrays, _ = read_arrays(folder.checkpoint_file)
-        tensors = {name: _tensor(array) for name, array in arrays.items()}
-        checkpoint = Checkpoint(checkpoint_iteration(folder), tensors)
-    distilled = {
-        name.removesuffix("/x"): _tensor(array)
-        for name, array in folder.synthetic().items()
-        if name.endswith("/x")
-    }
+    if stored := folder.checkpoint():
+        checkpoint = Checkpoint(stored[0], {name: from_numpy(array) for name, array in stored[1].items()})
+    images = {name: array for name, array in folder.synthetic().items() if name.endswith("/x")}
+    distilled = {name.removesuffix("/x"): from_numpy(x_NCHW) for name, x_NCHW in images.items()}
     counts = {name: dict(enumerate(counts_KGCC)) for name, counts_KGCC in folder.count_series().items()}
-    return Progress(checkpoint, distilled, counts, album=folder)
-
-
-def _tensor(array: np.ndarray) -> torch.Tensor:
-    import torch
-
-    return torch.from_numpy(array)
+    return Progress(checkpoint, distilled, counts, folder=folder)
 
 
 class Reporter:
-    """Copies the progress of a run into the index, often enough to watch and no oftener."""
+    """Copies the progress of a run into the index, at most every ``REPORT_SECONDS`` within a phase."""
 
     def __init__(self, store: Store, run_id: str) -> None:
         self.store, self.run_id = store, run_id
@@ -91,7 +77,7 @@ class Reporter:
         self._reported = float("-inf")
 
     def __call__(self, event: Event) -> None:
-        """Take note of one event."""
+        """Report the progress in an event, if it has any."""
         if isinstance(event, Phase):
             changed = (event.name, event.note) != (self._last.name, self._last.note)
             self._last = event

@@ -1,4 +1,4 @@
-"""A whole run as one stream of events. Needs torch: only the process that works imports it."""
+"""A whole run as one stream of events. It imports torch, so only workers import it."""
 
 from __future__ import annotations
 
@@ -28,40 +28,40 @@ from fairdd_core.rng import torch_stream
 from fairdd_core.runs.storage.folder import RunFolder
 
 MAX_EARLIER = 20_000
-"""Earlier synthetic images that the maps follow, at most."""
+"""The most earlier synthetic images that the maps show."""
 
 
 @dataclass
 class Progress:
-    """What an earlier attempt at the same spec has left behind; a stage skips what is here.
+    """The results of an earlier attempt at the same run; a stage skips what is here.
 
     Attributes:
         checkpoint: of the distillation.
         distilled: arm -> finished training images, float32 (C·IPC·factor², 3, H, W).
         counts: arm or baseline (see ``evaluate.spec.series``) -> network -> counts (G, C, C).
-        album: the folder that the snapshots of this attempt go to as well; None where they are not kept.
+        folder: with the snapshots of this and earlier attempts; None where they are not kept.
     """
 
     checkpoint: Checkpoint | None = None
     distilled: dict[str, torch.Tensor] = field(default_factory=dict)
     counts: dict[str, dict[int, np.ndarray]] = field(default_factory=dict)
-    album: RunFolder | None = None
+    folder: RunFolder | None = None
 
 
 def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) -> Iterator[Event]:
-    """Load, distil, evaluate, judge the baselines and embed.
+    """Load, distil, evaluate the arms and the baselines, and embed.
 
     On the CPU of one machine, with the same number of threads, the same spec gives the same bytes, resumed or
     not.
 
     Args:
         spec: what to do.
-        data_dir: where files of data sets are.
-        resume: what need not be done again.
+        data_dir: folder of the data sets.
+        resume: the results of an earlier attempt.
 
     Raises:
-        UserError: settings that this data or machine cannot meet.
-        Diverged: the matching loss is not a number any more.
+        UserError: settings that this data set or machine does not support.
+        Diverged: the matching loss is no longer a number.
     """
     progress = resume or Progress()
     device = resolve_device(spec.device)
@@ -69,7 +69,7 @@ def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) 
     split = load(spec.data, spec.seed, data_dir)
     train = split.train
     if spec.evaluation.baseline_networks:
-        random_subset(train, spec.distill.ipc, spec.seed)  # refuses too many images now, not at the end
+        random_subset(train, spec.distill.ipc, spec.seed)  # if it raises, then now rather than at the end
     norm = train.normalisation
     yield Loaded(train.class_names, train.group_names, train.group_colors, norm.mean_C, norm.std_C)
     yield Phase("data", 1, 1)
@@ -81,29 +81,29 @@ def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) 
     labels_N = synthetic_labels(train.num_classes, spec.distill)
     evaluator = Evaluator(split, spec.evaluation, spec.seed, device)
     if any(INTERVENTIONS[arm.intervention].after for arm in spec.distill.arms):
-        yield Phase("evaluate", 0, 1, "finding the group that every synthetic image resembles")
+        yield Phase("evaluate", 0, 1, "assigning every synthetic image to the group that it resembles")
     sets = {arm.name: evaluator.training_set(arm, synthetic[arm.name], labels_N) for arm in spec.distill.arms}
     yield from evaluate_arms(evaluator, sets, progress.counts)
     yield from evaluate_baselines(evaluator, spec.distill.ipc, progress.counts)
-    yield Phase("embed", 0, 2, "training the network whose representation is shown")
+    yield Phase("embed", 0, 2, "training the network whose features are shown")
     net = _feature_network(spec, evaluator, sets)
     finished = {arm: (x, labels_N) for arm, x in synthetic.items()}
-    history = partial(earlier_images, spec, train, progress.album)
+    history = partial(earlier_images, spec, train, progress.folder)
     shown = EmbeddingInput(split, finished, spec.distill.arms, spec.distill.iterations, history)
     yield from embed(net, shown, spec.embedding, spec.seed, device)
 
 
 def earlier_images(
-    spec: RunSpec, train: GroupedDataset, album: RunFolder | None
+    spec: RunSpec, train: GroupedDataset, folder: RunFolder | None
 ) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
     """Read the training images of every snapshot but the last one, normalised (see ``embed.moments``)."""
-    logged = [] if album is None else album.snapshot_iterations()
+    logged = [] if folder is None else folder.snapshot_iterations()
     before = [iteration for iteration in logged if iteration < spec.distill.iterations]
     size = len(spec.distill.arms) * train.num_classes * spec.distill.ipc * spec.distill.factor**2
     kept = min(len(before), max(MAX_EARLIER // size, 1))  # of a longer history, some evenly spread
     for position in np.unique(np.linspace(0, len(before) - 1, kept).astype(int)):
-        assert album is not None
-        images = album.snapshot(before[position])
+        assert folder is not None
+        images = folder.snapshot(before[position])
         pixels = {arm: x_CIKHW.reshape(-1, *x_CIKHW.shape[2:]) for arm, x_CIKHW in images.items()}
         normal = {arm: torch.from_numpy(train.normalisation.apply(x)) for arm, x in pixels.items()}
         yield before[position], {arm: unfold(x, spec.distill.factor) for arm, x in normal.items()}
@@ -119,7 +119,7 @@ def _distilled(spec: RunSpec, split: Split, device: torch.device, progress: Prog
 
 
 def _feature_network(spec: RunSpec, evaluator: Evaluator, sets: dict[str, TrainingSet]) -> Net:
-    """Return the network whose representation is shown."""
+    """Return the network whose features are shown."""
     features = spec.embedding.features
     if features == "real":
         return evaluator.full_network(0)

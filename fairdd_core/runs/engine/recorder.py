@@ -1,4 +1,4 @@
-"""Turning the events of a run into files, as they come."""
+"""Writing the events of a run to its folder, as they come."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from fairdd_core.files import read_arrays, write_arrays
 from fairdd_core.runs.storage.folder import RunFolder
 
 STEPS_LOGGED = 200
-FIRST_STEPS = 10  # logged whatever the stride, for the curves start here
+FIRST_STEPS = 10  # logged whatever the stride, because the curves start there
 SNAPSHOT_BUDGET = 40_000_000  # bytes; keeps a standard run under 50 MB
 Listener = Callable[[Event], None]
 
@@ -39,24 +39,24 @@ def record(
     events: Iterable[Event],
     folder: RunFolder,
     listener: Listener | None = None,
-    about: Mapping[str, Any] | None = None,
+    environment: Mapping[str, Any] | None = None,
 ) -> None:
-    """Consume the events of a pipeline into ``folder``; tell ``listener`` about each once it is saved.
+    """Write the events of a pipeline to ``folder``; call ``listener`` with each one once it is saved.
 
     Args:
         events: of one attempt at the run.
         folder: with the specification in it.
-        listener: is told.
-        about: what this attempt is noted down with (see ``RunFolder.attempts``).
+        listener: for the progress.
+        environment: of this attempt (see ``RunFolder.attempts``).
 
     Raises:
         OSError: when the disk is full or not writable.
         Whatever the pipeline raises.
     """
-    recorder = Recorder(folder, about or {})
+    recorder = Recorder(folder, environment or {})
     try:
         for event in events:
-            recorder.take(event)
+            recorder.write(event)
             if listener is not None:
                 listener(event)
     finally:
@@ -66,13 +66,13 @@ def record(
 class Recorder:
     """Writes events to a run folder. The folder's specification must be there already."""
 
-    def __init__(self, folder: RunFolder, about: Mapping[str, Any]) -> None:
+    def __init__(self, folder: RunFolder, environment: Mapping[str, Any]) -> None:
         self.folder = folder
         self._spec: RunSpec = folder.spec()
         self._stride = math.ceil(self._spec.distill.iterations / STEPS_LOGGED)
         self._images: dict[str, np.ndarray] = {}
         self._images_at = -1
-        self._seldom_measured = False
+        self._residuals_are_sparse = False
         self._phase_logged = ("", "")
         self._synthetic = folder.synthetic()
         self._counts = {name: list(counts) for name, counts in folder.count_series().items()}
@@ -82,10 +82,11 @@ class Recorder:
         self._started = time.monotonic()
         self._log = _open_to_append(folder)
         if earlier:
-            self._append("resumed", iteration=checkpoint_iteration(folder))
-        self._append("attempt", **about)
+            checkpoint = folder.checkpoint()
+            self._append("resumed", iteration=checkpoint[0] if checkpoint else 0)
+        self._append("attempt", **environment)
 
-    def take(self, event: Event) -> None:
+    def write(self, event: Event) -> None:
         """Save one event."""
         match event:
             case Loaded(classes, groups, colors, mean, std):
@@ -96,8 +97,7 @@ class Recorder:
             case Snapshot():
                 self._snapshot(event)
             case Checkpoint(iteration, tensors):
-                arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
-                write_arrays(self.folder.checkpoint_file, arrays, {"iteration": str(iteration)})
+                self.folder.write_checkpoint(iteration, {name: t.numpy() for name, t in tensors.items()})
                 self._append("checkpoint", iteration=iteration)
             case Phase():
                 self._phase(event)
@@ -118,34 +118,35 @@ class Recorder:
                 self._append("embedded", umap=bool(points["umap_x"].notna().any()))
 
     def close(self) -> None:
-        """Save what is held back and close the log of events."""
+        """Save the images of an unfinished snapshot and close the log of events."""
         try:
             self._flush_images()
         finally:
             self._log.close()
 
     def _phase(self, phase: Phase) -> None:
-        """Log a phase when its name or note changes; how far a phase has come is for the index to say."""
+        """Log a phase when its name or note changes; the progress within it goes to the index only."""
         if (phase.name, phase.note) != self._phase_logged:
             self._phase_logged = (phase.name, phase.note)
             self._append("phase", name=phase.name, done=phase.done, total=phase.total, note=phase.note)
 
     def _step(self, step: Step) -> None:
+        """Log the first and last steps, some between, and every residual where not all steps have one."""
         last = step.iteration == self._spec.distill.iterations
         measured = not math.isnan(step.worst_residual)
-        self._seldom_measured |= not measured
+        self._residuals_are_sparse |= not measured
         due = step.iteration <= FIRST_STEPS or step.iteration % self._stride == 0 or last
-        if due or (measured and self._seldom_measured):
+        if due or (measured and self._residuals_are_sparse):
             residual = step.worst_residual if math.isfinite(step.worst_residual) else None
             values = {"iteration": step.iteration, "loss": step.loss, "worst_residual": residual}
             self._append("step", arm=step.arm, **values)
 
     def _evaluated(self, event: Evaluated) -> None:
         name, network = series(event.arm, event.architecture), event.network
-        if event.predicted_N is not None:  # first, so that whatever was counted can be looked into
+        if event.predicted_N is not None:  # before the counts, so that these always have predictions
             self._answers[f"{name}/{network}"] = event.predicted_N
             write_arrays(self.folder.answers_file, self._answers)
-        # A resumed run may tell what it knew before.
+        # A resumed run repeats the counts that it already had.
         self._counts.setdefault(name, [])[network : network + 1] = [event.counts_GCC]
         write_arrays(self.folder.counts_file, {a: np.stack(c) for a, c in self._counts.items()})
         self._append("evaluated", arm=event.arm, network=network, architecture=event.architecture)
@@ -171,18 +172,8 @@ class Recorder:
         self._log.write(line.encode() + b"\n")
 
 
-def checkpoint_iteration(folder: RunFolder) -> int:
-    """Return how many updates the checkpoint of a run holds; 0 without one."""
-    from safetensors import safe_open
-
-    if not folder.checkpoint_file.exists():
-        return 0
-    with safe_open(folder.checkpoint_file, framework="numpy") as file:
-        return int((file.metadata() or {}).get("iteration", 0))
-
-
 def _open_to_append(folder: RunFolder) -> io.FileIO:
-    """Open the log of events; a line torn by a crash is closed first, and then skipped by readers."""
+    """Open the log of events; a line torn by a crash is ended first, and readers skip it."""
     path = folder.events_file
     torn = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
     log = io.FileIO(path, "ab")

@@ -1,4 +1,4 @@
-"""Runs as zip files. What comes in is checked before it becomes a run: names, sizes and contents."""
+"""Runs as zip files. An import is checked before it becomes a run: names, sizes and contents."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ MAX_FILES = 1000
 MAX_BYTES = 1_000_000_000
 _FOLDER = RunFolder(Path())
 _NAMES = {ABOUT, *map(str, _FOLDER.files())} - {str(_FOLDER.log_file)}
-_PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""The others fail in ways of their own when they are damaged."""
+_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""The other methods raise exceptions of their own when they are damaged."""
 _CHUNK = 1 << 20
-_TOLD = (
+_COLUMNS = (
     *("title", "state", "created", "started", "finished", "phase", "done", "total"),
     *("message", "hint", "final"),
 )
+"""Columns of the index that an export carries."""
 
 
 def export_run(workspace: Workspace, run_id: str, target: Path | IO[bytes]) -> None:
-    """Write a run to a zip file. The log stays here, for it may name folders of this machine.
+    """Write a run to a zip file, without its log, which may name folders of this machine.
 
     Raises:
         UserError: when there is no such run.
@@ -43,7 +44,7 @@ def export_run(workspace: Workspace, run_id: str, target: Path | IO[bytes]) -> N
     """
     store = Store(workspace)
     record, folder = store.get(run_id), store.folder(run_id)
-    about = {"format": FORMAT, **{name: getattr(record, name) for name in _TOLD}}
+    about = {"format": FORMAT, **{name: getattr(record, name) for name in _COLUMNS}}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(ABOUT, json.dumps(about, indent=2))
         for path in folder.artefacts():
@@ -56,19 +57,18 @@ def import_run(workspace: Workspace, source: Path | IO[bytes]) -> str:
     """Add the run in a zip file as a new one, and return its id.
 
     Raises:
-        UserError: when the file is not an exported run, or not a sound one.
+        UserError: when the file is not an exported run, or not a valid one.
     """
     workspace.runs.mkdir(parents=True, exist_ok=True)
-    staged = Path(
-        tempfile.mkdtemp(prefix=IMPORT_PREFIX, dir=workspace.runs)
-    )  # beside its place, to be renamed
+    # On the same disk as the runs, to be renamed.
+    staged = Path(tempfile.mkdtemp(prefix=IMPORT_PREFIX, dir=workspace.runs))
     try:
         _extract(source, staged)
         folder = RunFolder(staged)
-        about = _about(staged / ABOUT)
+        about = _read_about(staged / ABOUT)
         validate_run(folder)
-        ended = _ending(about, folder)
-        return Store(workspace).enter(lambda place: staged.rename(place.path), **ended)
+        columns = _columns(about, finished=folder.result() is not None)
+        return Store(workspace).enter(lambda new: staged.rename(new.path), **columns)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
@@ -90,7 +90,7 @@ def _is_allowed(name: str) -> bool:
 
 
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
-    """Refuse everything but the plain files of a run, each once."""
+    """Raise unless every entry is a plain file of a run."""
     expected = {
         Rule.COUNT: f"at most {MAX_FILES} files",
         Rule.SIZE: f"at most {MAX_BYTES // 10**6} MB",
@@ -104,12 +104,12 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     for entry in entries:
         if not _is_allowed(entry.filename):
             raise _refusal("the files of a run only", repr(entry.filename[:80]))
-        if entry.compress_type not in _PACKINGS:
+        if entry.compress_type not in _COMPRESSIONS:
             raise _refusal("files that are packed as an export packs them", repr(entry.filename))
 
 
 def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit: int) -> int:
-    """Unpack one entry; what it says of its own size is not believed."""
+    """Unpack one entry and return its size; the size that it states itself is not trusted."""
     target.parent.mkdir(exist_ok=True)
     size = 0
     with archive.open(entry) as packed, target.open("xb") as file:
@@ -121,7 +121,7 @@ def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit:
     return size
 
 
-def _about(path: Path) -> dict[str, Any]:
+def _read_about(path: Path) -> dict[str, Any]:
     try:
         about = json.loads(path.read_bytes())
         path.unlink()
@@ -132,24 +132,26 @@ def _about(path: Path) -> dict[str, Any]:
     return about
 
 
-def _ending(about: dict[str, Any], folder: RunFolder) -> dict[str, Any]:
-    """Return the row of an imported run: its past as told, as far as that makes sense."""
+def _columns(about: dict[str, Any], finished: bool) -> dict[str, Any]:
+    """Return the columns of the index of an imported run; invalid ones get their defaults."""
 
-    def told(name: str, kind: type, default: Any) -> Any:
+    def get(name: str, kind: type, default: Any) -> Any:
         value = about.get(name)
         return value if isinstance(value, kind) and not isinstance(value, bool) else default
 
-    state = RunState.STOPPED
-    if folder.result() is not None:
-        state = RunState.DONE
-    elif told("state", str, "") in {RunState.FAILED, RunState.LOST}:
+    state = RunState.DONE if finished else RunState.STOPPED
+    if not finished and get("state", str, "") in {RunState.FAILED, RunState.LOST}:
         state = RunState(about["state"])
-    texts = {name: told(name, str, "")[:500] for name in ("title", "phase", "message", "hint")}
-    counts = {name: max(0, min(told(name, int, 0), 10**9)) for name in ("done", "total")}
-    times = {name: told(name, float, None) for name in ("started", "finished")}
     now = time.time()
-    rest = {"created": told("created", float, now), "final": about.get("final") is True, "imported": now}
-    return {"state": state, **texts, **counts, **times, **rest}
+    return {
+        "state": state,
+        **{name: get(name, str, "")[:500] for name in ("title", "phase", "message", "hint")},
+        **{name: max(0, min(get(name, int, 0), 10**9)) for name in ("done", "total")},
+        **{name: get(name, float, None) for name in ("started", "finished")},
+        "created": get("created", float, now),
+        "final": about.get("final") is True,
+        "imported": now,
+    }
 
 
 def _refusal(expected: str, got: str) -> UserError:

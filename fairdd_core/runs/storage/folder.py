@@ -199,6 +199,17 @@ class RunFolder:
     def _snapshot_bytes(self, iterations: list[int]) -> int:
         return sum(self.snapshot_file(iteration).stat().st_size for iteration in iterations)
 
+    def checkpoint(self) -> tuple[int, dict[str, np.ndarray]] | None:
+        """Return the number of updates and the arrays of the last checkpoint, or None without one."""
+        if not self.checkpoint_file.exists():
+            return None
+        arrays, about = read_arrays(self.checkpoint_file)
+        return int(about.get("iteration", 0)), arrays
+
+    def write_checkpoint(self, iteration: int, arrays: dict[str, np.ndarray]) -> None:
+        """Write what is needed to resume after ``iteration`` updates."""
+        write_arrays(self.checkpoint_file, arrays, {"iteration": str(iteration)})
+
     def synthetic(self) -> dict[str, np.ndarray]:
         """Return ``{arm}/x`` float32 (N, 3, H, W) and ``{arm}/y`` int64 (N,) of every finished arm."""
         return read_arrays(self.synthetic_file)[0]

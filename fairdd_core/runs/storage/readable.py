@@ -1,4 +1,4 @@
-"""The part of a run that can be read, for what is made of the whole of it."""
+"""A view of the readable files of a run, for exports of the whole run."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ _READERS: Mapping[str, Callable[[Path], object]] = {
 
 @contextmanager
 def readable_view(folder: RunFolder) -> Iterator[tuple[RunFolder, list[str]]]:
-    """Give a folder that has the files of a run that can be read, and the names of those that cannot.
+    """Provide a folder with the readable files of a run, and the names of its damaged files.
 
     Where a file is damaged, the folder is as if the run had ended before the file was written.
 
     Args:
-        folder: of the run; nothing in it is changed.
+        folder: of the run; it is not changed.
 
     Yields:
-        A folder of links, gone afterwards, and the names of the files that are not in it.
+        A temporary folder of links, and the names of the files that are not in it.
     """
     damaged = []
     with TemporaryDirectory(prefix="fairdd-") as name:
-        part = RunFolder(name)
-        part.snapshots_folder.mkdir()
+        view = RunFolder(name)
+        view.snapshots_folder.mkdir()
         for path in folder.artefacts():
             try:
                 _READERS.get(path.suffix, Path.exists)(path)
             except DamagedFile:
                 damaged.append(path.name)
                 continue
-            (part.path / path.relative_to(folder.path)).symlink_to(path.resolve())
-        yield part, damaged
+            (view.path / path.relative_to(folder.path)).symlink_to(path.resolve())
+        yield view, damaged
 
 
 def damage_note(damaged: list[str]) -> str:
-    """Return a sentence about what is missing; empty where nothing is."""
+    """Return a sentence that names the damaged files; empty when there are none."""
     return f"Left out, because the file is damaged: {', '.join(damaged)}." if damaged else ""

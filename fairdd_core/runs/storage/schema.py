@@ -1,4 +1,4 @@
-"""The index of runs in SQLite: how to open it, and how it grew."""
+"""The SQLite schema of the index of runs: opening and migrating it."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ BUSY_SECONDS = 15.0
 
 @contextmanager
 def connection(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the index for one piece of work, creating or migrating it first where needed.
+    """Open the index for a few statements, creating or migrating it first where needed.
 
-    A connection per piece of work is cheap (well under a millisecond) and safe from any thread.
+    Opening is cheap (well under a millisecond), and makes every use safe from any thread.
 
     Raises:
         UserError: when a newer version of the program made this index.
@@ -50,7 +50,7 @@ def connection(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    """Like ``connection``, as one transaction that holds the write lock from its start."""
+    """Open the index for one transaction, which holds the write lock from its start."""
     with connection(path) as db:
         db.execute("BEGIN IMMEDIATE")
         try:
@@ -68,16 +68,16 @@ def _version(db: sqlite3.Connection) -> int:
 def _migrate(db: sqlite3.Connection) -> None:
     _use_wal(db)
     db.execute("BEGIN IMMEDIATE")
-    found = _version(db)  # again, under the lock: another process may have been faster
-    if found > len(MIGRATIONS):
+    version = _version(db)  # again, under the lock: another process may have migrated it meanwhile
+    if version > len(MIGRATIONS):
         db.rollback()
         raise UserError(
             "FAIRDD_HOME",
             f"an index of version {len(MIGRATIONS)} or older",
-            f"version {found}",
+            f"version {version}",
             "Update the program, or choose another workspace.",
         )
-    for statements in MIGRATIONS[found:]:
+    for statements in MIGRATIONS[version:]:
         for statement in statements:
             db.execute(statement)
     db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
@@ -85,7 +85,7 @@ def _migrate(db: sqlite3.Connection) -> None:
 
 
 def _use_wal(db: sqlite3.Connection) -> None:
-    """Switch to write-ahead logging; SQLite does not wait by itself when others are opening the file too."""
+    """Switch to write-ahead logging; SQLite does not wait here when other processes open the file."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The one document that a run comes down to."""
+"""The result document of a run."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ STAGE_OF_PHASE = {
 
 
 def seconds_by_stage(events: Iterable[Mapping[str, Any]]) -> dict[str, float]:
-    """Add up the seconds between logged events by the stage that was at work, and in total.
+    """Add up the seconds between logged events for each stage and in total.
 
     Args:
-        events: of a run folder, in order; ``t`` is seconds of work since the run started.
+        events: of a run folder, in order; ``t`` is the seconds of work since the run started.
     """
     seconds = dict.fromkeys(STAGES, 0.0)
     stage, last = "distill", 0.0
@@ -49,8 +49,8 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
         device: in words.
 
     Returns:
-        A JSON-ready dictionary; undefined numbers are ``None``. ``arms`` is what the evaluation's own
-        architecture says, ``others`` what each of the others does, in the same form.
+        A JSON-ready dictionary; undefined numbers are ``None``. ``arms`` has the results of the evaluation's
+        own architecture, ``others`` those of each further one in the same form.
     """
     spec = folder.spec()
     document = {

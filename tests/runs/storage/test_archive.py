@@ -202,14 +202,14 @@ def test_tables_without_their_columns_are_refused(
 ) -> None:
     table = io.BytesIO()
     pd.DataFrame([[0] * len(columns)], columns=columns).to_parquet(table)
-    with pytest.raises(UserError, match=rf"sound {name}\.parquet"):
+    with pytest.raises(UserError, match=rf"valid {name}\.parquet"):
         import_run(workspace, altered(archive, **{f"{name}__parquet": table.getvalue()}))
 
 
 def test_tables_of_bytes_are_refused(workspace: Workspace, archive: bytes) -> None:
     table = io.BytesIO()
     pd.DataFrame([[b"bytes"] * len(POINTS)], columns=POINTS).to_parquet(table)
-    with pytest.raises(UserError, match=r"sound points\.parquet"):
+    with pytest.raises(UserError, match=r"valid points\.parquet"):
         import_run(workspace, altered(archive, points__parquet=table.getvalue()))
 
 
@@ -217,7 +217,7 @@ def test_snapshots_of_other_arms_are_refused(workspace: Workspace, archive: byte
     other = RunFolder(tmp_path / "other")
     other.write_snapshot(9, {"stranger": np.zeros((10, 1, 3, 4, 4), np.uint8)})
     content = other.snapshot_file(9).read_bytes()
-    with pytest.raises(UserError, match="sound 000009"):
+    with pytest.raises(UserError, match="valid 000009"):
         import_run(workspace, with_entry(archive, "snapshots/000009.safetensors", content))
 
 

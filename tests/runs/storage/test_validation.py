@@ -122,7 +122,7 @@ def put(value: int) -> Callable[[np.ndarray], np.ndarray]:
         (arrays("synthetic", lambda a: a[:, :1], "/x"), "synthetic", "unexpected content"),
         (arrays("synthetic", put(10), "/y"), "synthetic", "class 10, where"),
         (arrays("synthetic", lambda a: a[1:], "/y"), "synthetic", "images without their labels"),
-        (json_file("result.json", {"arms": {"cobra": 3}}), "result", "not by method and measure"),
+        (json_file("result.json", {"arms": {"cobra": 3}}), "result", "not by method and metric"),
         (json_file("events.jsonl", {"event": "step", "t": 1.0}), "events", "a step without numbers"),
         (json_file("events.jsonl", {"event": "phase"}), "events", "an event without a time"),
         (loaded(mean="abc"), "events", "a normalisation that is not by channel"),
@@ -133,7 +133,7 @@ def test_what_does_not_fit_the_run_is_refused_with_the_reason(
     folder: RunFolder, change: Change, file: str, reason: str
 ) -> None:
     change(folder)
-    with pytest.raises(UserError, match=rf"a sound {file}\.") as caught:
+    with pytest.raises(UserError, match=rf"a valid {file}\.") as caught:
         validate_run(folder)
     assert reason in str(caught.value.got)
     assert caught.value.hint
@@ -145,14 +145,14 @@ def test_a_step_of_which_the_groups_were_not_measured_passes(folder: RunFolder) 
         json_file("events.jsonl", step | residual)(folder)
         validate_run(folder)
     json_file("events.jsonl", step)(folder)
-    with pytest.raises(UserError, match=r"a sound events\."):
+    with pytest.raises(UserError, match=r"a valid events\."):
         validate_run(folder)
 
 
 def test_answers_are_numbered_in_plain_digits(folder: RunFolder) -> None:
     found = read_arrays(folder.answers_file)[0]
     write_arrays(folder.answers_file, {name.replace("/0", "/²"): a for name, a in found.items()})
-    with pytest.raises(UserError, match=r"a sound answers\."):
+    with pytest.raises(UserError, match=r"a valid answers\."):
         validate_run(folder)
 
 
