@@ -13,7 +13,7 @@ def prediction_table(
 ) -> pd.DataFrame:
     """Return what one network took the test images of a (class, group) cell for.
 
-    Columns: ``taken for``, ``right`` (bool), ``images``, ``n`` (images of the cell), ``share`` (in [0, 1]),
+    Columns: ``predicted as``, ``right`` (bool), ``images``, ``n`` (images of the cell), ``share`` (in [0, 1]),
     ``class_id`` (of the answer). Wrong answers first, the most frequent ahead; answers that never came are
     left out, so that an empty cell has no rows.
 
@@ -29,7 +29,7 @@ def prediction_table(
     order = sorted(given, key=lambda c: c == class_id)
     return pd.DataFrame(
         {
-            "taken for": [class_names[c] for c in order],
+            "predicted as": [class_names[c] for c in order],
             "right": [c == class_id for c in order],
             "images": [int(images_C[c]) for c in order],
             "n": n,

@@ -1,4 +1,4 @@
-"""Looking behind a gap of the bundled example, in a real browser, with the mouse and by the boxes."""
+"""The error analysis of the bundled example in a real browser, by mouse and by keyboard."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def choose(page: Page, label: str, text: str) -> None:
 
 
 def k_of_n(group: int, class_id: int) -> str:
-    """What the panel says of a cell of Vanilla's first network."""
+    """Return what is written about a cell of Vanilla's first network."""
     table = prediction_table(FOLDER.counts()["vanilla"][0], class_id, group, CLASSES)
     right = int(table.loc[table["right"], "images"].sum())
-    return f"{right} of {table['images'].sum()} test images of class {class_id} recognised"
+    return f"{right} of {table['images'].sum()} test images of class {class_id} classified correctly"
 
 
 @pytest.mark.skipif(not FOLDER.answers(), reason="the example that came along has no answers")
-def test_what_is_behind_a_gap(visitor: Visitor, tmp_path: Path) -> None:
+def test_the_errors_of_a_gap(visitor: Visitor, tmp_path: Path) -> None:
     page = visitor.open("/?run=example-colored-digits-fg&view=fairness")
     counts = FOLDER.counts()
     largest = largest_gap(counts["vanilla"])
     assert largest is not None
     words = largest.words(CLASSES, [str(name) for name in FOLDER.labels().groups])  # type: ignore[union-attr]
     expect(page.get_by_text(re.compile(f"Largest gap: Vanilla {words}"))).to_be_visible()
-    choose(page, "Look behind the gap", "3 · ")
+    choose(page, "Gap of class", "3 · ")
     expect(page).to_have_url(re.compile("gap=3.vanilla"))
     gap = gaps(counts["vanilla"])[3]
     assert gap is not None
@@ -66,10 +66,10 @@ def test_what_is_behind_a_gap(visitor: Visitor, tmp_path: Path) -> None:
 
 
 def click_an_image(page: Page) -> None:
-    """The one that is clicked is the one whose neighbours are shown."""
+    """Click an image: its nearest synthetic images are shown."""
     chosen = box(page, "Test image").get_by_role("combobox")
     before = chosen.input_value()
-    tiles = page.locator("[class*=st-key-behind-best] .nsewdrag, [class*=st-key-behind-best] .drag").first
+    tiles = page.locator("[class*=st-key-errors-best] .nsewdrag, [class*=st-key-errors-best] .drag").first
     tiles.scroll_into_view_if_needed()
     place = tiles.bounding_box()
     assert place is not None
@@ -79,7 +79,7 @@ def click_an_image(page: Page) -> None:
 
 
 def click_a_gap(page: Page) -> None:
-    """A row of COBRA's figure leads behind its gap."""
+    """Click a row of COBRA's figure: its gap is analysed."""
     plot = page.locator("[class*=st-key-dumbbell-cobra] .nsewdrag").first
     plot.scroll_into_view_if_needed()
     place = plot.bounding_box()
@@ -89,7 +89,7 @@ def click_a_gap(page: Page) -> None:
         place["x"] + place["width"] * (1.06 + 0.03) / 1.93, place["y"] + place["height"] * (8 + 1.2) / 10.8
     )
     expect(page).to_have_url(re.compile("gap=8.cobra"))
-    expect(page.get_by_text("test images of class 8 recognised").first).to_be_visible()
+    expect(page.get_by_text("test images of class 8 classified correctly").first).to_be_visible()
     settle(page)
 
 

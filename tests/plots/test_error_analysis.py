@@ -92,7 +92,7 @@ def test_the_largest_gap_is_the_one_that_is_quoted(counts: np.ndarray) -> None:
 
 def test_wrong_answers_come_first_the_most_frequent_ahead(counts: np.ndarray) -> None:
     table = prediction_table(counts[0], 0, 1, CLASSES)
-    assert table["taken for"].tolist() == ["emu", "dog", "cat"]
+    assert table["predicted as"].tolist() == ["emu", "dog", "cat"]
     assert table["images"].tolist() == [6, 3, 1]
     assert table["right"].tolist() == [False, False, True]
     assert table["share"].sum() == pytest.approx(1)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from itertools import cycle
 from urllib.parse import quote
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fairdd_core.plots.images import GRID_CSS
-from fairdd_core.plots.theme import ArmStyle
+from fairdd_core.plots.theme import ArmStyle, arm_styles
 from pages.ui import ASSETS
 
 _ASSETS = ASSETS
@@ -75,6 +77,15 @@ def arm_heading(style: ArmStyle, summary: str = "") -> str:
     return f'<div class="fx-arm">{mark}{html.escape(style.label)}</div>' + (
         f'<p class="fx-note fx-two">{html.escape(summary)}</p>' if summary else ""
     )
+
+
+def arm_columns(arms: Sequence[str]) -> list[tuple[str, ArmStyle, DeltaGenerator]]:
+    """Draw the headings of some arms side by side, and return each with its column; a fourth is below."""
+    columns = cycle(st.columns(min(3, max(2, len(arms)))))
+    placed = [(arm, style, next(columns)) for arm, style in arm_styles(list(arms)).items()]
+    for _, style, column in placed:
+        column.html(arm_heading(style))
+    return placed
 
 
 def table_html(head: str, body: str, label: str, *, narrow: bool = False) -> str:

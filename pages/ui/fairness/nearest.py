@@ -1,8 +1,7 @@
-"""What a test image resembles: the synthetic images that are nearest to it."""
+"""The synthetic images that are nearest to the test images of an error analysis."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,33 +15,33 @@ from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.plots.error_analysis import Neighbours, nearest_html
 from fairdd_core.plots.images import Tile
-from fairdd_core.plots.theme import ArmStyle, arm_label, arm_styles
+from fairdd_core.plots.theme import arm_label, arm_styles
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import folded, numbers
-from pages.ui.common.html import marker_svg, table_html
+from pages.ui.common.html import marker_markdown
 from pages.ui.common.loading import nearest_of, pictures_of
 from pages.ui.common.runs import RunView
-from pages.ui.fairness.test_images import Cell, image_control
+from pages.ui.fairness.test_images import IMAGE, Cell
 
 FEATURES, PIXELS = "Features", "Pixels"
-_BY = "behind-by"
+_SPACE = "nearest-space"
 COMPARED = 200
-"""Test images of a cell that are compared with synthetic ones, at most: the first ones."""
-_PIXEL_WORDS = (
-    "Distances are root mean squared differences of the levels of red, green and blue, from 0 to 1. "
-    "No network is asked: this is a hint at the reason, not a proof."
+"""At most so many test images of a cell, the first ones, are compared with synthetic images."""
+_PIXEL_CAPTION = (
+    "Distances are root mean squared differences of the red, green and blue levels, from 0 to 1. "
+    "No network is involved: similar pixels suggest a reason for the predictions, they do not prove it."
 )
 
 
 @dataclass(frozen=True)
-class Behind:
-    """What is looked at.
+class Case:
+    """What an error analysis is about.
 
     Attributes:
-        arm: whose network answered.
+        arm: whose network made the predictions.
         class_id: index of the true class.
-        test: the test images.
-        predicted_N: what each was taken for.
+        test: the test set.
+        predicted_N: predicted class of each test image.
         cells: the worst group's and the best group's.
     """
 
@@ -53,18 +52,16 @@ class Behind:
     cells: Sequence[Cell]
 
     def rows(self, cell: Cell) -> np.ndarray:
-        """Return the rows of a cell's test images, as many as are compared."""
+        """Return the rows of a cell's test images, at most ``COMPARED``."""
         return np.flatnonzero((self.test.y_N == self.class_id) & (self.test.a_N == cell.group))[:COMPARED]
 
-    def query(self) -> np.ndarray:
-        """Return the rows of all test images that are compared: these, and all that are drawn."""
-        return np.unique(
-            np.concatenate([*(self.rows(cell) for cell in self.cells), *map(Cell.shown, self.cells)])
-        )
+    def queries(self) -> np.ndarray:
+        """Return the rows of all test images to compare: those of ``rows`` and those that are drawn."""
+        return np.unique(np.concatenate([part for c in self.cells for part in (self.rows(c), c.rows())]))
 
 
 @dataclass(frozen=True)
-class Alike:
+class NearestSynthetic:
     """The synthetic images of an arm that are nearest to the test images.
 
     Attributes:
@@ -80,161 +77,163 @@ class Alike:
     y_M: np.ndarray
 
     @property
-    def first_Q(self) -> np.ndarray:
+    def class_Q(self) -> np.ndarray:
         """Class of the nearest one; -1 for none."""
         first_Q = self.place_QR[:, 0]
         return np.where(first_Q >= 0, self.y_M[first_Q], -1)
 
 
-def nearest_view(view: RunView, behind: Behind, names: Mapping[int, str]) -> None:
-    """Draw how often the nearest synthetic image is of the right class, and the nearest ones of an image.
+def nearest_view(view: RunView, case: Case, names: Mapping[int, str]) -> None:
+    """Draw how often the nearest synthetic image has the correct class, and those nearest to one image.
 
     Args:
         view: the run.
-        behind: what is looked at.
-        names: of the images that can be chosen, by row.
+        case: what the error analysis is about.
+        names: row -> name of the test images that can be chosen.
     """
-    st.subheader("What these images resemble", anchor=False)
-    query_Q = behind.query()
-    both = {by: found for by in (FEATURES, PIXELS) if (found := _alike(view, behind, query_Q, by))}
-    if not both:
+    st.subheader("Nearest synthetic images", anchor=False)
+    row_Q = case.queries()
+    spaces = {space: found for space in (FEATURES, PIXELS) if (found := _nearest(view, case, row_Q, space))}
+    if not spaces:
         st.caption("This run has no finished synthetic images to compare with.")
         return
-    by = _by_control(view, behind, both, query_Q)
-    if FEATURES not in both:
-        st.caption(
-            f"Nearest by features {'come with the maps' if view.live else 'were not noted by this run'}."
-        )
+    space = _space_control(view, case, spaces, row_Q)
+    if FEATURES not in spaces:
+        state = "are computed with the maps" if view.live else "were not saved by this run"
+        st.caption(f"Nearest images by features {state}.")
     left, right = st.columns(2, gap="large")
     with left:
-        _how_often(view, both[by], behind, query_Q)
+        _frequencies(view, spaces[space], case, row_Q)
     with right:
-        _one_image(view, both[by], behind, query_Q, names)
-    st.caption(space_words(view) if by == FEATURES else _PIXEL_WORDS)
+        _one_image(view, spaces[space], case, row_Q, names)
+    st.caption(_feature_caption(view) if space == FEATURES else _PIXEL_CAPTION)
 
 
-def _by_control(
-    view: RunView, behind: Behind, both: Mapping[str, Mapping[str, Alike]], query_Q: np.ndarray
+def _space_control(
+    view: RunView, case: Case, spaces: Mapping[str, Mapping[str, NearestSynthetic]], row_Q: np.ndarray
 ) -> str:
-    """Draw the choice of the comparison; at first it is the one whose neighbours explain more answers."""
-    worst = np.isin(query_Q, behind.rows(behind.cells[0]))
-    explained = {
-        by: int((found[behind.arm].first_Q == behind.predicted_N[query_Q])[worst].sum())
-        for by, found in both.items()
-        if behind.arm in found
+    """Draw the choice of the space; the default is the one whose neighbours agree with more predictions."""
+    worst = np.isin(row_Q, case.rows(case.cells[0]))
+    agreeing = {
+        space: int((found[case.arm].class_Q == case.predicted_N[row_Q])[worst].sum())
+        for space, found in spaces.items()
+        if case.arm in found
     }
-    if st.session_state.get(_BY) not in both:
-        st.session_state[_BY] = max(both, key=lambda by: explained.get(by, 0))
-    by = st.segmented_control(
+    if st.session_state.get(_SPACE) not in spaces:
+        st.session_state[_SPACE] = max(spaces, key=lambda space: agreeing.get(space, 0))
+    space = st.segmented_control(
         "Compare by",
-        list(both),
+        list(spaces),
         required=True,
-        key=_BY,
+        key=_SPACE,
         persist_state="session",
-        help="What makes a synthetic image near. **Features**: what a network sees in both, which is mostly "
-        "their shape. **Pixels**: the bare levels, in which colour counts as much as shape.",
+        help="How distance is measured. **Features**: what a network sees, mostly shape. **Pixels**: "
+        "the raw levels, where colour counts as much as shape.",
     )
-    if explained:
-        told = " and ".join(f"**{k} of {worst.sum()}** by {by.lower()}" for by, k in explained.items())
-        group = escape_markdown(view.labels.groups[behind.cells[0].group])
+    if agreeing:
+        counts = " and ".join(f"**{k} of {worst.sum()}** by {space.lower()}" for space, k in agreeing.items())
+        group = escape_markdown(view.labels.groups[case.cells[0].group])
         st.markdown(
-            f"How many answers to images of {group} are the class of the nearest synthetic image of "
-            f"{arm_label(behind.arm)}: {told}. The more, the better these neighbours "
-            "explain the answers."
+            f"Predictions for images of {group} that equal the class of the nearest synthetic image of "
+            f"{arm_label(case.arm)}: {counts}. The more, the better these neighbours explain the "
+            "predictions."
         )
-    return str(by)
+    return str(space)
 
 
-def _alike(view: RunView, behind: Behind, query_Q: np.ndarray, by: str) -> dict[str, Alike]:
-    """Return the nearest synthetic images of every arm that has finished ones."""
-    pictures, test = pictures_of(view), behind.test
+def _nearest(view: RunView, case: Case, row_Q: np.ndarray, space: str) -> dict[str, NearestSynthetic]:
+    """Return the nearest synthetic images for every arm that has finished ones."""
+    pictures, test = pictures_of(view), case.test
     found = {}
-    if by == PIXELS:
-        x_QCHW = np.asarray(test.x_NCHW[query_Q])
+    if space == PIXELS:
+        x_QCHW = np.asarray(test.x_NCHW[row_Q])
         for arm, (x_MCHW, y_M) in pictures.items():
-            if x_MCHW.shape[1:] != x_QCHW.shape[1:]:  # the data set was read anew, in another size
-                continue
-            found[arm] = Alike(*nearest_pixels(x_QCHW, x_MCHW), x_MCHW, y_M)
+            if x_MCHW.shape[1:] == x_QCHW.shape[1:]:  # else the data set was loaded again in another size
+                found[arm] = NearestSynthetic(*nearest_pixels(x_QCHW, x_MCHW), x_MCHW, y_M)
     else:
-        for arm, noted in nearest_of(view).items():
+        for arm, saved in nearest_of(view).items():
             x_MCHW, y_M = pictures.get(arm, (np.empty(0), np.empty(0)))
-            if len(noted.synthetic_NR) == len(test) and noted.synthetic_NR.max(initial=-1) < len(y_M):
-                places, distances = noted.synthetic_NR[query_Q], noted.synthetic_distance_NR[query_Q]
-                found[arm] = Alike(places, distances, x_MCHW, y_M)
+            if len(saved.synthetic_NR) == len(test) and saved.synthetic_NR.max(initial=-1) < len(y_M):
+                places, distances = saved.synthetic_NR[row_Q], saved.synthetic_distance_NR[row_Q]
+                found[arm] = NearestSynthetic(places, distances, x_MCHW, y_M)
     return {arm: found[arm] for arm in view.arms if arm in found}
 
 
-def space_words(view: RunView) -> str:
-    """Say in which feature space the distances are, in Markdown."""
+def _feature_caption(view: RunView) -> str:
     name, features = view.spec.evaluation.network.name, view.spec.embedding.features
     title = NETWORKS[name].title if name in NETWORKS else escape_markdown(name)
     trained = {"real": "trained on all real images", "random": "with random weights"}
     how = trained.get(features, f"trained on the images of {escape_markdown(arm_label(features))}")
     return (
-        f"Distances are Euclidean between the features of one network, a {title} {how}: that of the maps. "
-        "The networks that gave the answers are others: this is a hint at the reason, not a proof."
+        f"Distances are Euclidean in the feature space of the maps: one {title} {how}. Other networks made "
+        "the predictions, so near images suggest a reason for them, they do not prove it."
     )
 
 
 def _one_image(
     view: RunView,
-    found: Mapping[str, Alike],
-    behind: Behind,
-    query_Q: np.ndarray,
+    found: Mapping[str, NearestSynthetic],
+    case: Case,
+    row_Q: np.ndarray,
     names: Mapping[int, str],
 ) -> None:
-    row, test, classes = image_control(names), behind.test, view.labels.classes
-    styles, name = arm_styles(view.arms), classes[behind.class_id]
-    told = f"Test image: class {name}, group {view.labels.groups[int(test.a_N[row])]}"
-    q = int(np.flatnonzero(query_Q == row)[0])
-    shown = [_neighbours(styles[arm], alike, q, behind.class_id, classes) for arm, alike in found.items()]
-    st.html(nearest_html(Tile(np.asarray(test.x_NCHW[row]), told, f"class {name}"), shown))
-    st.caption("Nearest first. Below each: its class, ✓ if it is that of the test image, and the distance.")
+    row = st.selectbox(
+        "Test image",
+        list(names),
+        format_func=names.__getitem__,
+        key=IMAGE,
+        help="One of the images above. Clicking an image chooses it, too.",
+        width=460,
+    )
+    labels, q = view.labels, int(np.flatnonzero(row_Q == row)[0])
+    name, group = labels.classes[case.class_id], labels.groups[int(case.test.a_N[row])]
+    tile = Tile(
+        np.asarray(case.test.x_NCHW[row]), f"Test image: class {name}, group {group}", f"class {name}"
+    )
+    neighbours = []
+    for arm, nearest in found.items():
+        exists_R = nearest.place_QR[q] >= 0
+        place_R = nearest.place_QR[q][exists_R]
+        classes = nearest.y_M[place_R].tolist()
+        neighbours.append(
+            Neighbours(
+                arm_styles(view.arms)[arm],
+                nearest.x_MCHW[place_R],
+                [labels.classes[c] for c in classes],
+                [c == case.class_id for c in classes],
+                nearest.distance_QR[q][exists_R].tolist(),
+            )
+        )
+    st.html(nearest_html(tile, neighbours))
+    st.caption(
+        "Nearest first. Below each: its class, ✓ if it is the class of the test image, and the distance."
+    )
 
 
-def _how_often(view: RunView, found: Mapping[str, Alike], behind: Behind, query_Q: np.ndarray) -> None:
-    classes, labels = view.labels.classes, view.labels
+def _frequencies(view: RunView, found: Mapping[str, NearestSynthetic], case: Case, row_Q: np.ndarray) -> None:
+    """Draw how often the nearest synthetic image has the class of the test image: arms by groups."""
+    labels, name = view.labels, view.labels.classes[case.class_id]
     groups = {
-        labels.groups[cell.group]: np.flatnonzero(np.isin(query_Q, behind.rows(cell)))
-        for cell in behind.cells
+        labels.groups[cell.group]: np.flatnonzero(np.isin(row_Q, case.rows(cell))) for cell in case.cells
     }
-    first = {arm: (alike.first_Q, alike.distance_QR[:, 0]) for arm, alike in found.items()}
-    table = nearest_table(first, groups, behind.class_id, classes)
-    name = classes[behind.class_id]
-    st.markdown(f"Test images whose nearest synthetic image is of class {escape_markdown(name)}, too:")
-    st.html(_how_often_html(table, f"How often the nearest synthetic image is of class {name}"))
-    folded("behind-nearest", lambda: numbers(table, key="behind-nearest-table", percent=("share",)))
-
-
-def _how_often_html(table: pd.DataFrame, label: str) -> str:
-    groups = list(dict.fromkeys(table["group"]))
-    head = "<td></td>" + "".join(f"<th scope='col'>{html.escape(group)}</th>" for group in groups)
-    rows = []
-    for arm, style in arm_styles(list(dict.fromkeys(table["arm"]))).items():
-        cells = "".join(f"<td>{_cell(row)}</td>" for row in table[table["arm"] == arm].to_dict("records"))
-        mark = marker_svg(style.symbol, style.color)
-        rows.append(f"<tr><th scope='row'>{mark} {html.escape(style.label)}</th>{cells}</tr>")
-    return f'<div class="fx-behind">{table_html(head, "".join(rows), label)}</div>'
+    first = {arm: (nearest.class_Q, nearest.distance_QR[:, 0]) for arm, nearest in found.items()}
+    table = nearest_table(first, groups, case.class_id, labels.classes)
+    st.markdown(f"Test images whose nearest synthetic image has the same class, {escape_markdown(name)}:")
+    cells = table.assign(cell=[_cell(row) for row in table.to_dict("records")])
+    grid = cells.pivot(index="arm", columns="group", values="cell").loc[list(found), list(groups)]
+    styles = arm_styles(list(found)).values()
+    grid.index = pd.Index([f"{marker_markdown(s.symbol, s.color)} {s.label}" for s in styles])
+    st.table(
+        grid.rename(columns=escape_markdown),
+        border="horizontal",
+        alt=f"How often the nearest synthetic image has class {name}",
+    )
+    folded("nearest", lambda: numbers(table, key="nearest-table", percent=("share",)))
 
 
 def _cell(row: Mapping[Hashable, Any]) -> str:
     if not row["n"]:
         return "undefined"
-    most = f"<small>{row['of them']} nearest to {html.escape(row['else mostly'])}</small>"
-    far = f"<small>median distance {row['median distance']:.3g}</small>"
-    return f"<b>{row['own class']}</b> of {row['n']}{most if row['of them'] else ''}{far}"
-
-
-def _neighbours(
-    style: ArmStyle, alike: Alike, q: int, class_id: int, class_names: Sequence[str]
-) -> Neighbours:
-    there = alike.place_QR[q] >= 0
-    place_R = alike.place_QR[q][there]
-    classes = alike.y_M[place_R].tolist()
-    return Neighbours(
-        style,
-        alike.x_MCHW[place_R],
-        [class_names[c] for c in classes],
-        [c == class_id for c in classes],
-        alike.distance_QR[q][there].tolist(),
-    )
+    other = f"  \n:small[{row['of them']} nearest to {escape_markdown(row['else mostly'])}]"
+    distance = f"  \n:small[median distance {row['median distance']:.3g}]"
+    return f"**{row['own class']}** of {row['n']}{other if row['of them'] else ''}{distance}"

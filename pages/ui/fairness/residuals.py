@@ -1,4 +1,4 @@
-"""Who is left how far behind, and when alignment is bound to help: the method's own view of a run."""
+"""The residual of every group, and what Theorem 4.1 says about it."""
 
 from __future__ import annotations
 
@@ -7,60 +7,59 @@ import streamlit as st
 
 from fairdd_core.analysis.residuals import last_moment, residual_table, theorem_table
 from fairdd_core.plots.dots import residual_dots
-from fairdd_core.plots.theme import arm_styles
-from pages.ui.common import errors
+from pages.ui.common.errors import guarded
 from pages.ui.common.figures import numbers, show
-from pages.ui.common.html import arm_heading
+from pages.ui.common.html import arm_columns
 from pages.ui.common.runs import RunView
 
 ROUNDING = 1 + 1e-4
 
 
-@errors.guarded
+@guarded
 def residual_view(view: RunView) -> None:
-    """Draw the residuals of every group and what the theorem says of them; nothing for runs without them."""
+    """Draw the residuals of every group and the theorem's statement; nothing for runs without residuals."""
     cells = view.folder.diagnostics()
     if cells is None or cells.empty:
         return
-    st.header("Who is left behind, before any test", anchor=False)
-    now = last_moment(cells)
-    _residuals(now, view)
-    _theorem(now, view)
+    st.header("Residual per group", anchor=False)
+    last = last_moment(cells)
+    _residuals(last, view)
+    _theorem(last, view)
 
 
-def _residuals(now: pd.DataFrame, view: RunView) -> None:
-    table = residual_table(now, view.labels.classes, view.labels.groups)
-    styles = arm_styles([arm for arm in view.arms if arm in set(table["arm"])])
+def _residuals(cells: pd.DataFrame, view: RunView) -> None:
+    table = residual_table(cells, view.labels.classes, view.labels.groups)
     most = float(table["residual"].max())
-    for column, arm in zip(st.columns(min(3, max(2, len(styles)))) * 3, styles, strict=False):
+    for arm, style, column in arm_columns([arm for arm in view.arms if arm in set(table["arm"])]):
         with column:
-            st.html(arm_heading(styles[arm]))
             own = table[table["arm"] == arm]
             show(
                 residual_dots(own, view.labels.groups, view.labels.colors, most),
                 own,
                 key=f"residuals-{arm}",
-                alt=f"Distance of every group from the synthetic images of each class, {styles[arm].label}.",
-                title=f"{styles[arm].label}: residual of each group",
+                alt=f"Distance of every group from the synthetic images of each class, {style.label}.",
+                title=f"{style.label}: residual of each group",
                 percent=("share",),
             )
     st.caption(
-        "A dot is a group: how far its real images are from the synthetic ones of the class, as the matching "
-        f"network of iteration {int(now['iteration'].iloc[0])} sees them. 1 is the mean distance of the "
-        "class's groups from their common centre: less than that for one group is paid for by another."
+        "A dot is a group: the distance of its real images from the synthetic images of the class, in the "
+        f"features of the matching network of iteration {int(cells['iteration'].iloc[0])}. 1 is the mean "
+        "distance of the class's groups from their common centre: getting closer to one group means getting "
+        "farther from another. No test network is involved."
     )
 
 
-def _theorem(now: pd.DataFrame, view: RunView) -> None:
-    table = theorem_table(now, view.labels.classes, view.labels.groups)
-    promised = int(table["condition"].sum())
-    kept = int((table["common centre"] <= table["vanilla target"] * ROUNDING).sum())
+def _theorem(cells: pd.DataFrame, view: RunView) -> None:
+    table = theorem_table(cells, view.labels.classes, view.labels.groups)
+    guaranteed = int(table["condition"].sum())
+    observed = int((table["common centre"] <= table["vanilla target"] * ROUNDING).sum())
     centre, vanilla = table["common centre"].mean(), table["vanilla target"].mean()
     st.markdown(
-        f"**What can be promised** (Theorem 4.1): in **{promised} of {len(table)}** classes Vanilla's target "
-        "is not shifted towards the group that the common centre leaves farthest behind. There, aiming at it "
-        f"cannot make the worst distance larger. It is no larger in **{kept} of {len(table)}**: on "
-        f"average the worst group is {centre:.2f} from the centre, and {vanilla:.2f} from Vanilla's target."
+        f"**Theorem 4.1**: in **{guaranteed} of {len(table)}** classes, Vanilla's target is not shifted "
+        "towards the group that is farthest from the common centre. In these classes, the largest distance "
+        "to the common centre is guaranteed not to exceed the largest distance to Vanilla's target. It does "
+        f"not exceed it in **{observed} of {len(table)}** classes: on average the farthest group is "
+        f"{centre:.2f} from the common centre, and {vanilla:.2f} from Vanilla's target."
     )
     with st.expander("Class by class", icon=":material/table_rows:", type="compact"):
         numbers(table, key="theorem-table")

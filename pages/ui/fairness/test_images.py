@@ -1,10 +1,11 @@
-"""The test images behind a gap: what the worst group's were taken for, beside the best group's."""
+"""The test images of the worst and the best group of a class, by prediction."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,22 +20,21 @@ from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import numbers, show
 from pages.ui.common.html import legend
 from pages.ui.common.runs import Labels
-from pages.ui.fairness.gap_choice import custom_data
 
-IMAGE = "behind-image"
+IMAGE = "test-image"
 ALL, MOST = 5 * COLUMNS, 2 * COLUMNS
-"""Images of a cell that are all drawn, and how many of each answer there are in a larger cell."""
+"""The largest cell of which all images are drawn, and how many per prediction are drawn of larger ones."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """The test images of one class and group, as one network answered.
+    """The test images of one class and group, with the predictions of one network.
 
     Attributes:
         group: index of the group.
         role: ``Worst`` or ``Best``.
         table: ``prediction_table``.
-        answers: its answers with their images; empty where there are no images to show.
+        answers: the images by prediction; empty where images or predictions are missing.
     """
 
     group: int
@@ -42,18 +42,8 @@ class Cell:
     table: pd.DataFrame
     answers: Sequence[Answer] = ()
 
-    @property
-    def n(self) -> int:
-        """Test images of the cell."""
-        return int(self.table["images"].sum())
-
-    @property
-    def right(self) -> int:
-        """How many of them were recognised."""
-        return int(self.table.loc[self.table["right"], "images"].sum())
-
-    def shown(self) -> list[int]:
-        """Rows of the images that are drawn, in their order."""
+    def rows(self) -> list[int]:
+        """Return the rows of the images that are drawn, in their order."""
         return [int(row) for answer in self.answers for row in answer.rows_N]
 
 
@@ -65,15 +55,15 @@ def cell_of(
     test: GroupedDataset | None = None,
     predicted_N: np.ndarray | None = None,
 ) -> Cell:
-    """Return a cell, with its images where test set and answers are there.
+    """Return a cell, with its images where the test set and the predictions are available.
 
     Args:
         role: ``Worst`` or ``Best``.
         place: index of the class and of the group.
         counts_GCC: of the network.
         labels: names of classes and groups.
-        test: the test images.
-        predicted_N: what each was taken for.
+        test: the test set.
+        predicted_N: predicted class of each test image.
     """
     class_id, group = place
     table = prediction_table(counts_GCC, class_id, group, labels.classes)
@@ -85,82 +75,74 @@ def cell_of(
 
 
 def _answer(row: Mapping[Hashable, Any], rows_N: np.ndarray) -> Answer:
-    """Return one answer of ``prediction_table`` with as many of its images as there is room for."""
-    name = html.escape(str(row["taken for"]), quote=False)
-    words = "✓ recognised" if row["right"] else f"✗ taken for <b>{name}</b>"
+    """Return a row of ``prediction_table`` with as many of its images as there is room for."""
+    name = html.escape(str(row["predicted as"]), quote=False)
+    title = "✓ correct" if row["right"] else f"✗ predicted as <b>{name}</b>"
     shown_N = rows_N if row["n"] <= ALL else rows_N[:MOST]
     cut = f", {len(shown_N)} shown" if len(shown_N) < len(rows_N) else ""
-    names = [f"test image {n}, taken for {row['taken for']}" for n in shown_N]
-    return Answer(f"{words}: {row['images']} of {row['n']}{cut}", shown_N, names)
+    names = [f"test image {n}, predicted as {row['predicted as']}" for n in shown_N]
+    return Answer(f"{title}: {row['images']} of {row['n']}{cut}", shown_N, names)
 
 
 def draw_cell(cell: Cell, labels: Labels, class_id: int, test: GroupedDataset | None, key: str) -> None:
-    """Draw a cell: in words, its images if there are any, and the numbers.
+    """Draw a cell: the number of correct predictions, the images if there are any, and a table.
 
     Args:
-        cell: which one.
+        cell: the cell.
         labels: names of classes and groups.
         class_id: index of the true class.
-        test: the test images.
+        test: the test set.
         key: of the figure, unique for what it shows.
     """
     color = group_css(labels.colors, len(labels.groups))[cell.group]
     group, name = labels.groups[cell.group], labels.classes[class_id]
     st.html(legend([("chip", color, f"{cell.role} group: {group}")]))
-    st.markdown(f"**{cell.right} of {cell.n}** test images of class {escape_markdown(name)} recognised")
+    correct, n = cell.table.loc[cell.table["right"], "images"].sum(), cell.table["images"].sum()
+    st.markdown(f"**{correct} of {n}** test images of class {escape_markdown(name)} classified correctly")
     table = cell.table.drop(columns=["class_id", "right"])
     if not cell.answers or test is None:
         numbers(table, key=f"{key}-table", percent=("share",))
         return
-    rows = table.to_dict("records")
-    taken = ", ".join(f"{row['images']} of {row['n']} for {row['taken for']}" for row in rows)
-    fig = prediction_figure(np.asarray(test.x_NCHW[cell.shown()]), cell.answers, st.session_state.get(IMAGE))
+    predictions = ", ".join(
+        f"{row['images']} of {row['n']} as {row['predicted as']}" for row in table.to_dict("records")
+    )
     show(
-        fig,
+        prediction_figure(np.asarray(test.x_NCHW[cell.rows()]), cell.answers, st.session_state.get(IMAGE)),
         table,
         key=key,
-        alt=f"Test images of class {name}, group {group}, by what they were taken for: {taken}.",
-        title=f"Class {name}, {group}: taken for",
+        alt=f"Test images of class {name}, group {group}, by predicted class: {predictions}.",
+        title=f"Class {name}, {group}: predicted as",
         percent=("share",),
-        clicked=_on_click(key),
+        clicked=partial(_choose_clicked, key),
     )
 
 
-def _on_click(chart: str) -> Callable[[], None]:
-    def clicked() -> None:
-        if place := custom_data(chart):
-            st.session_state[IMAGE] = int(place[0])
+def clicked_data(chart: str) -> list[Any]:
+    """Return the custom data of the mark that was clicked in a figure; empty for none."""
+    points = st.session_state[chart].selection.points
+    data = points[0].get("customdata") if points else None
+    return list(data.values() if isinstance(data, dict) else data or [])
 
-    return clicked
+
+def _choose_clicked(chart: str) -> None:
+    if data := clicked_data(chart):
+        st.session_state[IMAGE] = int(data[0])
 
 
 def image_names(cells: Sequence[Cell], labels: Labels, class_id: int) -> dict[int, str]:
-    """Return the images that are drawn, by row, and settle which one of them is chosen.
+    """Return row and name of the images that are drawn, and make sure that one of them is chosen.
 
     Args:
-        cells: what is drawn.
+        cells: that are drawn.
         labels: names of classes and groups.
         class_id: index of the true class.
     """
-    names = {}
-    for cell in cells:
-        for answer in cell.answers:
-            for row, name in zip(answer.rows_N, answer.names, strict=True):
-                names[int(row)] = f"{labels.groups[cell.group]} {labels.classes[class_id]}: {name}"
+    names = {
+        int(row): f"{labels.groups[cell.group]} {labels.classes[class_id]}: {name}"
+        for cell in cells
+        for answer in cell.answers
+        for row, name in zip(answer.rows_N, answer.names, strict=True)
+    }
     if names and st.session_state.get(IMAGE) not in names:
         st.session_state[IMAGE] = next(iter(names))
     return names
-
-
-def image_control(names: Mapping[int, str]) -> int:
-    """Draw the choice of one of the images that are drawn, and return its row."""
-    row = st.selectbox(
-        "Test image",
-        list(names),
-        format_func=names.__getitem__,
-        key=IMAGE,
-        help="One of the images above, whose nearest synthetic images are shown. A click on an image chooses "
-        "it, too.",
-        width=460,
-    )
-    return int(row)

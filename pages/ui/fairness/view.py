@@ -1,144 +1,159 @@
-"""How the groups fare when networks learn from each synthetic set."""
+"""Test results: how well networks trained on each synthetic set classify every group."""
 
 from __future__ import annotations
 
-import html
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from fairdd_core.analysis.gaps import largest_gap
-from fairdd_core.analysis.metrics import METRICS, spread
-from fairdd_core.analysis.tables import confusion_table, group_table, network_table, recall_table
+from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.results import HEADLINE, results_grid, results_table
+from fairdd_core.analysis.tables import (
+    architecture_table,
+    confusion_table,
+    group_table,
+    network_table,
+    recall_table,
+)
+from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.plots import fairness
+from fairdd_core.plots.dots import architecture_dots
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
-from pages.ui.common import errors
+from pages.ui.common.errors import catch_damage, escape_markdown
 from pages.ui.common.figures import show
 from pages.ui.common.gap_control import gap_control
-from pages.ui.common.html import arm_heading, legend, marker_svg, table_html
+from pages.ui.common.html import arm_columns, legend, marker_markdown
 from pages.ui.common.runs import Labels, RunView
-from pages.ui.fairness.architectures import across_architectures, judge_control, title_of
-from pages.ui.fairness.error_analysis import behind_view
-from pages.ui.fairness.gap_choice import chosen_gap, on_click
+from pages.ui.fairness.error_analysis import error_analysis, focus_clicked, gap_in_focus
 from pages.ui.fairness.residuals import residual_view
 
 Counts = dict[str, np.ndarray]
-_SHOWN = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
 
 
 def fairness_view(view: RunView) -> None:
     """Draw every fairness figure of a run."""
-    architecture = judge_control(view)
+    architecture = _architecture_control(view)
     counts = ordered_counts(view.folder, architecture)
     if not counts:
-        waiting = "They come after the images." if view.live else "This run ended before it was tested."
-        whose = f" by {title_of(view, architecture)}" if architecture else ""
-        st.info(f"No test results{whose} yet. {waiting}", icon=":material/balance:")
+        reason = "They follow the images." if view.live else "This run ended before it was tested."
+        of = f" of {_architecture_title(architecture)}" if architecture else ""
+        st.info(f"No test results{of} yet. {reason}", icon=":material/balance:")
         return
     headline(view, counts)
     result: dict[str, Any] = {}
-    with errors.catch_damage(view):
+    with catch_damage(view):
         result = view.folder.result() or {}
-    summary = result.get("others", {}).get(architecture, {}) if architecture else result.get("arms", {})
-    st.html(metrics_html(counts, summary, view.labels, view.spec.evaluation.full_data_steps))
-    _table_caption(counts)
-    chosen = _compared(counts, view)
+    summary = result.get("others", {}).get(architecture) if architecture else result.get("arms")
+    steps = view.spec.evaluation.full_data_steps
+    _results(counts, summary or {}, view.labels, steps)
+    chosen = _arms_control(counts, view)
     if chosen:
         st.fragment(_recalls)(view, {arm: counts[arm] for arm in chosen}, architecture)
-    _overview(counts, view.labels, view.spec.evaluation.full_data_steps)
-    across_architectures(view)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _group_accuracy(counts, view.labels)
+    with right:
+        _tradeoff(counts, steps)
+    _architectures(view)
     _confusion({arm: counts[arm] for arm in chosen}, view.labels)
     residual_view(view)
 
 
+def _architecture_title(name: str) -> str:
+    return NETWORKS[name].title if name in NETWORKS else name  # a newer version may know more
+
+
+def _architecture_control(view: RunView) -> str:
+    """Draw the choice of the test architecture, where a run has several; return ``""`` for the main one."""
+    evaluation, main = view.spec.evaluation, view.spec.evaluation.network.name
+    if not evaluation.others:
+        return ""
+    chosen = st.segmented_control(
+        "Test architecture",
+        [main, *evaluation.others],
+        default=main,
+        required=True,
+        key=f"architecture-{view.id}",
+        format_func=_architecture_title,
+        help="Networks of this architecture are trained on each synthetic set and then tested. The images "
+        f"were distilled with {_architecture_title(view.spec.distill.network.name)}; images that fit only "
+        "that architecture give worse results with others.",
+    )
+    return "" if chosen == main else chosen
+
+
 def headline(view: RunView, counts: Counts | None = None) -> None:
-    """Say in one sentence what alignment did, if this run can tell."""
+    """Draw one sentence on how alignment changed gap and accuracy, if the run has both methods."""
     counts = view.folder.counts() if counts is None else counts
-    if "vanilla" not in counts:
-        return
     others = [arm for arm in view.arms if arm != "vanilla" and arm in counts]
-    if not others:
+    if "vanilla" not in counts or not others:
         return
-    best = "cobra" if "cobra" in others else others[0]
-    gap, accuracy = (METRICS[name].of for name in ("deo_mean", "accuracy"))
-    before, after = float(gap(counts["vanilla"]).mean()), float(gap(counts[best]).mean())
-    lift = float(accuracy(counts["vanilla"]).mean()), float(accuracy(counts[best]).mean())
-    if not np.isfinite([before, after, *lift]).all():  # the table below says what is undefined
-        return
-    gaps = [f"**{100 * value:.0f}**" for value in (before, after)]
-    rates = [f"**{value:.0%}**" for value in lift]
-    gap_told = (
-        f"goes from {gaps[0]} to {gaps[1]} points" if len(set(gaps)) > 1 else f"stays at {gaps[0]} points"
+    aligned = "cobra" if "cobra" in others else others[0]
+    gap, accuracy = (
+        [float(METRICS[name].of(counts[arm]).mean()) for arm in ("vanilla", aligned)]
+        for name in ("deo_mean", "accuracy")
     )
-    rate_told = f"from {rates[0]} to {rates[1]}" if len(set(rates)) > 1 else f"stays at {rates[0]}"
+    if not np.isfinite([*gap, *accuracy]).all():  # the table says what is undefined
+        return
+    gap_change = _change([f"**{100 * value:.0f}**" for value in gap], "goes from ", " points")
+    accuracy_change = _change([f"**{value:.0%}**" for value in accuracy], "from ")
     st.markdown(
-        f"With **{arm_label(best)}** instead of **{arm_label('vanilla')}**, the mean gap between the "
-        f"groups' recalls {gap_told}, and accuracy {rate_told}."
+        f"With **{arm_label(aligned)}** instead of **{arm_label('vanilla')}**, the mean gap between the "
+        f"groups' recalls {gap_change}, and accuracy {accuracy_change}."
     )
 
 
-def metrics_html(counts: Counts, summary: dict[str, Any], labels: Labels, steps: int) -> str:
-    """Return the table of headline metrics: a row per metric, a column per arm and baseline.
+def _change(values: list[str], verb: str, unit: str = "") -> str:
+    before, after = values
+    return f"stays at {before}{unit}" if before == after else f"{verb}{before} to {after}{unit}"
 
-    ``steps`` are the updates of the networks that learned from all real data.
+
+def _results(counts: Counts, summary: dict[str, Any], labels: Labels, steps: int) -> None:
+    """Draw the table of results, a row per metric and a column per arm and baseline, and its legend.
+
+    Args:
+        counts: of every arm and baseline.
+        summary: arm -> metric -> interval, from the result document.
+        labels: names of classes and groups.
+        steps: updates of the networks that are trained on all real images.
     """
-    styles = arm_styles(list(counts))
-    head = "".join(
-        f"<th scope='col'>{marker_svg(s.symbol, s.color)} {html.escape(s.label)}"
-        f"<small>{len(counts[arm])} network{'' if len(counts[arm]) == 1 else 's'}"
-        f"{f', {steps} updates' if arm == 'full-data' else ''}</small></th>"
-        for arm, s in styles.items()
-    )
-    rows = []
-    for name in _SHOWN:
-        metric = METRICS[name]
-        arrow = "higher is better" if metric.higher_is_better else "lower is better"
-        cells = "".join(
-            f"<td>{_cell(counts[arm], name, summary.get(arm, {}), labels)}</td>" for arm in styles
-        )
-        rows.append(
-            f"<tr><th scope='row' title='{html.escape(metric.formula)}'>{html.escape(metric.title)}"
-            f"<small>{html.escape(metric.sentence)} {arrow.capitalize()}.</small></th>{cells}</tr>"
-        )
-    return table_html(f"<th scope='col'>Measure</th>{head}", "".join(rows), "Every measure of every method")
-
-
-def _cell(counts_KGCC: np.ndarray, name: str, summary: dict[str, Any], labels: Labels) -> str:
-    values = METRICS[name].of(counts_KGCC)
-    if np.isnan(values).all():
-        return "undefined"
-    unit = "%" if METRICS[name].higher_is_better else "pt"
-    mean, std = 100 * values.mean(), 100 * spread(values)
-    text = f"<b>{mean:.1f}</b> {unit}"
-    if len(values) > 1:
-        text += f" ± {std:.1f}"
-    interval = summary.get(name, {}).get("ci95")
-    if interval and None not in interval:
-        text += f"<small>{100 * interval[0]:.1f} to {100 * interval[1]:.1f}</small>"
-    if name == "deo_max" and (gap := largest_gap(counts_KGCC)):
-        text += f"<small class='fx-words'>{html.escape(gap.words(labels.classes, labels.groups))}</small>"
-    return text
-
-
-def _table_caption(counts: Counts) -> None:
-    n = int(next(iter(counts.values()))[0].sum())
-    images = f"{n:,}".replace(",", "\u202f")
+    grid = results_grid(results_table(summary, counts), markup="markdown")
+    for arm, counts_KGCC in counts.items():
+        if gap := largest_gap(counts_KGCC):
+            words = escape_markdown(gap.words(labels.classes, labels.groups))
+            grid.loc[arm, "deo_max"] += f"  \n:small[{words}]"
+    heads = []
+    for arm, style in arm_styles(list(counts)).items():
+        networks = f"{len(counts[arm])} network{'' if len(counts[arm]) == 1 else 's'}"
+        updates = f", {steps} updates" if arm == "full-data" else ""
+        mark = marker_markdown(style.symbol, style.color)
+        heads.append(f"{mark} **{escape_markdown(style.label)}**  \n:small[{networks}{updates}]")
+    titles = []
+    for metric in (METRICS[name] for name in HEADLINE):
+        better = "Higher" if metric.higher_is_better else "Lower"
+        titles.append(f"**{metric.title}**  \n:small[{metric.sentence} {better} is better.]")
+    table = grid.T.set_axis(heads, axis=1).set_axis(pd.Index(titles, name="Metric"))
+    st.table(table, border="horizontal", alt="Every metric of every method and baseline")
+    n = f"{int(next(iter(counts.values()))[0].sum()):,}".replace(",", "\u202f")
     st.caption(
-        f"n = {images} test images for every network. ± is the standard deviation over networks; the small "
-        "range shows how far the number would move with other test images (95 % bootstrap interval). Gaps "
-        "are ranges over groups, so in small cells noise alone opens a small one. The class that is named "
-        "has the largest gap on average over the networks; the recalls are means. pt: percentage points."
+        f"n = {n} test images for every network. ± is the standard deviation over networks; the small range "
+        "is the 95 % bootstrap interval over test images. A gap is a range over groups, so in small cells "
+        "noise alone opens a small one. The class named is the one with the largest mean gap over the "
+        "networks; its recalls are means. pt: percentage points."
     )
     with st.expander("Definitions", icon=":material/function:", type="compact"):
         for metric in METRICS.values():
             st.markdown(f"**{metric.title}** = {metric.formula}  \n{metric.sentence}")
 
 
-def _compared(counts: Counts, view: RunView) -> list[str]:
-    """Draw the choice of what is put side by side."""
-    st.header("Which groups are recognised, class by class", anchor=False)
+def _arms_control(counts: Counts, view: RunView) -> list[str]:
+    """Draw the choice of the arms and baselines that are compared class by class."""
+    st.header("Recall of each group, class by class", anchor=False)
     chosen = st.pills(
         "Show",
         list(counts),
@@ -146,7 +161,7 @@ def _compared(counts: Counts, view: RunView) -> list[str]:
         default=[arm for arm in view.arms if arm in counts],
         format_func=arm_label,
         key="fairness-arms",
-        help="Methods and baselines to put side by side.",
+        help="Methods and baselines to show side by side.",
     )
     if not chosen:
         st.info("Choose at least one method above.", icon=":material/arrow_upward:")
@@ -154,93 +169,116 @@ def _compared(counts: Counts, view: RunView) -> list[str]:
 
 
 def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
-    """Draw the recalls of every class, and what is behind one of the gaps."""
+    """Draw the recalls of every class and the error analysis of one gap."""
     labels = view.labels
     palette = group_css(labels.colors, len(labels.groups))
     st.html(legend([("chip", color, name) for color, name in zip(palette, labels.groups, strict=True)]))
     table = recall_table(counts, labels.classes, labels.groups)
-    styles = arm_styles(list(counts))
-    at_arm, at_class = chosen_gap(counts, labels)
-    for column, arm in zip(st.columns(min(3, max(2, len(styles)))) * len(styles), styles, strict=False):
+    focus_arm, focus_class = gap_in_focus(counts, labels)
+    for arm, style, column in arm_columns(list(counts)):
+        own, key = table[table["arm"] == arm], f"dumbbell-{arm}"
+        focus = labels.classes[focus_class] if arm == focus_arm else None
+        fig = fairness.dumbbell(own, labels.colors, openers=True, focus=focus)
+        if len(counts) > 2:  # the columns are narrow, and the names of the groups are not
+            fig.update_xaxes(range=fairness.NARROW)
         with column:
-            st.html(arm_heading(styles[arm]))
-            own, key = table[table["arm"] == arm], f"dumbbell-{arm}"
-            focus = labels.classes[at_class] if arm == at_arm else None
-            fig = fairness.dumbbell(own, labels.colors, openers=True, focus=focus)
-            if len(styles) > 2:  # the columns are narrow, and the groups' names are not
-                fig.update_xaxes(range=fairness.NARROW)
             show(
                 fig,
                 own,
                 key=key,
-                alt=f"Recall of each group in each class, {styles[arm].label}; a bar spans worst to best.",
-                title=f"{styles[arm].label}: recall of each group",
+                alt=f"Recall of each group in each class, {style.label}; a bar spans worst to best.",
+                title=f"{style.label}: recall of each group",
                 percent=("recall", "low", "high", "gap"),
-                clicked=on_click(key, arm, labels),
+                clicked=partial(focus_clicked, key, arm, labels),
             )
     n = int(table["n"].min())
-    many = f"{n}" if n == table["n"].max() else f"{n} to {int(table['n'].max())}"
+    counted = f"{n}" if n == table["n"].max() else f"{n} to {int(table['n'].max())}"
     st.caption(
-        f"A dot is a group, n = {many} test images each, mean over the networks. The gap is the mean over "
-        "networks of best minus worst, so it can be a little longer than the bar. The names are the worst "
-        "and the best group; +2 means that two more do as badly, or as well. Click a dot or ▸ to look behind "
-        "the gap; the shaded class is the one below."
+        f"A dot is a group, n = {counted} test images each, mean over the networks. The gap is the mean over "
+        "networks of best minus worst recall, so it can be slightly longer than the bar. Named are the worst "
+        "and the best group; +2 means that two more groups are tied with it. Click a dot or ▸ to analyse the "
+        "errors of a class; the shaded class is the one analysed below."
     )
-    behind_view(view, counts, architecture)
+    error_analysis(view, counts, architecture)
 
 
-def _overview(counts: Counts, labels: Labels, steps: int) -> None:
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.header("Accuracy within each group", anchor=False)
-        table = group_table(counts, labels.groups)
-        show(
-            fairness.group_accuracy(table, labels.colors),
-            table,
-            key="groups",
-            alt="Accuracy within each group for every method and baseline, with 95 % intervals.",
-            caption=f"n = {int(table['n'].min())} test images per group. Bars: 95 % Wilson intervals.",
-            percent=("accuracy", "low", "high"),
-        )
-    with right:
-        st.header("Accuracy against the gap", anchor=False)
-        which = gap_control("gap-kind")
-        table = network_table(counts)
-        show(
-            fairness.tradeoff(table, which, gap_title=METRICS[which].title),
-            table,
-            key="tradeoff",
-            alt="Accuracy against the gap between groups for every method and baseline.",
-            title="Accuracy against the gap",
-            caption="Small marks are single networks, large ones their means. Hollow marks are baselines: "
-            f"as many real images drawn at random, and all real images ({steps} updates: what they do to a "
-            "network at this budget, not at its best).",
-        )
+def _group_accuracy(counts: Counts, labels: Labels) -> None:
+    st.header("Accuracy within each group", anchor=False)
+    table = group_table(counts, labels.groups)
+    show(
+        fairness.group_accuracy(table, labels.colors),
+        table,
+        key="groups",
+        alt="Accuracy within each group for every method and baseline, with 95 % intervals.",
+        caption=f"n = {int(table['n'].min())} test images per group. Bars: 95 % Wilson intervals.",
+        percent=("accuracy", "low", "high"),
+    )
+
+
+def _tradeoff(counts: Counts, steps: int) -> None:
+    st.header("Accuracy against the gap", anchor=False)
+    gap = gap_control("gap-kind")
+    table = network_table(counts)
+    show(
+        fairness.tradeoff(table, gap, gap_title=METRICS[gap].title),
+        table,
+        key="tradeoff",
+        alt="Accuracy against the gap between groups for every method and baseline.",
+        title="Accuracy against the gap",
+        caption="Small marks are single networks, large ones their means. Hollow marks are baselines: the "
+        f"same number of real images drawn at random, and all real images ({steps} updates, so a network at "
+        "this budget, not at its best).",
+    )
+
+
+def _architectures(view: RunView) -> None:
+    """Draw the results of every test architecture, where a run has several."""
+    evaluation = view.spec.evaluation
+    if not evaluation.others:
+        return
+    table = architecture_table(
+        {
+            _architecture_title(name or evaluation.network.name): ordered_counts(view.folder, name)
+            for name in evaluation.architectures
+        }
+    )
+    st.header("Results by test architecture", anchor=False)
+    for column, name in zip(st.columns(2, gap="large"), ("accuracy", "deo_mean"), strict=True):
+        metric, first = METRICS[name], name == "accuracy"
+        better = "higher is better" if metric.higher_is_better else "lower is better"
+        with column:
+            show(
+                architecture_dots(table, name, f"{metric.title}  ·  {better}"),
+                table if first else None,
+                key=f"architectures-{name}",
+                alt=f"{metric.title} of every method and baseline, by the architecture trained on it.",
+                caption="" if first else "Means over networks. Hollow marks are baselines.",
+                percent=HEADLINE,
+            )
 
 
 def _confusion(counts: Counts, labels: Labels) -> None:
-    st.header("What a group's images are taken for", anchor=False)
+    st.header("Confusion matrix of each group", anchor=False)
     choice = st.selectbox(
         "Group",
         ["All groups", *labels.groups],
         key="confusion-group",
-        help="Test images of this group only.",
+        help="Only test images of this group.",
         width=260,
     )
     group = None if choice == "All groups" else labels.groups.index(choice)
-    styles = arm_styles(list(counts))
-    for column, arm in zip(st.columns(min(3, max(2, len(counts)))) * len(counts), counts, strict=False):
+    for arm, style, column in arm_columns(list(counts)):
         with column:
-            st.html(arm_heading(styles[arm]))
             table = confusion_table(counts[arm], group, labels.classes)
             show(
                 fairness.confusion(table),
                 table,
                 key=f"confusion-{arm}",
                 percent=("share",),
-                title=f"{styles[arm].label}: answers for {choice.lower() if group is None else choice}",
-                alt=f"Confusion of {styles[arm].label} for {choice}: what each class was taken for.",
+                title=f"{style.label}: predictions for {choice.lower() if group is None else choice}",
+                alt=f"Confusion matrix of {style.label} for {choice}.",
             )
     st.caption(
-        "Per cent of the answers for the true class, over all networks. Below half a per cent is left blank."
+        "Per cent of the predictions for the true class, over all networks. Less than half a per cent is "
+        "blank."
     )

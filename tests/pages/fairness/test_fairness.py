@@ -1,4 +1,4 @@
-"""The fairness view of a run with several evaluation networks."""
+"""The fairness view of a run with several test architectures."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.results import HEADLINE
 from fairdd_core.config.presets import quick
 from fairdd_core.files import write_arrays
+from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from tests.pages.fake_run import write_fake_run
@@ -32,38 +35,38 @@ def accuracy(app: AppTest) -> str:
     return next(str(text.value) for text in app.markdown if "and accuracy from" in str(text.value))
 
 
-def subheaders(app: AppTest) -> list[str]:
+def headers(app: AppTest) -> list[str]:
     return [str(part.value) for part in app.header]
 
 
-def test_one_network_needs_no_choice(studio: Studio, workspace: Path, no_examples: None) -> None:
+def test_one_architecture_needs_no_choice(studio: Studio, workspace: Path, no_examples: None) -> None:
     app = studio(run=finished(workspace), view="fairness")
-    assert "With other networks" not in subheaders(app)
-    assert not [w for w in app.button_group if w.label == "Judged by"]
+    assert "Results by test architecture" not in headers(app)
+    assert not [w for w in app.button_group if w.label == "Test architecture"]
 
 
-def test_another_network_can_be_chosen(studio: Studio, workspace: Path, no_examples: None) -> None:
+def test_another_architecture_can_be_chosen(studio: Studio, workspace: Path, no_examples: None) -> None:
     run_id = finished(workspace, "mlp", "resnet18")
     app = studio(run=run_id, view="fairness")
-    assert "With other networks" in subheaders(app)
+    assert "Results by test architecture" in headers(app)
     figures = {chart.proto.id for chart in app.get("plotly_chart")}
-    assert len([name for name in figures if "across-" in name]) == 2
+    assert len([name for name in figures if "architectures-" in name]) == 2
     before = accuracy(app)
-    (judge,) = [w for w in app.button_group if w.label == "Judged by"]
-    judge.set_value("resnet18").run()
+    (architecture,) = [w for w in app.button_group if w.label == "Test architecture"]
+    architecture.set_value("resnet18").run()
     assert not app.exception
-    assert accuracy(app) != before, "another network judges a tenth lower"
+    assert accuracy(app) != before, "the other architecture scores a tenth lower"
 
 
-def test_a_network_that_is_still_to_come_says_so(studio: Studio, workspace: Path, no_examples: None) -> None:
+def test_an_architecture_without_results_says_so(studio: Studio, workspace: Path, no_examples: None) -> None:
     run_id = finished(workspace, "mlp")
     folder = Store(Workspace(workspace)).folder(run_id)
     write_arrays(folder.counts_file, folder.counts())
     app = studio(run=run_id, view="fairness")
-    (judge,) = [w for w in app.button_group if w.label == "Judged by"]
-    judge.set_value("mlp").run()
+    (architecture,) = [w for w in app.button_group if w.label == "Test architecture"]
+    architecture.set_value("mlp").run()
     assert not app.exception
-    assert any("No test results by MLP yet" in str(info.value) for info in app.info)
+    assert any("No test results of MLP yet" in str(info.value) for info in app.info)
 
 
 def test_the_conditions_of_a_study_reach_the_address(studio: Studio, no_examples: None) -> None:
@@ -74,3 +77,20 @@ def test_the_conditions_of_a_study_reach_the_address(studio: Studio, no_examples
     assert not app.exception
     assert app.query_params["known"] == "40"
     assert app.query_params["noise"] == "20"
+
+
+def test_the_table_of_results_has_a_row_per_metric(
+    studio: Studio, workspace: Path, no_examples: None
+) -> None:
+    run_id = finished(workspace)
+    table = studio(run=run_id, view="fairness").table[0].value
+    assert [str(title).partition("  \n")[0].strip("*") for title in table.index] == [
+        METRICS[name].title for name in HEADLINE
+    ]
+    counts = Store(Workspace(workspace)).folder(run_id).counts()
+    assert len(table.columns) == len(counts)
+    for column, arm in zip(table.columns, ("vanilla", "cobra"), strict=False):
+        accuracy = METRICS["accuracy"].of(counts[arm]).mean()
+        assert arm_label(arm) in str(column)
+        assert f"**{100 * accuracy:.1f}** %" in table.iloc[0][column]
+        assert "against" in table.iloc[3][column], "the groups of the largest gap"

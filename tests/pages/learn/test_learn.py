@@ -178,7 +178,7 @@ def test_links_open_the_run_with_its_settings_in_the_studio(learn: Visit) -> Non
     assert addresses(app)["run"] == run and addresses(app)["view"] == "fairness"
     assert app.session_state["control-skew"] == 10 and app.session_state["view"] == "fairness"
     titles = [head.value for head in (*app.header, *app.subheader)]
-    assert "Which groups are recognised, class by class" in titles
+    assert "Recall of each group, class by class" in titles
 
 
 @pytest.mark.parametrize("name", RUNS)

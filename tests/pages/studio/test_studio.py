@@ -289,10 +289,10 @@ def test_residuals_and_the_theorem_stand_below_the_fairness_figures(
     studio: Studio, workspace: Path, no_examples: None
 ) -> None:
     app = studio(run=finished(workspace), view="fairness")
-    assert "Who is left behind, before any test" in words(app)
+    assert "Residual per group" in words(app)
     assert "Theorem 4.1" in words(app)
     assert "**10 of 10**" in words(app)  # the centre is never farther from anybody than the majority is
-    assert "on average the worst group" in words(app).replace("\n", " ")
+    assert "on average the farthest group" in words(app).replace("\n", " ")
 
 
 def test_a_backbone_brings_its_usual_settings(studio: Studio, no_examples: None) -> None:
