@@ -13,9 +13,9 @@ def prediction_table(
 ) -> pd.DataFrame:
     """Return what one network took the test images of a (class, group) cell for.
 
-    Columns: ``predicted as``, ``right`` (bool), ``images``, ``n`` (images of the cell), ``share`` (in [0, 1]),
-    ``class_id`` (of the answer). Wrong answers first, the most frequent ahead; answers that never came are
-    left out, so that an empty cell has no rows.
+    Columns: ``predicted as``, ``right`` (bool), ``images``, ``n`` (images of the cell), ``share`` (in [0,
+    1]), ``class_id`` (of the answer). Wrong answers first, the most frequent ahead; answers that never came
+    are left out, so that an empty cell has no rows.
 
     Args:
         counts_GCC: of one network (group, true class, predicted class).
