@@ -1,4 +1,4 @@
-"""``data``: look through images of your own, add them as a data set, and see or remove what is there."""
+"""``data``: check, add, list and remove custom data sets; download the files of a benchmark."""
 
 from __future__ import annotations
 
@@ -7,28 +7,27 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 from pydantic import ValidationError
 
-from fairdd_core.cli import fetch
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.data.custom import store
 from fairdd_core.data.custom.cells import Cells
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import InvalidDataset, Problem, Problems, counted, in_order
-from fairdd_core.data.custom.store import add
 from fairdd_core.data.custom.validation import ValidationReport, validate
+from fairdd_core.data.download import download
+from fairdd_core.data.registry import DATASETS
 from fairdd_core.workspace import Workspace
 
-SOUND, NOT_SOUND = 0, 1
-_SKIP = "With --skip-bad the rest can, without these images."
+VALID, INVALID = 0, 1
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``data`` and its commands."""
-    text = "Check, add, list and remove data sets of your own."
+    text = "Check, add, list and remove custom data sets; download benchmarks."
     top = subparsers.add_parser("data", help=text, description=text)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
@@ -40,49 +39,36 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check = command("check", check_set, "Report every problem of a set and the images of every cell.")
     _add_options(check)
     check.add_argument("--json", action="store_true", help="as JSON")
-    addition = command("add", add_set, "Add a set; it is then known as own-NAME.")
+    addition = command("add", add_set, "Add a set; its name in runs is own-NAME.")
     addition.add_argument("name", metavar="NAME", help="small letters, digits and hyphens")
     _add_options(addition)
     addition.add_argument("--title", default="", help="name for people (default: NAME)")
-    fetch.add_arguments(command("download", fetch.download_set, fetch.TEXT))
-    listing = command("list", list_sets, "List the added sets.")
+    fetch = command("download", download_set, "Download the files of a benchmark; see: list datasets NAME.")
+    fetch.add_argument(
+        "name", metavar="NAME", help=", ".join(name for name, card in DATASETS.items() if card.torchvision)
+    )
+    listing = command("list", list_sets, "List the custom sets.")
     listing.add_argument("--json", action="store_true", help="as JSON")
-    removal = command("remove", remove_set, "Remove an added set for good; runs keep their results.")
+    removal = command("remove", remove_set, "Remove a custom set permanently; runs keep their results.")
     removal.add_argument("name", metavar="NAME", help="see: data list")
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    usual = Options()
     parser.add_argument("path", type=Path, metavar="PATH", help="a folder, a zip file, or a table (CSV)")
-    parser.add_argument(
-        "--side",
-        type=int,
-        choices=(32, 64),
-        default=usual.side,
-        help=f"height and width to bring images to (default: {usual.side})",
-    )
-    for option, what in (("file", usual.file_column), ("label", usual.label_column)):
-        parser.add_argument(f"--{option}-column", default=what, metavar="NAME", help=f"(default: {what})")
-    parser.add_argument(
-        "--group-column",
-        default="",
-        metavar="A,B",
-        help="one or several, which are crossed (default: group…)",
-    )
-    parser.add_argument(
-        "--split-column",
-        default="",
-        metavar="NAME",
-        help="says train or test (default: split, if there is one)",
-    )
-    parser.add_argument(
-        "--test-share",
-        type=float,
-        default=usual.test_share,
-        help=f"of every cell, where there is no split (default: {usual.test_share})",
-    )
-    parser.add_argument("--seed", type=int, default=usual.seed, help="of the draw of the test images")
-    parser.add_argument("--skip-bad", action="store_true", help="leave out images with problems of their own")
+    for name, field in Options.model_fields.items():
+        flag = "--group-column" if name == "group_columns" else f"--{name.replace('_', '-')}"
+        default = "" if field.default == () else field.default  # Options splits names at commas
+        if isinstance(default, bool):
+            parser.add_argument(flag, dest=name, action="store_true", help=field.description)
+            continue
+        parser.add_argument(
+            flag,
+            dest=name,
+            type=type(default),
+            default=default,
+            choices=get_args(field.annotation) if name == "side" else None,
+            help=field.description if default == "" else f"{field.description} Default: {default}.",
+        )
 
 
 def options_from(args: argparse.Namespace) -> Options:
@@ -92,91 +78,87 @@ def options_from(args: argparse.Namespace) -> Options:
         UserError: naming the option at fault.
     """
     try:
-        return Options(
-            file_column=args.file_column,
-            label_column=args.label_column,
-            group_columns=tuple(name.strip() for name in args.group_column.split(",") if name.strip()),
-            split_column=args.split_column,
-            test_share=args.test_share,
-            seed=args.seed,
-            side=args.side,
-            skip_bad=args.skip_bad,
-        )
+        return Options.model_validate({name: getattr(args, name) for name in Options.model_fields})
     except ValidationError as error:
         raise user_error(error) from error
 
 
 def check_set(args: argparse.Namespace) -> int:
-    """Look through a set; 0 when it can be added, else 1."""
-    found = validate(args.path.absolute(), options_from(args), progress=_progress())
+    """Validate a set; return 0 when it can be added, else 1."""
+    report = validate(args.path.absolute(), options_from(args), progress=_progress())
     if args.json:
-        print(json.dumps(as_json(found), indent=2, ensure_ascii=False))
+        print(json.dumps(as_json(report), indent=2, ensure_ascii=False))
     else:
-        _tell(found.problems)
-        if found.cells is not None:
-            print(as_text(found.cells))
-        print(verdict(found))
-    return SOUND if found.valid else NOT_SOUND
+        _print_problems(report.problems)
+        if report.cells is not None:
+            print(as_text(report.cells))
+        print(verdict(report))
+    return VALID if report.valid else INVALID
 
 
 def add_set(args: argparse.Namespace) -> int:
-    """Add a set."""
+    """Add a set; return 0, or 1 when it has problems that prevent it."""
     data_dir = Workspace.default().data
-
-    def accept(found: ValidationReport) -> None:
-        _tell(found.problems)
-
     try:
-        about = add(
+        about = store.add(
             data_dir,
             args.name,
             args.path.absolute(),
             options_from(args),
             title=args.title,
             progress=_progress(),
-            accept=accept,
+            accept=lambda report: _print_problems(report.problems),
         )
-    except InvalidDataset as refused:
-        _tell(refused.problems)
-        print(f"Nothing was added.{remedy(refused.problems)}", file=sys.stderr)
-        return NOT_SOUND
+    except InvalidDataset as error:
+        _print_problems(error.problems)
+        print(f"Nothing was added.{advice(error.problems)}", file=sys.stderr)
+        return INVALID
     train, test = about.sizes
     print(f"{about.key}: {train} training and {test} test images in {store.folder_of(data_dir, args.name)}")
-    return SOUND
+    return VALID
 
 
 def list_sets(args: argparse.Namespace) -> int:
-    """List the added sets."""
+    """List the custom sets."""
     data_dir = Workspace.default().data
-    found = store.custom_sets(data_dir)
+    abouts = store.custom_sets(data_dir)
     if args.json:
-        print(json.dumps({key: about.model_dump(mode="json") for key, about in found.items()}, indent=2))
-        return SOUND
-    for key, about in found.items():
+        print(json.dumps({key: about.model_dump(mode="json") for key, about in abouts.items()}, indent=2))
+        return VALID
+    for key, about in abouts.items():
         train, test = about.sizes
         size = f"{len(about.classes)} classes, {len(about.groups)} groups, {about.options.side} pixels"
         print(f"{key:<24}  {train:>7} + {test} images  {size}  {about.title}")
     for name in store.damaged_sets(data_dir):
         print(f"{store.PREFIX}{name:<20}  cannot be read; data remove {name}")
-    print(
-        f"{counted(len(found), 'added set')} in {data_dir / store.FOLDER}; others: list datasets",
-        file=sys.stderr,
-    )
-    return SOUND
+    summary = f"{counted(len(abouts), 'custom set')} in {data_dir / store.FOLDER}; others: list datasets"
+    print(summary, file=sys.stderr)
+    return VALID
 
 
 def remove_set(args: argparse.Namespace) -> int:
-    """Remove an added set."""
+    """Remove a custom set."""
     store.remove(Workspace.default().data, args.name)
-    return SOUND
+    return VALID
 
 
-def as_json(found: ValidationReport) -> dict[str, Any]:
-    """Return what was found as a document."""
-    cells = found.cells
+def download_set(args: argparse.Namespace) -> int:
+    """Download the files of a benchmark and print their folder."""
+
+    def show(done: int, total: int, note: str) -> None:
+        share = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if total else f"{done / 1e6:.0f} MB"
+        print(f"\r{note}: {share:<24}", end="", file=sys.stderr, flush=True)
+
+    print(download(args.name, Workspace.default().data, show if sys.stderr.isatty() else None))
+    return VALID
+
+
+def as_json(report: ValidationReport) -> dict[str, Any]:
+    """Return a report as a JSON document; counts are nested lists (C, G)."""
+    cells = report.cells
     return {
-        "sound": found.valid,
-        "problems": [vars(problem) for problem in in_order(found.problems)],
+        "valid": report.valid,
+        "problems": [vars(problem) for problem in in_order(report.problems)],
         "classes": list(cells.class_names) if cells else [],
         "groups": list(cells.group_names) if cells else [],
         "train": cells.counts_CG(test=False).tolist() if cells else [],
@@ -195,27 +177,27 @@ def as_text(cells: Cells) -> str:
     return table.to_string()
 
 
-def verdict(found: ValidationReport) -> str:
-    """Say in a sentence whether a set can be added."""
-    stops = counted(len(found.problems.fatal), "problem")
-    notes = counted(len(found.problems) - len(found.problems.fatal), "note")
-    if found.valid:
-        return f"{len(found.rows)} images can be added; {notes}."
-    return f"Cannot be added: {stops} and {notes}.{remedy(found.problems)}"
+def verdict(report: ValidationReport) -> str:
+    """Return a sentence that says whether a set can be added."""
+    stops = counted(len(report.problems.fatal), "problem")
+    notes = counted(len(report.problems) - len(report.problems.fatal), "note")
+    if report.valid:
+        return f"{len(report.rows)} images can be added; {notes}."
+    return f"Cannot be added: {stops} and {notes}.{advice(report.problems)}"
 
 
-def remedy(problems: Sequence[Problem]) -> str:
-    """Say what to do where single images are all that is wrong."""
-    return f" {_SKIP}" if Problems(problems).only_of_images else ""
+def advice(problems: Sequence[Problem]) -> str:
+    """Return what to do when single images are all that is wrong, else nothing."""
+    return " With --skip-bad the rest can, without these images." if Problems(problems).only_of_images else ""
 
 
-def _tell(problems: list[Problem]) -> None:
+def _print_problems(problems: Sequence[Problem]) -> None:
     for problem in in_order(problems):
         print(f"{'error' if problem.fatal else 'note '}  {problem}", file=sys.stderr)
 
 
 def _progress() -> Callable[[int, int], None] | None:
-    """Return what shows progress where somebody is looking."""
+    """Return a function that shows progress, or None outside of a terminal."""
     if not sys.stderr.isatty():
         return None
 

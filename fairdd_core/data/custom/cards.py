@@ -1,4 +1,4 @@
-"""Added sets as data sets like all others."""
+"""Cards of the custom sets."""
 
 from __future__ import annotations
 
@@ -19,51 +19,50 @@ from fairdd_core.errors import UserError
 
 
 def custom_cards(data_dir: Path) -> dict[str, DatasetCard]:
-    """Return a card for every added set, by the name under which it is chosen: ``own-NAME``."""
+    """Return the card of every custom set by its key, ``own-NAME``."""
     return {key: card_of(about) for key, about in custom_sets(data_dir).items()}
 
 
 @lru_cache(maxsize=256)
 def card_of(about: About) -> DatasetCard:
-    """Return the card of an added set."""
+    """Return the card of a custom set."""
     train, test = about.sizes
     side = about.options.side
     return DatasetCard(
         title=about.title,
-        summary=f"Your own images, from {about.source}: {len(about.classes)} classes and "
-        f"{len(about.groups)} groups, as biased as they are.",
+        summary=f"Your images, from {about.source}: {len(about.classes)} classes and "
+        f"{len(about.groups)} groups, with the bias they have.",
         source="You added it.",
-        licence="Yours to know; nothing was asked.",
-        ethics="The explorer knows nothing of how these images were taken and labelled. Use them only if you "
-        "may, and if nobody in them is harmed by it.",
+        licence="Unknown to the explorer; you added the images.",
+        ethics="The explorer does not know how these images were taken and labelled. Use them only if you "
+        "are allowed to and if nobody in them is harmed.",
         size=f"{train:,} images to train on and {test:,} to test, at {side}×{side}.",
-        test_set=_test_words(about),
+        test_set=_test_set_text(about),
         separation=TINT,
         side=side,
         class_names=about.classes,
         group_names=about.groups,
         max_groups=len(about.groups),
         synthetic_groups=False,
-        mirrored=False,  # letters and signs must not be mirrored, and nothing says that these are none
+        mirrored=False,  # they may show letters or signs
         load=partial(_load, about.name),
         files=tuple(DataFile(f"{FOLDER}/{about.name}/{file}") for file in (IMAGES, SAMPLES)),
         fetch="Remove the set and add it again, on the Data page or with python -m fairdd_core data add.",
     )
 
 
-def _test_words(about: About) -> str:
-    """Say what is tested."""
+def _test_set_text(about: About) -> str:
     cells = [n for row in about.test for n in row]
     fewest, most = min(cells), max(cells)
     spread = f"{counted(most, 'image')} a cell" if fewest == most else f"{fewest} to {most} images a cell"
     options = about.options
     if about.drawn:
         return f"{options.test_share:.0%} of every cell, drawn once with seed {options.seed}; {spread}."
-    return f"What the set says; {spread}."
+    return f"The test images that the set names; {spread}."
 
 
 def _load(name: str, spec: DataSpec, seed: int, data_dir: Path) -> Split:
-    """Return an added set with the skew and the separation of ``spec``.
+    """Return a custom set with the skew and the separation of ``spec``.
 
     Raises:
         UserError: when its files are damaged, or the skew cannot be reached.

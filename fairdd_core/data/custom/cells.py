@@ -1,4 +1,4 @@
-"""Classes, groups and the division into training and test, and what to say about cells of few images."""
+"""Classes, groups, and the division into training and test images; warnings about cells of few images."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from fairdd_core.rng import numpy_stream
 
 @dataclass(frozen=True)
 class Cells:
-    """Where every image of a set belongs.
+    """Class, group and part of every image of a set.
 
     Attributes:
         y_N, a_N: class and group indices, int64.
-        test_N: whether an image is for the test.
+        test_N: bool, the test images.
         class_names, group_names: in index order.
     """
 
@@ -43,17 +43,13 @@ class Cells:
 def ordered(names: Iterable[str]) -> tuple[str, ...]:
     """Sort names without repetition: by value where all are numbers, else as words."""
     distinct = set(names)
-    numbers = {name: _number(name) for name in distinct}
-    if all(math.isfinite(number) for number in numbers.values()):
+    try:
+        numbers = {name: float(name) for name in distinct}
+    except ValueError:
+        numbers = {}
+    if numbers and all(map(math.isfinite, numbers.values())):
         return tuple(sorted(distinct, key=lambda name: (numbers[name], name)))
     return tuple(sorted(distinct, key=lambda name: (name.casefold(), name)))
-
-
-def _number(name: str) -> float:
-    try:
-        return float(name)
-    except ValueError:
-        return math.nan
 
 
 def indices(names: Iterable[str]) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -65,17 +61,17 @@ def indices(names: Iterable[str]) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def cells_of(rows: pd.DataFrame, options: Options, problems: Problems) -> Cells | None:
-    """Return the cells of a set; None when it has no two classes and two groups, or far too many.
+    """Return the cells of a set; None unless it has at least two classes and groups and not too many.
 
     Args:
         rows: one per image, with ``label``, ``groups`` and ``split``.
         options: for the draw of the test images.
-        problems: what is wrong is added here.
+        problems: whatever is wrong is added here.
     """
     y_N, class_names = indices(rows["label"])
     columns = [indices(column) for column in zip(*rows["groups"], strict=True)] if len(rows) else []
     a_N, group_names = cross(*zip(*columns, strict=True)) if columns else (y_N, ())
-    few = "the explorer compares how groups fare across classes"
+    few = "two are needed to compare groups across classes"
     for what, names, most in (
         ("class", class_names, MAX_CLASSES),
         ("group", group_names, MAX_GROUPS),
@@ -97,7 +93,7 @@ def cells_of(rows: pd.DataFrame, options: Options, problems: Problems) -> Cells 
     else:
         test_N = split == SPLITS[1]
     cells = Cells(y_N, a_N, test_N, class_names, group_names)
-    _judge(cells, problems)
+    _check_sizes(cells, problems)
     return cells
 
 
@@ -125,8 +121,8 @@ def drawn_test(cell_N: np.ndarray, share: float, seed: int) -> np.ndarray:
     return test_N
 
 
-def _judge(cells: Cells, problems: Problems) -> None:
-    """Say which cells are empty or too small, and refuse a class that cannot be learnt or tested."""
+def _check_sizes(cells: Cells, problems: Problems) -> None:
+    """Report cells that are empty or small, and classes without training or test images."""
     train_CG, test_CG = cells.counts_CG(test=False), cells.counts_CG(test=True)
     for part, counts_CG, trusted in (("training", train_CG, TRUSTED_TRAIN), ("test", test_CG, TRUSTED_TEST)):
         for c, name in enumerate(cells.class_names):
@@ -135,23 +131,20 @@ def _judge(cells: Cells, problems: Problems) -> None:
                 continue
             for g, group in enumerate(cells.group_names):
                 n = int(counts_CG[c, g])
-                where = f"class {name!r}, group {group!r}"
+                where = f"of class {name!r}, group {group!r}"
                 if n == 0:
-                    problems.add("empty-cell", f"No {part} image of {where}{_empty(part)}.")
+                    problems.add("empty-cell", f"No {part} image {where}{_consequence(part, n)}.")
                 elif n < trusted:
-                    problems.add(
-                        "small-cell", f"Only {counted(n, f'{part} image')} of {where}{_few(n, part)}."
-                    )
+                    text = f"Only {counted(n, f'{part} image')} {where}{_consequence(part, n)}."
+                    problems.add("small-cell", text)
 
 
-def _empty(part: str) -> str:
-    return (
-        ": its rate is undefined, and gaps leave it out" if part == "test" else ": nothing to learn it from"
-    )
-
-
-def _few(n: int, part: str) -> str:
+def _consequence(part: str, n: int) -> str:
     if part == "training":
-        return ": its mean says more about these images than about the group"
+        return (
+            ": its mean describes these images rather than the group" if n else ": nothing to learn it from"
+        )
+    if n == 0:
+        return ": its rate is undefined, and gaps leave it out"
     # The widest 95 % interval of a share, that of one half.
     return f": a rate near 50 % is known to within ±{min(50, round(98 / math.sqrt(n)))} points"

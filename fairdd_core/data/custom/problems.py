@@ -1,4 +1,4 @@
-"""What can be wrong with a set of images, where, and whether it keeps the set from being added."""
+"""Problems of a set of images: what is wrong, where, and whether the set can be added all the same."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ KINDS: dict[str, str] = {
     "table": "the table cannot be read",
     "column": "a column is missing or comes twice",
     "row": "a row is not complete",
-    "layout": "no images where they are looked for",
+    "layout": "no images where they are expected",
     "unsafe": "an archive that is not safe to open",
-    "size": "too much of something",
+    "size": "too many files, images or bytes",
     "classes": "too few or too many classes or groups",
-    "not-found": "a file that is not there",
+    "not-found": "a missing file",
     "outside": "a path that leaves the folder",
     "link": "a link, which is not followed",
     "name": "a name that is not UTF-8 or too long",
@@ -31,11 +31,10 @@ KINDS: dict[str, str] = {
     "small-cell": "a cell too small to trust",
 }
 """Kind -> what it means."""
-
 OF_A_ROW = frozenset({"row", "not-found", "outside", "link", "name", "image", "place", "conflict"})
-"""Kinds that concern a single image: they stop the import unless such images are to be left out."""
+"""Kinds that concern one image: they prevent the import unless such images are left out."""
 NEVER_FATAL = frozenset({"duplicate", "archive", "ignored", "empty-cell", "small-cell"})
-"""Kinds that are only told."""
+"""Kinds that are reported only."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,9 @@ class Problem:
 
     Attributes:
         kind: a key of ``KINDS``.
-        message: one plain sentence.
-        file: the file at fault, relative to the set; empty when it is the set as a whole.
-        line: line of the table, from 1; 0 when it is no line.
+        message: one sentence.
+        file: the file at fault, relative to the set; empty when it is the whole set.
+        line: line of the table, from 1; 0 outside of tables.
         fatal: whether the set cannot be added because of it.
     """
 
@@ -62,29 +61,29 @@ class Problem:
 
 
 class Problems(list[Problem]):
-    """All problems found so far.
+    """A list of problems.
 
     Attributes:
-        skip_bad: whether images with a problem of their own are left out instead of stopping the import.
+        skip_bad: whether images with a problem of their own are left out and prevent nothing.
     """
 
-    def __init__(self, found: Iterable[Problem] = (), *, skip_bad: bool = False) -> None:
-        super().__init__(found)
+    def __init__(self, problems: Iterable[Problem] = (), *, skip_bad: bool = False) -> None:
+        super().__init__(problems)
         self.skip_bad = skip_bad
 
-    def add(self, kind: str, message: str, file: str = "", line: int = 0, *, fatal: bool = True) -> None:
-        """Note a problem; kinds that are only told, and images that are left out, stop nothing."""
-        stops = fatal and kind not in NEVER_FATAL and not (self.skip_bad and kind in OF_A_ROW)
-        self.append(Problem(kind, shown(message), shown(file), line, stops))
+    def add(self, kind: str, message: str, file: str = "", line: int = 0) -> None:
+        """Append a problem, which is fatal unless its kind never is or the image is left out."""
+        fatal = kind not in NEVER_FATAL and not (self.skip_bad and kind in OF_A_ROW)
+        self.append(Problem(kind, printable(message), printable(file), line, fatal))
 
     @property
     def fatal(self) -> list[Problem]:
-        """Those that keep the set from being added."""
+        """Problems that keep the set from being added."""
         return [problem for problem in self if problem.fatal]
 
     @property
     def only_of_images(self) -> bool:
-        """Whether the set could be added without the images that are at fault."""
+        """Whether the set could be added without the images at fault."""
         return bool(self.fatal) and all(problem.kind in OF_A_ROW for problem in self.fatal)
 
     def stop_if_fatal(self) -> None:
@@ -93,11 +92,11 @@ class Problems(list[Problem]):
             raise InvalidDataset(self)
 
 
-class InvalidDataset(UserError):  # noqa: N818 - it names what happened
+class InvalidDataset(UserError):  # noqa: N818 - names the state
     """A set that cannot be added.
 
     Attributes:
-        problems: all that was found, not only what was fatal.
+        problems: all of them, not only the fatal ones.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -109,12 +108,12 @@ class InvalidDataset(UserError):  # noqa: N818 - it names what happened
 
 
 def in_order(problems: Sequence[Problem]) -> list[Problem]:
-    """Sort problems: those that stop the import first, then by place."""
+    """Return problems sorted: fatal ones first, then by file and line."""
     return sorted(problems, key=lambda problem: (not problem.fatal, problem.file, problem.line))
 
 
 def problems_table(problems: Sequence[Problem]) -> pd.DataFrame:
-    """Return one row per problem, those that stop the import first, with the place and the rule."""
+    """Return one row per problem, fatal ones first: ``""`` (stops or note), problem, file, line and kind."""
     ordered = in_order(problems)
     return pd.DataFrame(
         {
@@ -127,8 +126,8 @@ def problems_table(problems: Sequence[Problem]) -> pd.DataFrame:
     )
 
 
-def shown(name: str) -> str:
-    """Return a file name as text that can be printed everywhere, with escapes for what cannot."""
+def printable(name: str) -> str:
+    """Return text with escapes for every character that cannot be printed."""
     if name.isprintable():
         return name
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

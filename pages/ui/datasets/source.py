@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.data.custom.options import Options
-from fairdd_core.data.custom.samples import IMAGES
+from fairdd_core.data.custom.samples import IMAGE_SUFFIXES
 from fairdd_core.data.custom.validation import Upload
 
 MAX_UPLOAD_MB = 2000
@@ -52,7 +52,7 @@ def _path() -> tuple[Path | None, object]:
 def _uploaded() -> tuple[list[Upload] | None, object]:
     files = st.file_uploader(
         "One zip file, or a table (CSV) and its images",
-        type=["zip", "csv", "tsv", *(ending[1:] for ending in sorted(IMAGES))],
+        type=["zip", "csv", "tsv", *(ending[1:] for ending in sorted(IMAGE_SUFFIXES))],
         accept_multiple_files=True,
         key=f"data-upload-{st.session_state.get(TURN, 0)}",  # a new field after each set
         max_upload_size=MAX_UPLOAD_MB,

@@ -56,7 +56,7 @@ def test_what_is_wrong_with_the_set_as_a_whole_is_not_to_be_skipped(
 def test_check_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["data", "check", str(tabled(tmp_path / "set", ["none.png,cat,indoors"])), "--json"])
     document = json.loads(capsys.readouterr().out)
-    assert document["sound"] is False
+    assert document["valid"] is False
     assert document["problems"][0] | {"message": ""} == {
         "kind": "not-found",
         "message": "",

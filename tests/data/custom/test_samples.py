@@ -13,6 +13,7 @@ import pytest
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import Problem, Problems
 from fairdd_core.data.custom.samples import read_table
+from fairdd_core.data.custom.sources import Source
 from fairdd_core.data.custom.validation import ValidationReport, validate
 from fairdd_core.errors import UserError
 from tests.data.custom.make import GROUPS, LABELS, encoded, good_files, row, tabled, written
@@ -208,7 +209,7 @@ def test_folders_give_label_and_group(tmp_path: Path, wrapper: str) -> None:
     assert found.valid
     assert found.cells is not None
     assert (found.cells.class_names, found.cells.group_names) == (LABELS, GROUPS)
-    assert only(found, "ignored").message == "1 file that is no image."
+    assert only(found, "ignored").message == "1 file is not an image."
 
 
 def test_folders_train_and_test_are_the_split(tmp_path: Path) -> None:
@@ -248,25 +249,22 @@ def test_a_hundred_thousand_rows_are_read_in_seconds(tmp_path: Path) -> None:
     assert len(found.rows) == 100
 
 
-class Slow:
+class OneTable(Source):
     """A source of one table."""
 
     def __init__(self, text: str) -> None:
-        self.title, self.links, self.flat = "slow", frozenset[str](), False
+        super().__init__("table")
         self.content = text.encode()
         self.files = {"t.csv": len(self.content)}
 
     def read(self, name: str, limit: int) -> bytes:
         return self.content[:limit]
 
-    def close(self) -> None:
-        pass
-
 
 def test_a_split_column_must_say_train_or_test() -> None:
     problems = Problems()
     lines = ["file,label,group,split", "a,x,y,Train", "b,x,y,TEST", "c,x,y,valid", "d,x,y,"]
-    rows = read_table(Slow("\n".join(lines)), "t.csv", ALL, problems)
+    rows = read_table(OneTable("\n".join(lines)), "t.csv", ALL, problems)
     assert rows["split"].tolist() == ["train", "test"]
     assert [problem.line for problem in problems] == [4, 5]
     assert "must be train or test" in problems[0].message

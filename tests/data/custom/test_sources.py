@@ -13,6 +13,7 @@ import pytest
 from fairdd_core.data.custom import sources as module
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.validation import ValidationReport, validate
+from fairdd_core.zip_guard import Limits
 from tests.data.custom.make import GROUPS, LABELS, encoded, good_files, noise, tabled, written, zipped
 
 
@@ -91,8 +92,7 @@ def test_a_bomb_by_ratio_is_refused_unread(tmp_path: Path) -> None:
 
 def test_a_bomb_by_size_and_one_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = zipped(tmp_path / "set.zip", good_files() | {"noise.png": encoded(noise(256))})
-    monkeypatch.setattr(module, "MAX_UNPACKED_BYTES", 100_000)
-    monkeypatch.setattr(module, "MAX_FILES", 9)
+    monkeypatch.setattr(module, "LIMITS", Limits(entries=9, size=100_000, ratio=100, small=50_000_000))
     assert kinds(validate(path, Options())) == {"unsafe", "size"}
 
 
