@@ -13,6 +13,7 @@ from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView
 from pages.ui.compare import view as compare_view
 from pages.ui.compare.model import MAX_RUNS, common_arms, comparable, label, parse
+from pages.ui.studio.export import export_popover
 
 CHOICE, ARMS = "compare-runs", "compare-arms"
 
@@ -81,7 +82,7 @@ def choose_arms(views: list[RunView], linked: bool) -> list[str]:
 
 def comparison(views: list[RunView], linked: bool) -> None:
     """Draw everything about the chosen runs."""
-    compare_view.what_differs(views)
+    compare_view.what_differs(views, export_popover)
     left, right = st.columns([5, 7], gap="large")
     with left:
         compare_view.scatter(views)

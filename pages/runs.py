@@ -11,10 +11,10 @@ from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.index import RunState
 from pages.ui.common import notices
 from pages.ui.common.errors import escape_markdown
-from pages.ui.common.runs import store
+from pages.ui.common.runs import STATE_WORDS, Row, list_runs, store
 from pages.ui.common.url import one_of, read
 from pages.ui.history.listing import News, ended_runs, live_runs, news, watch
-from pages.ui.history.rows import STATE_WORDS, Row, collect, matches
+from pages.ui.history.rows import matches
 from pages.ui.history.storage import Sized, bin_view, import_button, sized, storage_popover, total_text
 
 Seen = tuple[tuple[int, ...], News]
@@ -113,7 +113,7 @@ def main() -> None:
         st.switch_page("studio.py", query_params={"run": wanted})
     try:
         seen = store().stamp(), news()  # before the rest: what changes meanwhile is then seen as a change
-        rows, runs, binned = collect(store().workspace), sized(), sized(deleted=True)
+        rows, runs, binned = list_runs(), sized(), sized(deleted=True)
     except (UserError, OSError, sqlite3.Error) as error:
         st.title("Runs", anchor=False)
         st.error(

@@ -11,16 +11,23 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.titles import brief, settings_text
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs import engine
+from fairdd_core.units import estimate_text
 from fairdd_core.workspace import Workspace
-from pages.ui.common import errors, notices, url
-from pages.ui.common import timing as history
+from pages.ui.common import errors, eta, notices, url
 from pages.ui.common.errors import EXPECTED, escape_markdown
-from pages.ui.common.estimate import duration
-from pages.ui.common.runs import RunView, current_run, examples, store
+from pages.ui.common.runs import (
+    RunView,
+    choice_text,
+    current_run,
+    dataset_title,
+    examples,
+    list_runs,
+    store,
+    title_of,
+)
 from pages.ui.controls.settings import CONTROLS, key, values_of
 from pages.ui.controls.sidebar import adopt, comparison_notes, controls, restore
 from pages.ui.fairness.view import fairness_view, headline
-from pages.ui.history.rows import choice_text, collect, dataset_title, name_of, title_of
 from pages.ui.maps.view import maps_view
 from pages.ui.studio import view_state as details
 from pages.ui.studio.data import data_view
@@ -58,8 +65,8 @@ def sidebar() -> RunSpec | None:
         with st.container(key="launch"):
             if spec is not None:
                 comparison_notes(spec)
-                seconds = history.predicted(spec)
-                time = f"Takes {duration(sum(seconds.values()))} on this machine." if seconds else ""
+                seconds = eta.predicted(spec)
+                time = f"Takes {estimate_text(sum(seconds.values()))} on this machine." if seconds else ""
                 st.button(
                     "Launch",
                     type="primary",
@@ -88,9 +95,8 @@ def run_header(view: RunView | None) -> None:
             icon=":material/menu_book:",
         )
     else:
-        name = name_of(view.record.title if view.record else "", view.spec)
-        told = settings_text(view.spec) if name == dataset_title(view.spec) else title_of(view.spec)
-        st.title(escape_markdown(name), anchor=False)
+        told = settings_text(view.spec) if view.name == dataset_title(view.spec) else title_of(view.spec)
+        st.title(escape_markdown(view.name), anchor=False)
         st.caption(f"{escape_markdown(told)} · run {view.id}")
 
 
@@ -126,7 +132,7 @@ def example_text(spec: RunSpec) -> str:
 def open_earlier() -> None:
     """Offer the runs of this workspace."""
     now = time.time()
-    runs = {row.id: choice_text(row.record, row.spec, now) for row in collect(store().workspace)}
+    runs = {row.id: choice_text(row.record, row.spec, now) for row in list_runs()}
     bundled = {view.id: example_text(view.spec) for view in examples()}
     if not runs:
         return

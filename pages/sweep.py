@@ -11,12 +11,11 @@ from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import sweeps
 from fairdd_core.runs.storage.index import RunState
 from fairdd_core.runs.storage.sweeps import Cell
+from fairdd_core.units import estimate_text
 from fairdd_core.workspace import Workspace
-from pages.ui.common import notices
-from pages.ui.common import timing as history
+from pages.ui.common import eta, notices
 from pages.ui.common.errors import escape_markdown
-from pages.ui.common.estimate import duration
-from pages.ui.studio.live import keep_going
+from pages.ui.common.progress import ensure_dispatcher
 from pages.ui.sweep.controls import controls, prepare
 from pages.ui.sweep.model import SweepView, all_sweeps
 from pages.ui.sweep.view import arrive, pictures
@@ -68,8 +67,8 @@ def _time(spec: SweepSpec) -> str:
     here = f", {total - len(todo)} of them here already" if len(todo) < total else ""
     if not todo:
         return f"All {total} runs are here already: nothing to wait for."
-    each = history.predicted(todo[0])
-    time = f" Takes {duration(len(todo) * sum(each.values()))} on this machine." if each else ""
+    each = eta.predicted(todo[0])
+    time = f" Takes {estimate_text(len(todo) * sum(each.values()))} on this machine." if each else ""
     return f"{total} runs{here}.{time}"
 
 
@@ -129,7 +128,7 @@ def status(view: SweepView, cells: list[Cell]) -> None:
 def board(view: SweepView, watching: bool) -> None:
     """Draw a sweep; while it is live this is drawn again and again."""
     if watching:
-        keep_going()
+        ensure_dispatcher()
     cells = view.cells()
     if watching != any(cell.live for cell in cells):
         st.rerun()

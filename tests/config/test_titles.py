@@ -13,7 +13,7 @@ from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.config.titles import brief, title_of
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
-from pages.ui.history import rows as run_rows
+from pages.ui.common import runs
 from tests.pages.fake_run import write_fake_run
 
 
@@ -33,7 +33,7 @@ def test_the_command_line_calls_a_run_as_the_studio_does(
     assert main(["submit", "--preset", "quick", "--title", "Mine"]) == 0
     without, named = capsys.readouterr().out.split()
     store = Store(workspace)
-    assert store.get(without).title == run_rows.title_of(quick()) == title_of(quick(), workspace.data)
+    assert store.get(without).title == runs.title_of(quick()) == title_of(quick(), workspace.data)
     assert store.get(without).title == (
         "Colored Digits (digit coloured) · 10 groups · skew 90% · separation 1 · 10 images per class · "
         "600 iterations · seed 0"
@@ -54,11 +54,11 @@ def test_runs_to_choose_from_are_told_apart(workspace: Workspace) -> None:
         lambda folder: write_fake_run(folder.path, iterations=(0, 60)), title="Mine", state=RunState.DONE
     )
     record = store.get(run_id)
-    text = run_rows.choice_text(record, quick(), record.created + 3700)
+    text = runs.choice_text(record, quick(), record.created + 3700)
     assert text == "Mine · done, 1 h ago · skew 90%, separation 1, 600 iterations, seed 0"
-    assert run_rows.choice_text(record, None, record.created) == "Mine · done, just now"
+    assert runs.choice_text(record, None, record.created) == "Mine · done, just now"
     store.update(run_id, title=title_of(quick(), workspace.data))
-    text = run_rows.choice_text(store.get(run_id), quick(), record.created)
+    text = runs.choice_text(store.get(run_id), quick(), record.created)
     assert text == (
         "done, just now · skew 90%, separation 1, 600 iterations, seed 0 · Colored Digits (digit coloured)"
     )

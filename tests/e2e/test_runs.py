@@ -15,7 +15,7 @@ from fairdd_core.runs import engine
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
-from pages.ui.history.rows import title_of
+from pages.ui.common.runs import title_of
 from tests.e2e.conftest import ROOT, SLOW, Server, Visitor
 from tests.helpers import tiny_distill, tiny_evaluation
 from tests.pages.fake_run import write_fake_run

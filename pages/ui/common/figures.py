@@ -11,9 +11,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.report.tables import csv
 
+GAPS = ("deo_mean", "deo_max")
 _BAR = 28
 """Pixels above a figure for the button that saves it, which must not lie on marks."""
 _INK, _DARK = {"light": "#1f2933", "dark": "#e6ebf0"}, "#12161b"
@@ -152,3 +154,21 @@ def numbers(table: pd.DataFrame, *, key: str, percent: tuple[str, ...] = ()) -> 
         on_click="ignore",
         help="Saves this table. Shares are between 0 and 1; what is undefined is empty, not zero.",
     )
+
+
+def gap_control(key: str) -> str:
+    """Draw the choice and return the name of the gap in ``METRICS``.
+
+    Args:
+        key: of the widget, unique on the page.
+    """
+    chosen = st.segmented_control(
+        "Gap",
+        list(GAPS),
+        default=GAPS[0],
+        required=True,
+        key=key,
+        format_func=lambda name: METRICS[name].title,
+        help="\n\n".join(f"**{METRICS[n].title}**: {METRICS[n].sentence}" for n in GAPS),
+    )
+    return str(chosen)

@@ -20,7 +20,6 @@ from fairdd_core.report.tables import ordered_counts
 from fairdd_core.rng import numpy_stream
 from pages.ui.common.runs import RunView, examples, open_run, store
 from pages.ui.controls.catalogue import catalogue
-from pages.ui.history.rows import name_of
 
 LETTERS = "ABCD"
 MAX_RUNS = len(LETTERS)
@@ -50,9 +49,9 @@ def parse(text: str, known: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def label(view: RunView) -> str:
     """Return what to call a run in a list."""
-    name, data = name_of(view.record.title if view.record else "", view.spec), view.spec.data
+    data = view.spec.data
     known = f"skew {data.skew_text} · separation {data.separation:g} · seed {view.spec.seed}"
-    return f"{'Example' if view.example else view.id[-6:]} · {known} · {name}"
+    return f"{'Example' if view.example else view.id[-6:]} · {known} · {view.name}"
 
 
 def differing_table(views: Sequence[RunView]) -> pd.DataFrame:

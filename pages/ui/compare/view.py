@@ -18,8 +18,7 @@ from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
 from pages.ui.common import errors
-from pages.ui.common.figures import show
-from pages.ui.common.gap_control import gap_control
+from pages.ui.common.figures import gap_control, show
 from pages.ui.common.html import arm_heading, legend, table_html
 from pages.ui.common.runs import RunView, open_run
 from pages.ui.compare.model import (
@@ -28,18 +27,15 @@ from pages.ui.compare.model import (
     difference_table,
     differing_table,
 )
-from pages.ui.history.rows import name_of
-from pages.ui.studio.export import export_popover
 
 Draw = Callable[[str, RunView], None]
 
 
 def run_heading(letter: str, view: RunView) -> str:
     """Return a run's letter, name and settings."""
-    name = name_of(view.record.title if view.record else "", view.spec)
     example = "Example: " if view.example else ""
     return (
-        f'<div class="fx-arm"><b class="fx-letter">{letter}</b>{html.escape(example + name)}</div>'
+        f'<div class="fx-arm"><b class="fx-letter">{letter}</b>{html.escape(example + view.name)}</div>'
         f'<p class="fx-note">{html.escape(settings_text(view.spec))}</p>'
     )
 
@@ -54,9 +50,17 @@ def side_by_side(views: Sequence[RunView], draw: Draw) -> None:
                 draw(letter, view)
 
 
-def what_differs(views: Sequence[RunView]) -> None:
-    """Say in which settings the runs differ, and in nothing else."""
-    side_by_side(views, _open)
+def what_differs(views: Sequence[RunView], export: Callable[[RunView, str], None]) -> None:
+    """Say in which settings the runs differ, and in nothing else; ``export`` draws the export of a run."""
+
+    def heading(letter: str, view: RunView) -> None:
+        st.html(run_heading(letter, view))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            link = {"run": view.id}
+            st.page_link("studio.py", label="Open", icon=":material/visibility:", query_params=link)
+            export(view, f"export-{letter}")
+
+    side_by_side(views, heading)
     table = differing_table(views)
     if table.empty:
         st.info("These runs ask for exactly the same, so they should agree.", icon=":material/drag_handle:")
@@ -70,13 +74,6 @@ def what_differs(views: Sequence[RunView]) -> None:
     )
     st.html(table_html(head, rows, "Settings in which the runs differ", narrow=True))
     st.caption("All other settings are the same.")
-
-
-def _open(letter: str, view: RunView) -> None:
-    st.html(run_heading(letter, view))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link("studio.py", label="Open", icon=":material/visibility:", query_params={"run": view.id})
-        export_popover(view, key=f"export-{letter}")
 
 
 def scatter(views: Sequence[RunView]) -> None:

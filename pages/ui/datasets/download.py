@@ -13,9 +13,9 @@ import streamlit as st
 
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.download import arrived
+from fairdd_core.units import bytes_text
 from pages.ui import ROOT
 from pages.ui.common.errors import escape_markdown
-from pages.ui.history.rows import bytes_text
 
 POLL_SECONDS = 1.0
 

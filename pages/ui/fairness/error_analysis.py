@@ -13,9 +13,9 @@ from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.evaluate.counts import agrees
 from fairdd_core.plots.theme import arm_label
 from pages.ui.common import url
+from pages.ui.common.cache import split_of, test_set_of
 from pages.ui.common.errors import escape_markdown, guarded
 from pages.ui.common.figures import numbers
-from pages.ui.common.loading import split_of, test_set_of
 from pages.ui.common.runs import Labels, RunView
 from pages.ui.fairness.nearest import Case, nearest_view
 from pages.ui.fairness.test_images import cell_of, clicked_data, draw_cell, image_names

@@ -16,10 +16,10 @@ from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.plots.error_analysis import Neighbours, nearest_html
 from fairdd_core.plots.images import Tile
 from fairdd_core.plots.theme import arm_label, arm_styles
+from pages.ui.common.cache import nearest_of, pictures_of
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import folded, numbers
 from pages.ui.common.html import marker_markdown
-from pages.ui.common.loading import nearest_of, pictures_of
 from pages.ui.common.runs import RunView
 from pages.ui.fairness.test_images import IMAGE, Cell
 
@@ -143,7 +143,7 @@ def _space_control(
 
 def _nearest(view: RunView, case: Case, row_Q: np.ndarray, space: str) -> dict[str, NearestSynthetic]:
     """Return the nearest synthetic images for every arm that has finished ones."""
-    pictures, test = pictures_of(view), case.test
+    pictures, test = pictures_of(view.folder.path), case.test
     found = {}
     if space == PIXELS:
         x_QCHW = np.asarray(test.x_NCHW[row_Q])
@@ -151,7 +151,7 @@ def _nearest(view: RunView, case: Case, row_Q: np.ndarray, space: str) -> dict[s
             if x_MCHW.shape[1:] == x_QCHW.shape[1:]:  # else the data set was loaded again in another size
                 found[arm] = NearestSynthetic(*nearest_pixels(x_QCHW, x_MCHW), x_MCHW, y_M)
     else:
-        for arm, saved in nearest_of(view).items():
+        for arm, saved in nearest_of(view.folder.path).items():
             x_MCHW, y_M = pictures.get(arm, (np.empty(0), np.empty(0)))
             if len(saved.synthetic_NR) == len(test) and saved.synthetic_NR.max(initial=-1) < len(y_M):
                 places, distances = saved.synthetic_NR[row_Q], saved.synthetic_distance_NR[row_Q]

@@ -25,8 +25,7 @@ from fairdd_core.plots.dots import architecture_dots
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
 from pages.ui.common.errors import catch_damage, escape_markdown
-from pages.ui.common.figures import show
-from pages.ui.common.gap_control import gap_control
+from pages.ui.common.figures import gap_control, show
 from pages.ui.common.html import arm_columns, legend, marker_markdown
 from pages.ui.common.runs import Labels, RunView
 from pages.ui.fairness.error_analysis import error_analysis, focus_clicked, gap_in_focus

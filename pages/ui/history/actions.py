@@ -10,31 +10,13 @@ from functools import partial
 import streamlit as st
 
 from fairdd_core.errors import UserError
-from fairdd_core.runs import engine
 from fairdd_core.runs.storage import archive, trash
-from fairdd_core.runs.storage.index import Store
 from fairdd_core.workspace import Workspace
 from pages.ui.common import notices
 from pages.ui.common.errors import escape_markdown
-from pages.ui.history.rows import row_of, title_of
+from pages.ui.common.runs import row_of, store, title_of
 
 TITLE_LENGTH = 120
-
-
-def stop(run_id: str) -> None:
-    """Stop a run; the list shows the rest."""
-    notices.attempt("The run could not be stopped.", lambda: engine.cancel(Workspace.default(), run_id))
-
-
-def resume(run_id: str) -> None:
-    """Queue a run again."""
-
-    def do() -> None:
-        remark = engine.resume(Workspace.default(), run_id)
-        text = f"**{_name(run_id)}** goes on from its last checkpoint. {escape_markdown(remark)}"
-        notices.report(text.strip(), run_id=run_id)
-
-    notices.attempt("The run could not be continued; it stays as it was.", do)
 
 
 def delete(run_id: str) -> None:
@@ -75,9 +57,8 @@ def rename(run_id: str, key: str, shown: str) -> None:
         return
 
     def do() -> None:
-        store = Store(Workspace.default())
-        spec = row_of(store, store.get(run_id)).spec
-        store.update(run_id, title=title or (title_of(spec) if spec else ""))
+        spec = row_of(store().get(run_id)).spec
+        store().update(run_id, title=title or (title_of(spec) if spec else ""))
 
     notices.attempt("The run could not be renamed; it keeps its name.", do)
 
@@ -137,8 +118,7 @@ def import_uploaded(key: str) -> None:
 
 
 def _name(run_id: str) -> str:
-    store = Store(Workspace.default())
-    return escape_markdown(row_of(store, store.get(run_id)).name)
+    return escape_markdown(row_of(store().get(run_id)).name)
 
 
 def _runs(n: int) -> str:

@@ -10,16 +10,10 @@ from urllib.parse import quote
 from fairdd_core.config.titles import settings_text
 from fairdd_core.plots.theme import ArmStyle, arm_styles
 from fairdd_core.runs.storage.index import RunRecord, RunState
+from fairdd_core.units import age_text, bytes_text, seconds_text
+from pages.ui.common.cache import Thumbnail
 from pages.ui.common.html import marker_svg
-from pages.ui.history.rows import (
-    STATE_WORDS,
-    Row,
-    Strip,
-    age_text,
-    bytes_text,
-    dataset_title,
-    seconds_text,
-)
+from pages.ui.common.runs import STATE_WORDS, Row, dataset_title
 
 _GREEN, _BLUE, _GREY, _RED, _PINK = "#009e73", "#2f86c4", "#808080", "#d55e00", "#cc79a7"
 # A shape for every state, so that nobody needs the colour.
@@ -48,29 +42,29 @@ def state_badge(state: RunState) -> str:
     return f'<span class="fx-state">{icon}{STATE_WORDS[state]}</span>'
 
 
-def card_html(row: Row, strip: Strip, size: int, now: float) -> str:
+def card_html(row: Row, thumbnail: Thumbnail, size: int, now: float) -> str:
     """Return the card of a run; everything in it that came from a file or a person is escaped."""
     styles = arm_styles(row.arms)
     return (
         '<article class="fx-run">'
-        f"{_thumbnail(strip, styles)}"
+        f"{_thumbnail(thumbnail, styles)}"
         f'<div class="fx-run-text"><div class="fx-run-title">{html.escape(row.name)} '
         f"{state_badge(row.record.state)}</div>{_lines(row, size, now)}</div>"
         f'<div class="fx-run-results">{_results(row, styles)}</div></article>'
     )
 
 
-def _thumbnail(strip: Strip, styles: dict[str, ArmStyle]) -> str:
-    if not strip.source:
-        return '<div class="fx-strip fx-empty">No images yet</div>'
+def _thumbnail(thumbnail: Thumbnail, styles: dict[str, ArmStyle]) -> str:
+    if not thumbnail.source:
+        return '<div class="fx-thumbnail fx-empty">No images yet</div>'
     marks = "".join(
-        f"<span>{marker_svg(styles[arm].symbol, styles[arm].color, size=12)}</span>" for arm in strip.arms
+        f"<span>{marker_svg(styles[arm].symbol, styles[arm].color, size=12)}</span>" for arm in thumbnail.arms
     )
-    names = ", then ".join(styles[arm].label for arm in strip.arms)
-    alt = f"Synthetic images after {strip.iteration} iterations, one per class: {names}."
+    names = ", then ".join(styles[arm].label for arm in thumbnail.arms)
+    alt = f"Synthetic images after {thumbnail.iteration} iterations, one per class: {names}."
     return (
-        f'<div class="fx-strip"><div class="fx-rows" aria-hidden="true">{marks}</div>'
-        f'<img src="{strip.source}" alt="{html.escape(alt, quote=True)}"></div>'
+        f'<div class="fx-thumbnail"><div class="fx-rows" aria-hidden="true">{marks}</div>'
+        f'<img src="{thumbnail.source}" alt="{html.escape(alt, quote=True)}"></div>'
     )
 
 

@@ -11,16 +11,23 @@ import streamlit as st
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.index import RunState
-from pages.ui.common import notices
+from pages.ui.common import notices, progress
+from pages.ui.common.cache import thumbnail_of
 from pages.ui.common.errors import EXPECTED
-from pages.ui.common.runs import store
+from pages.ui.common.progress import (
+    EDIT_HELP,
+    POLL_SECONDS,
+    RESUME_HELP,
+    ensure_dispatcher,
+    headline,
+    progress_text,
+)
+from pages.ui.common.runs import Row, row_of, store
 from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
 from pages.ui.history import actions
 from pages.ui.history.card import card_html
-from pages.ui.history.rows import Row, row_of, size_of, strip_of
-from pages.ui.studio.ended import EDIT_HELP, RESUME_HELP
-from pages.ui.studio.live import LOOK_SECONDS, headline, keep_going, progress_text
+from pages.ui.history.rows import size_of
 
 News = tuple[object, ...]
 PAGE = 12
@@ -55,7 +62,7 @@ def live_runs(rows: Sequence[Row], drawn: News) -> None:
     """
     order = {run.id: i for i, run in enumerate(store().live())}
     ids = sorted((row.id for row in rows), key=lambda run_id: order.get(run_id, len(order)))
-    st.fragment(_live, run_every=LOOK_SECONDS)(ids, drawn)
+    st.fragment(_live, run_every=POLL_SECONDS)(ids, drawn)
 
 
 def news() -> News:
@@ -65,12 +72,12 @@ def news() -> News:
 
 
 def _live(ids: Sequence[str], drawn: News) -> None:
-    keep_going()
+    ensure_dispatcher()
     if news() != drawn:
         st.rerun()
     for run_id in ids:
         try:
-            row = row_of(store(), store().get(run_id))
+            row = row_of(store().get(run_id))
         except UserError:  # removed for good just now
             st.rerun()
         draw(row)
@@ -96,11 +103,11 @@ def _more() -> None:
 
 def draw(row: Row) -> None:
     """Draw one run with what can be done to it."""
-    strip = strip_of(store().folder(row.id), row.arms)
+    thumbnail = thumbnail_of(store().folder(row.id), row.arms)
     with st.container(border=True, key=f"run-{row.id}", gap="small"):
         words, buttons = st.columns([5, 2], vertical_alignment="top", gap="small")
         with words:
-            st.html(card_html(row, strip, size_of(store(), row.record), time.time()))
+            st.html(card_html(row, thumbnail, size_of(store(), row.record), time.time()))
             if row.record.state.live:
                 _progress(row)
         with buttons:
@@ -131,7 +138,7 @@ def _buttons(row: Row) -> None:
             "Stopping" if row.record.cancelled else "Stop",
             icon=":material/stop_circle:",
             key=f"stop-{row.id}",
-            on_click=actions.stop,
+            on_click=progress.stop,
             args=(row.id,),
             disabled=row.record.cancelled is not None,
             help="Ends the run. What it has made so far stays and can be continued later.",
@@ -141,7 +148,7 @@ def _buttons(row: Row) -> None:
             "Resume",
             icon=":material/resume:",
             key=f"resume-{row.id}",
-            on_click=actions.resume,
+            on_click=progress.resume,
             args=(row.id,),
             help=RESUME_HELP,
         )

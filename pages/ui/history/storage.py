@@ -8,11 +8,12 @@ import streamlit as st
 
 from fairdd_core.runs.storage import trash
 from fairdd_core.runs.storage.index import RunRecord
+from fairdd_core.units import age_text, bytes_text
 from pages.ui.common import notices
 from pages.ui.common.errors import escape_markdown
-from pages.ui.common.runs import store
+from pages.ui.common.runs import row_of, store
 from pages.ui.history import actions
-from pages.ui.history.rows import age_text, bytes_text, row_of, size_of
+from pages.ui.history.rows import size_of
 
 _BIN_SHOWN = 20
 Sized = list[tuple[RunRecord, int]]
@@ -99,7 +100,7 @@ def bin_view(binned: Sized) -> None:
         st.caption(f"{size}. A run is removed for good {days} days after it was deleted.")
         for run, _ in sorted(binned, key=lambda entry: entry[0].deleted or 0.0, reverse=True)[:_BIN_SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center", key=f"bin-{run.id}"):
-                name = escape_markdown(row_of(store(), run).name)
+                name = escape_markdown(row_of(run).name)
                 when = age_text(run.deleted or now, now)
                 st.markdown(f"{name} · {run.id} · deleted {when}", width="stretch")
                 st.button(

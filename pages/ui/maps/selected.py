@@ -11,10 +11,10 @@ import streamlit as st
 from fairdd_core.embed.map_table import Selection, group_counts, is_selected
 from fairdd_core.plots.images import Tile, part_of, strip_html
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
+from pages.ui.common.cache import training_set_of
 from pages.ui.common.errors import escape_markdown, guarded
 from pages.ui.common.figures import folded, numbers
 from pages.ui.common.html import arm_heading, legend
-from pages.ui.common.loading import training_set_of
 from pages.ui.common.runs import RunView
 from pages.ui.maps import selection
 

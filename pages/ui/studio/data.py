@@ -19,9 +19,9 @@ from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html, sample_tiles
 from fairdd_core.plots.theme import group_css
 from fairdd_core.workspace import Workspace
+from pages.ui.common.cache import data_files, split_of, stamp
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import numbers, show
-from pages.ui.common.loading import split_of, stamp_of
 from pages.ui.controls.dataset import dataset_chosen
 from pages.ui.controls.settings import key
 
@@ -34,7 +34,7 @@ def data_view(spec: DataSpec, seed: int) -> None:
         if card.missing(data_dir):
             _missing(spec.dataset, card, data_dir)
             return
-        _prepare(spec.dataset, stamp_of(card, data_dir), card, data_dir)
+        _prepare(spec.dataset, stamp(*data_files(spec, data_dir)), card, data_dir)
         split = split_of(spec, seed)
         # Wrong labels and unknown groups come after images were left out.
         cut = split_of(spec.model_copy(update={"label_noise": 0.0, "known_share": 1.0}), seed)
@@ -186,9 +186,9 @@ def _use_embedded() -> None:
     dataset_chosen()
 
 
-def _prepare(name: str, stamp: float, card: DatasetCard, data_dir: Path) -> None:
+def _prepare(name: str, version: tuple[int, ...], card: DatasetCard, data_dir: Path) -> None:
     """Read and resize a data set's images, which is long the first time, before it is loaded."""
-    if card.prepare is None or st.session_state.get("prepared") == (name, stamp):
+    if card.prepare is None or st.session_state.get("prepared") == (name, version):
         return
     place = st.empty()
 
@@ -197,4 +197,4 @@ def _prepare(name: str, stamp: float, card: DatasetCard, data_dir: Path) -> None
 
     card.prepare(data_dir, told)
     place.empty()
-    st.session_state["prepared"] = (name, stamp)
+    st.session_state["prepared"] = (name, version)

@@ -8,21 +8,13 @@ import streamlit as st
 
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.files import DamagedFile
-from fairdd_core.runs import engine
 from fairdd_core.runs.storage.index import RunState
-from pages.ui.common import notices, url
+from pages.ui.common import progress, url
 from pages.ui.common.errors import escape_markdown
-from pages.ui.common.runs import RunView, store
+from pages.ui.common.runs import RunView
 from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
 
-RESUME_HELP = (
-    "Goes on from the last checkpoint. On the same processor the result is the same as without a break."
-)
-EDIT_HELP = (
-    "Fills the panel of the Studio with the settings of this run, to be changed and launched again. "
-    "Going on as it is would only end in the same way."
-)
 _CAUSES = {
     RunState.STOPPED: "Stopped.",
     RunState.FAILED: "The run failed.",
@@ -61,16 +53,16 @@ def ended_panel(view: RunView) -> None:
             key="edit",
             on_click=_edit,
             args=(view.spec,),
-            help=EDIT_HELP,
+            help=progress.EDIT_HELP,
         )
         return
     st.button(
         "Resume",
         icon=":material/resume:",
         key="resume",
-        on_click=_resume,
+        on_click=progress.resume,
         args=(view.id,),
-        help=RESUME_HELP,
+        help=progress.RESUME_HELP,
     )
 
 
@@ -80,11 +72,3 @@ def _edit(spec: RunSpec) -> None:
     params = st.query_params.to_dict()
     url.write({name: value for name, value in params.items() if name != "run"})
     st.session_state["view"] = "data"
-
-
-def _resume(run_id: str) -> None:
-    def resume() -> None:
-        if remark := engine.resume(store().workspace, run_id):
-            notices.report(escape_markdown(remark))
-
-    notices.attempt("The run could not be continued.", resume)

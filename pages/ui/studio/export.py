@@ -12,7 +12,6 @@ from fairdd_core.config.command import needs_file, run_command
 from fairdd_core.report import document, figures, pictures, tables
 from fairdd_core.runs.storage.readable import damage_note, readable_view
 from pages.ui.common.runs import RunView
-from pages.ui.history.rows import name_of
 
 _KINDS = {"html": "text/html", "zip": "application/zip", "json": "application/json"}
 
@@ -95,20 +94,16 @@ def exports(view: RunView) -> list[Export]:
     return found
 
 
-def _title(view: RunView) -> str:
-    return name_of(view.record.title if view.record else "", view.spec)
-
-
 def _report(view: RunView) -> bytes:
     ended = "" if view.state == "done" else f"This run has not come to its end: {view.state}."
     with readable_view(view.folder) as (folder, damaged):
         note = " ".join(filter(None, (ended, damage_note(damaged))))
-        return document.report(folder, view.labels, _title(view), note).encode()
+        return document.report(folder, view.labels, view.name, note).encode()
 
 
 def _figures(view: RunView) -> bytes:
     with readable_view(view.folder) as (folder, damaged):
-        return document.figures_page(folder, view.labels, _title(view), damage_note(damaged)).encode()
+        return document.figures_page(folder, view.labels, view.name, damage_note(damaged)).encode()
 
 
 def _tables(view: RunView) -> bytes:

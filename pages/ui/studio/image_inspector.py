@@ -14,9 +14,9 @@ from fairdd_core.events import Nearest
 from fairdd_core.plots.images import Tile, tile_html
 from fairdd_core.plots.theme import ArmStyle, arm_styles, group_css
 from pages.ui.common import errors
+from pages.ui.common.cache import nearest_of, training_set_of
 from pages.ui.common.figures import folded, numbers
 from pages.ui.common.html import arm_heading
-from pages.ui.common.loading import nearest_of, training_set_of
 from pages.ui.common.runs import RunView
 from pages.ui.studio import image_choice as look_choice
 from pages.ui.studio.image_choice import Place
@@ -40,7 +40,7 @@ def look_closer(view: RunView, at: int) -> None:
     look_choice.controls(view)
     if place is None:
         return
-    images, found = view.folder.snapshot(at), nearest_of(view)
+    images, found = view.folder.snapshot(at), nearest_of(view.folder.path)
     train, why = training_set_of(view) if found else (None, "")
     styles = arm_styles(view.arms)
     per_row = min(3, max(2, len(styles)))

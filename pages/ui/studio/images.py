@@ -15,11 +15,11 @@ from fairdd_core.runs.storage.folder import RunFolder
 from pages.ui.common import errors, scrubber
 from pages.ui.common.figures import show
 from pages.ui.common.html import arm_heading
-from pages.ui.common.image_grid import image_grid, picture_of
 from pages.ui.common.runs import RunView
 from pages.ui.controls.method_choices import arm_summary
 from pages.ui.studio import image_choice as look_choice
 from pages.ui.studio import image_size
+from pages.ui.studio.image_grid import image_grid, picture_of
 from pages.ui.studio.image_inspector import look_closer
 
 

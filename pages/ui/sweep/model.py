@@ -26,8 +26,8 @@ from fairdd_core.runs.storage.sweeps import (
 )
 from fairdd_core.workspace import Workspace
 from pages.ui import ASSETS
+from pages.ui.common.runs import dataset_title
 from pages.ui.controls.catalogue import catalogue
-from pages.ui.history.rows import dataset_title
 
 BUNDLED = ASSETS / "sweeps"
 BUNDLED_PREFIX = "example-"

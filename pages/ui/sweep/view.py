@@ -17,12 +17,12 @@ from fairdd_core.plots import sweep as plots
 from fairdd_core.plots.theme import arm_styles
 from fairdd_core.runs.storage.sweeps import Cell, sweep_table
 from pages.ui.common import notices
+from pages.ui.common.cache import Thumbnail, thumbnail_of
 from pages.ui.common.figures import folded, numbers, show
 from pages.ui.common.html import arm_heading, marker_svg, table_html
 from pages.ui.common.url import one_of, read
 from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
-from pages.ui.history.rows import Strip, strip_of
 from pages.ui.sweep.model import SHOWN_METRICS, SweepView, each_cell, place_of, summary
 
 _PLACE = ("place-skew", "place-separation")
@@ -153,11 +153,12 @@ def _slider(label: str, key: str, values: tuple[float, ...], text: Callable[[flo
 
 
 def _cell(view: SweepView, cell: Cell) -> None:
-    strip = strip_of(cell.folder, view.arms)
+    thumbnail = thumbnail_of(cell.folder, view.arms)
     seed = f", seed {cell.point.seed}" if len(view.sweep.spec.seeds) > 1 else ""
     title = f"Skew {cell.point.skew:.0%}, separation {cell.point.separation:g}{seed}"
     st.html(
-        f'<div class="fx-cell"><div><div class="fx-run-title">{title}</div>{_strip_html(strip, view)}</div>'
+        f'<div class="fx-cell"><div><div class="fx-run-title">{title}</div>'
+        f"{_strip_html(thumbnail, view)}</div>"
         f"{_results_html(view, cell)}</div>"
     )
     _links(view, cell)
@@ -183,18 +184,18 @@ def _links(view: SweepView, cell: Cell) -> None:
             st.switch_page("studio.py", query_params={"view": "data"})
 
 
-def _strip_html(strip: Strip, view: SweepView) -> str:
-    if not strip.source:
+def _strip_html(thumbnail: Thumbnail, view: SweepView) -> str:
+    if not thumbnail.source:
         return '<p class="fx-note">No images yet.</p>'
     styles = arm_styles(view.arms)
     marks = "".join(
-        f"<span>{marker_svg(styles[a].symbol, styles[a].color, size=12)}</span>" for a in strip.arms
+        f"<span>{marker_svg(styles[a].symbol, styles[a].color, size=12)}</span>" for a in thumbnail.arms
     )
-    names = ", then ".join(styles[arm].label for arm in strip.arms)
-    alt = f"Synthetic images after {strip.iteration} iterations, one per class: {names}."
+    names = ", then ".join(styles[arm].label for arm in thumbnail.arms)
+    alt = f"Synthetic images after {thumbnail.iteration} iterations, one per class: {names}."
     return (
-        f'<div class="fx-strip"><div class="fx-rows" aria-hidden="true">{marks}</div>'
-        f'<img src="{strip.source}" alt="{html.escape(alt, quote=True)}"></div>'
+        f'<div class="fx-thumbnail"><div class="fx-rows" aria-hidden="true">{marks}</div>'
+        f'<img src="{thumbnail.source}" alt="{html.escape(alt, quote=True)}"></div>'
     )
 
 

@@ -11,7 +11,8 @@ from fairdd_core.config.presets import PRESETS, preset_named
 from fairdd_core.config.recipes import SHORT
 from fairdd_core.distill.alignments.registry import arm_named
 from fairdd_core.errors import UserError
-from pages.ui.common.estimate import Measured, duration, stage_seconds
+from fairdd_core.units import estimate_text
+from pages.ui.common.eta import Measured, stage_seconds
 from pages.ui.controls.address import from_address, to_address
 from pages.ui.controls.dataset_values import lowest_skew
 from pages.ui.controls.method_choices import (
@@ -221,7 +222,7 @@ def test_images_that_methods_share_are_waited_for_once() -> None:
     [(3, "a few seconds"), (42, "about 40 s"), (60, "about a minute"), (900, "about 15 minutes")],
 )
 def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+    assert estimate_text(seconds) == words
 
 
 def test_the_dashboard_does_not_wait_for_torch() -> None:

@@ -17,12 +17,15 @@ from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
 from fairdd_core.runs.storage import archive, trash
 from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.units import age_text, bytes_text
 from fairdd_core.workspace import Workspace
+from pages.ui.common.cache import Thumbnail, thumbnail_of
 from pages.ui.common.errors import escape_markdown
+from pages.ui.common.runs import row_of, title_of
 from pages.ui.history.actions import import_uploaded, rename
 from pages.ui.history.card import card_html, mean_of
 from pages.ui.history.listing import _watch, news
-from pages.ui.history.rows import Strip, age_text, bytes_text, matches, row_of, strip_of, title_of
+from pages.ui.history.rows import matches
 from tests.pages.conftest import settled, words
 from tests.pages.fake_run import write_fake_run
 
@@ -232,7 +235,7 @@ def test_stop_a_waiting_run_then_resume_it(runs_page: Visit, workspace: Path) ->
     assert Store(Workspace(workspace)).get(run_id).state is RunState.STOPPED
     app = settled(app.run())
     app.button(key=f"resume-{run_id}").click().run()
-    assert "goes on from its last checkpoint" in words(settled(app))
+    assert "continues from its last checkpoint" in words(settled(app))
     assert Store(Workspace(workspace)).get(run_id).state is RunState.QUEUED
 
 
@@ -241,7 +244,7 @@ def test_an_action_that_comes_too_late_is_explained(runs_page: Visit, workspace:
     app = runs_page()
     Store(Workspace(workspace)).update(run_id, state=RunState.DONE)
     app.button(key=f"resume-{run_id}").click().run()
-    assert "**The run could not be continued; it stays as it was.**" in words(settled(app))
+    assert "**The run could not be resumed; it stays as it was.**" in words(settled(app))
     assert "which is done" in words(app)
 
 
@@ -386,17 +389,17 @@ def test_studio_comes_back_to_the_run_that_was_left(visit: Visit, workspace: Pat
 
 def test_row_of_a_run_that_was_never_named(workspace: Path) -> None:
     store = Store(Workspace(workspace))
-    row = row_of(store, store.get(add(workspace, title="")))
+    row = row_of(store.get(add(workspace, title="")))
     assert row.name == "Colored Digits (digit coloured)"
     assert matches(row, "digits 90%", {RunState.DONE})
     assert not matches(row, "digits", {RunState.LOST})
-    assert strip_of(store.folder(row.id), row.arms).iteration == 60
+    assert thumbnail_of(store.folder(row.id), row.arms).iteration == 60
 
 
 def test_cards_escape_what_others_wrote(workspace: Path) -> None:
     store = Store(Workspace(workspace))
     run_id = add(workspace, RunState.FAILED, title="<img src=x onerror=1>", message="<script>", hint="&")
-    card = card_html(row_of(store, store.get(run_id)), Strip(), 0, time.time())
+    card = card_html(row_of(store.get(run_id)), Thumbnail(), 0, time.time())
     assert "<img src=x" not in card
     assert "<script>" not in card
     assert escape_markdown("![a](http://b) :smile: $x$") == r"!\[a\](http\://b) \:smile\: \$x\$"

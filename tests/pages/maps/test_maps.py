@@ -128,7 +128,7 @@ def test_images_of_changed_data_are_not_shown(studio: Studio, run: RunFolder) ->
     points.to_parquet(run.points_file, index=False)
     app = studio(run=run.path.name, view="maps")
     app.button_group(key="map-groups").set_value([0]).run()
-    assert "no longer the one of this run" in remarks(app)
+    assert "data set has changed since this run" in remarks(app)
     assert 'alt="real image' not in markup(app)
     assert not app.exception
 

@@ -114,7 +114,7 @@ def test_neighbours_without_the_data_are_distances(studio: Studio, run: RunFolde
     points.loc[points["kind"] == "real", "class_id"] = 9 - points["class_id"]
     points.to_parquet(run.points_file, index=False)
     app = looked_at(studio, run)
-    assert "no longer the one of this run" in remarks(app)
+    assert "data set has changed since this run" in remarks(app)
     page = markup(app)
     assert 'alt="real image' not in page
     assert page.count("fx-far") >= 20

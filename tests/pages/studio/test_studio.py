@@ -13,7 +13,7 @@ from fairdd_core.config.recipes import SHORT
 from fairdd_core.files import write_arrays
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
-from pages.ui.history.rows import title_of
+from pages.ui.common.runs import title_of
 from tests.pages.conftest import words
 from tests.pages.fake_run import write_fake_run
 

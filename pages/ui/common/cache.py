@@ -1,0 +1,180 @@
+"""What is read from files once, and again when they have changed: data sets, images, neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import numpy as np
+import streamlit as st
+
+from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.data.grouped import GroupedDataset, Split
+from fairdd_core.data.registry import card_of, load
+from fairdd_core.errors import UserError
+from fairdd_core.events import Nearest
+from fairdd_core.plots.images import data_uri, mosaic, png, scale_for
+from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.workspace import Workspace
+from pages.ui.common.errors import escape_markdown
+
+if TYPE_CHECKING:
+    from pages.ui.common.runs import RunView
+
+P = ParamSpec("P")
+T = TypeVar("T")
+THUMBNAIL_CLASSES, THUMBNAIL_ARMS = 10, 4
+
+
+def stamp(*files: Path) -> tuple[int, ...]:
+    """Return when each file or folder was last changed, in nanoseconds; 0 for one that is absent."""
+
+    def changed(file: Path) -> int:
+        try:
+            return file.stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    return tuple(map(changed, files))
+
+
+def cached(files: Callable[P, Iterable[Path]], size: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Cache a function of hashable positional arguments until one of ``files(*arguments)`` changes.
+
+    All callers share the value, so none may change it.
+
+    Args:
+        files: the files that the function reads.
+        size: number of values that are kept.
+    """
+
+    def decorate(read: Callable[P, T]) -> Callable[P, T]:
+        @lru_cache(maxsize=size)
+        def kept(stamps: tuple[int, ...], *args: Any, **named: Any) -> T:
+            return read(*args, **named)
+
+        @wraps(read)
+        def current(*args: P.args, **named: P.kwargs) -> T:
+            return kept(stamp(*files(*args, **named)), *args, **named)  # type: ignore[arg-type]  # hashable
+
+        return current
+
+    return decorate
+
+
+def data_files(spec: DataSpec, data_dir: Path) -> list[Path]:
+    """Return the files and folders of a data set."""
+    return [data_dir / file.path for file in card_of(spec.dataset, data_dir).files]
+
+
+def split_of(spec: DataSpec, seed: int) -> Split:
+    """Load and bias a data set.
+
+    Args:
+        spec: which one, and how biased.
+        seed: of the run.
+
+    Raises:
+        UserError: unknown name, settings that it cannot have, or missing files.
+        OSError: files that cannot be read.
+    """
+    return _split(spec, seed, Workspace.default().data)
+
+
+@cached(lambda spec, seed, data_dir: data_files(spec, data_dir), size=4)
+def _split(spec: DataSpec, seed: int, data_dir: Path) -> Split:
+    with st.spinner("Loading the data…"):
+        return load(spec, seed, data_dir)
+
+
+def _split_or_why(view: RunView, which: str) -> tuple[Split | None, str]:
+    try:
+        return split_of(view.spec.data, view.spec.seed), ""
+    except (UserError, OSError) as error:
+        return None, f"The {which} images cannot be shown. {escape_markdown(error)}"
+
+
+def test_set_of(view: RunView) -> tuple[GroupedDataset | None, str]:
+    """Return the test set of a run; or None, and a sentence why its images cannot be shown."""
+    split, why = _split_or_why(view, "test")
+    return (None if split is None else split.test), why
+
+
+def training_set_of(view: RunView) -> tuple[GroupedDataset | None, str]:
+    """Return the training set of a run; or None, and a sentence why its images cannot be shown.
+
+    It is checked against the points of the run's maps, for the files may have changed since.
+    """
+    split, why = _split_or_why(view, "real")
+    if split is None:
+        return None, why
+    file = view.folder.points_file
+    if file.exists() and not _agrees(view.spec.data, view.spec.seed, Workspace.default().data, file):
+        return None, "The real images are not shown: the data set has changed since this run."
+    return split.train, ""
+
+
+@cached(lambda spec, seed, data_dir, file: [*data_files(spec, data_dir), file], size=32)
+def _agrees(spec: DataSpec, seed: int, data_dir: Path, file: Path) -> bool:
+    """Return whether the real images among a run's points have the class and group that the run recorded."""
+    train, points = _split(spec, seed, data_dir).train, RunFolder(file.parent).points()
+    assert points is not None
+    real = points[points["kind"] == "real"]
+    rows, class_N, group_N = (real[name].to_numpy(int) for name in ("index", "class_id", "group_id"))
+    if len(rows) and rows.max() >= len(train):
+        return False
+    column_N = np.where(group_N < 0, train.num_groups, group_N)
+    return bool((train.y_N[rows] == class_N).all() and (train.column_N[rows] == column_N).all())
+
+
+@cached(lambda path: [RunFolder(path).synthetic_file], size=4)
+def pictures_of(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return ``RunFolder.pictures`` of the run in a folder."""
+    return RunFolder(path).pictures()
+
+
+@cached(lambda path: [RunFolder(path).nearest_file], size=4)
+def nearest_of(path: Path) -> dict[str, Nearest]:
+    """Return ``RunFolder.nearest`` of the run in a folder."""
+    return RunFolder(path).nearest()
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A row per arm, an image per class.
+
+    Attributes:
+        source: ``data:`` URI; empty when there are no images yet.
+        arms: names of the arms, one per row.
+        iteration: after which the images were taken.
+    """
+
+    source: str = ""
+    arms: tuple[str, ...] = ()
+    iteration: int = 0
+
+
+def thumbnail_of(folder: RunFolder, arms: Sequence[str]) -> Thumbnail:
+    """Return the latest images of a run, one per class, of its first few arms."""
+    iterations = folder.snapshot_iterations()
+    if not iterations:
+        return Thumbnail()
+    return _thumbnail(folder.path, iterations[-1], tuple(arms[:THUMBNAIL_ARMS]))
+
+
+@cached(lambda path, iteration, arms: [RunFolder(path).snapshot_file(iteration)], size=512)
+def _thumbnail(path: Path, iteration: int, arms: tuple[str, ...]) -> Thumbnail:
+    try:
+        images = RunFolder(path).snapshot(iteration)
+    except Exception:  # a damaged file has as many exceptions as formats; the list must stand
+        return Thumbnail()
+    shown = tuple(arm for arm in arms if arm in images)
+    rows = [images[arm][:THUMBNAIL_CLASSES, 0] for arm in shown]
+    if not rows or len({row.shape for row in rows}) > 1:
+        return Thumbnail()
+    tiles = np.stack(rows)
+    source = data_uri(png(mosaic(tiles), scale_for(tiles.shape[-1], tiles.shape[1], 240)))
+    return Thumbnail(source, shown, iteration)
