@@ -1,16 +1,16 @@
-"""The groups of one class as clouds in the plane: what the playground's controls describe."""
+"""The playground's scene: the groups of one class as point clouds in the plane, and where methods aim."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from fairdd_core.analysis.theorem import Verdict, vanilla_target, verdict_of
+from fairdd_core.distill.discrepancies import solvers
 from fairdd_core.errors import UserError
-from fairdd_core.playground.barycenters import DISTANCES, barycenter
 
 NAMES = ("A", "B", "C", "D", "E")
 CENTRE = np.array([3.0, 2.0])
@@ -21,6 +21,17 @@ DOTS = 300
 """Drawn for a whole class."""
 _ANGLE = np.deg2rad(20)
 """Of the last group, which can be moved out; no group then lies along an axis."""
+
+DISTANCES: dict[str, solvers.Solver] = {
+    "squared-l2": solvers.mean,
+    "l1": solvers.weighted_median,
+    "l2": solvers.geometric_median,
+    "linf": solvers.box_center,
+    "cosine": solvers.mean_direction,
+    "huber": solvers.huber_center,
+    "smallest-ball": solvers.ball_center,
+}
+"""The solver of every distance's barycenter, under the names of ``distill.discrepancies.registry``."""
 
 TARGET_NAMES = {
     "squared-l2": "mean",
@@ -46,7 +57,7 @@ LIMITS: dict[str, tuple[int, int]] = {
 
 @dataclass(frozen=True)
 class Scene:
-    """One class. Numbers are whole, so that an address can carry them.
+    """One class. Its numbers are integers, so that an address can carry them.
 
     Attributes:
         groups: how many there are.
@@ -55,7 +66,7 @@ class Scene:
         separation: how far the groups are from their middle, in per cent of the full circle.
         far: how far the last group is out, in per cent of the others' distance.
         spread: width of the clouds, in per cent.
-        distance: of the barycenter; a key of ``plane.barycenters.DISTANCES``.
+        distance: of the barycenter; a key of ``DISTANCES``.
     """
 
     groups: int = 3
@@ -85,21 +96,23 @@ class Scene:
         angle_G = _ANGLE + 2 * np.pi * np.arange(1, self.groups + 1) / self.groups
         out_G = np.full(self.groups, RADIUS * self.separation / 100)
         out_G[-1] *= self.far / 100
-        return CENTRE + out_G[:, None] * np.stack([np.cos(angle_G), np.sin(angle_G)], axis=-1)
+        towards_GD = np.stack([np.cos(angle_G), np.sin(angle_G)], axis=-1)
+        return np.asarray(CENTRE + out_G[:, None] * towards_GD)
 
     @property
     def vanilla_D(self) -> np.ndarray:
         """Where vanilla distillation aims."""
         return vanilla_target(self.signals_GD, self.shares_G)
 
-    @property
+    @cached_property
     def target_D(self) -> np.ndarray:
         """The barycenter under the chosen distance."""
         return self.barycenter(self.distance)
 
     def barycenter(self, distance: str) -> np.ndarray:
-        """Return the barycenter under a distance. Shares play no part, so it is found once per layout."""
-        return np.array(_barycenter(distance, tuple(map(tuple, self.signals_GD.tolist()))))
+        """Return the barycenter of the groups under a distance, (2,), whatever their shares."""
+        signals_GD = self.signals_GD
+        return DISTANCES[distance](signals_GD, np.full(len(signals_GD), 1 / len(signals_GD)))
 
     def verdict(self) -> Verdict:
         """Return residuals, bounds and the theorem's condition."""
@@ -119,21 +132,16 @@ class Scene:
         ]
 
 
-@lru_cache(maxsize=4096)
-def _barycenter(distance: str, signals: tuple[tuple[float, ...], ...]) -> tuple[float, ...]:
-    return tuple(barycenter(distance, np.array(signals)).tolist())
-
-
 def lowest_skew(groups: int) -> int:
     """Return the balanced share of ``groups`` groups in whole per cent."""
     return round(100 / groups)
 
 
-def checked(scene: Scene) -> Scene:
-    """Return the scene if it is possible.
+def validated(scene: Scene) -> Scene:
+    """Return the scene if its values are possible.
 
     Raises:
-        UserError: naming the first value that is not.
+        UserError: naming the first value that is not possible.
     """
     for name, (low, high) in LIMITS.items():
         if not low <= getattr(scene, name) <= high:
@@ -149,8 +157,8 @@ def checked(scene: Scene) -> Scene:
     return scene
 
 
-def fitted(scene: Scene) -> Scene:
-    """Return the scene after its number of groups changed: the others follow where they must."""
+def adapted(scene: Scene) -> Scene:
+    """Return the scene with the largest group and the skew moved into what its number of groups allows."""
     return replace(
         scene,
         largest=min(scene.largest, scene.groups),
@@ -163,13 +171,13 @@ class Preset:
     """A scene worth looking at.
 
     Attributes:
-        title: what it is.
-        look: what to see in it, one or two sentences.
+        title: its name on the screen.
+        description: what to see in it, one or two sentences.
         scene: the scene.
     """
 
     title: str
-    look: str
+    description: str
     scene: Scene
 
 

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.playground.barycenters import DISTANCES
-from fairdd_core.playground.scene import TARGET_NAMES, Scene
+from fairdd_core.playground.scene import DISTANCES, TARGET_NAMES, Scene
 from fairdd_core.plots.theme import FAINT, NEUTRAL, arm_styles, base
 
 GROUP_STYLES = (

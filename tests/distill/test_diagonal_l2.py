@@ -8,8 +8,7 @@ from scipy.optimize import minimize
 
 from fairdd_core.distill.discrepancies.base import fitted
 from fairdd_core.distill.discrepancies.diagonal_l2 import FLOOR, DiagonalL2
-from fairdd_core.distill.discrepancies.l1 import L1
-from fairdd_core.distill.discrepancies.squared_l2 import SquaredL2
+from fairdd_core.distill.discrepancies.norms import L1, SquaredL2
 
 PRESENT_CG = torch.tensor([[1.0, 1, 1, 1], [1, 0, 1, 1], [1, 1, 1, 1]], dtype=torch.float64)
 

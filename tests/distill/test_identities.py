@@ -13,8 +13,8 @@ from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.alignments.registry import build_alignment
 from fairdd_core.distill.backbones.base import WeightedSets
 from fairdd_core.distill.backbones.means import DistributionMatching
+from fairdd_core.distill.discrepancies.norms import SquaredL2
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
-from fairdd_core.distill.discrepancies.squared_l2 import SquaredL2
 from fairdd_core.distill.matching import matching_loss
 from fairdd_core.distill.sampling import draw_real
 from fairdd_core.nets.build import make_network

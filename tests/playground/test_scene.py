@@ -12,21 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairdd_core.errors import UserError
-from fairdd_core.playground.barycenters import DISTANCES
-from fairdd_core.playground.scene import LIMITS, PRESETS, Scene, checked, fitted, lowest_skew
+from fairdd_core.playground.scene import DISTANCES, LIMITS, PRESETS, Scene, adapted, lowest_skew, validated
 from tests.helpers import ROOT
 
 scenes = st.builds(
     Scene,
     **{name: st.integers(*limits) for name, limits in LIMITS.items()},
     distance=st.sampled_from(list(DISTANCES)),
-).map(fitted)
+).map(adapted)
 
 
 @settings(deadline=None, max_examples=60)
 @given(scene=scenes)
 def test_every_scene_makes_sense(scene: Scene) -> None:
-    checked(scene)
+    validated(scene)
     assert scene.shares_G.sum() == pytest.approx(1)
     assert scene.shares_G.argmax() == scene.largest - 1 or np.ptp(scene.shares_G) < 1e-12
     assert all(len(dots) >= 1 for dots in scene.clouds())
@@ -55,7 +54,7 @@ def test_clouds_grow_without_jumping() -> None:
 
 
 def test_presets_show_what_they_say() -> None:
-    verdicts = {name: checked(preset.scene).verdict() for name, preset in PRESETS.items()}
+    verdicts = {name: validated(preset.scene).verdict() for name, preset in PRESETS.items()}
     assert verdicts["start"].holds and verdicts["start"].worst_aligned < verdicts["start"].worst_vanilla
     assert verdicts["balanced"].same and verdicts["balanced"].worst_vanilla > 1
     assert verdicts["together"].worst_vanilla < 0.1 * verdicts["start"].worst_vanilla
@@ -78,7 +77,7 @@ def test_presets_show_what_they_say() -> None:
 )
 def test_impossible_scenes_are_refused(change: dict, field: str) -> None:
     with pytest.raises(UserError) as caught:
-        checked(replace(Scene(), **change))
+        validated(replace(Scene(), **change))
     assert caught.value.field == field
 
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from fairdd_core.playground.barycenters import DISTANCES
-from fairdd_core.playground.scene import PRESETS, TARGET_NAMES, Scene, scene_residuals, scene_targets
+from fairdd_core.playground.scene import (
+    DISTANCES,
+    PRESETS,
+    TARGET_NAMES,
+    Scene,
+    scene_residuals,
+    scene_targets,
+)
 from fairdd_core.plots.dots import case_dots
 from fairdd_core.plots.playground import GROUP_STYLES, TARGET_SYMBOLS, residual_bars, scene_figure
 from fairdd_core.plots.theme import arm_styles

@@ -1,19 +1,22 @@
-"""A distance between signals that knows its own barycenter."""
+"""What a discrepancy between signals is, and how torch signals get to the NumPy solvers."""
 
 from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
+
+from fairdd_core.distill.discrepancies.solvers import Solver
 
 
 class Discrepancy(Protocol):
-    """A discrepancy d(u, v) between signals.
+    """A discrepancy d(u, v) between signals, with its barycenter.
 
     ``u`` is what is given (the signal of a group, or a target) and ``v`` what is fitted to it. Most
     discrepancies are symmetric, so that it does not matter; Huber takes its scale from ``u``. One whose
-    barycenter is the weighted mean says so with ``linear = True``, and is spared the groups' signals where a
-    weighted pass over their images gives the same.
+    barycenter is the weighted mean sets ``linear = True``; then the signals of the groups are not computed
+    where one weighted pass over their images gives the same.
     """
 
     def __call__(self, u_D: torch.Tensor, v_D: torch.Tensor) -> torch.Tensor:
@@ -32,7 +35,7 @@ class Discrepancy(Protocol):
 
 @runtime_checkable
 class Fitted(Protocol):
-    """A discrepancy that takes parameters from the signals at hand, the same for every arm."""
+    """A discrepancy whose parameters come from the signals, the same for every arm."""
 
     def fitted(self, signals_CGD: torch.Tensor, present_CG: torch.Tensor) -> Discrepancy:
         """Return the discrepancy for these signals; the order of classes and groups does not matter.
@@ -44,14 +47,40 @@ class Fitted(Protocol):
 
 
 def fitted(discrepancy: Discrepancy, signals_CGD: torch.Tensor, present_CG: torch.Tensor) -> Discrepancy:
-    """Return a discrepancy as it is for these signals: itself, unless it takes parameters from them."""
+    """Return the discrepancy fitted to the signals where it has parameters, else the discrepancy itself."""
     return discrepancy.fitted(signals_CGD, present_CG) if isinstance(discrepancy, Fitted) else discrepancy
 
 
-def present(signals_GD: torch.Tensor, weights_G: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the signals (P, D) and weights (P,) of the groups whose weight is not 0, in float64.
+def present(signals_GD: torch.Tensor, weights_G: torch.Tensor) -> tuple[torch.Tensor, np.ndarray]:
+    """Return the signals (P, D) of the groups whose weight is not 0, and their weights (P,), of sum 1.
 
-    Solvers work in float64 whatever the signals are in, so that their tolerances hold.
+    Both are float64 whatever was given, so that the tolerances of the solvers hold.
     """
     kept_G = weights_G > 0
-    return signals_GD[kept_G].double(), weights_G[kept_G].double()
+    weights_P = weights_G[kept_G].double().cpu().numpy()
+    return signals_GD[kept_G].double(), weights_P / weights_P.sum()
+
+
+def solve(solver: Solver, signals_GD: torch.Tensor, weights_G: torch.Tensor) -> torch.Tensor:
+    """Return the barycenter (D,) that a solver finds, on the signals' device and in their precision."""
+    signals_PD, weights_P = present(signals_GD, weights_G)
+    return torch.from_numpy(solver(signals_PD.cpu().numpy(), weights_P)).to(signals_GD)
+
+
+def solve_in_span(solver: Solver, signals_GD: torch.Tensor, weights_G: torch.Tensor) -> torch.Tensor:
+    """Return what ``solve`` does where only G × G numbers leave the device.
+
+    A barycenter that depends on Euclidean distances only and lies in the affine span of G signals can be
+    found in the at most G − 1 dimensions of that span, however many the signals have.
+
+    Args:
+        solver: one for which that is so.
+        signals_GD: signals of the groups.
+        weights_G: their weights; groups of weight 0 are ignored.
+    """
+    signals_PD, weights_P = present(signals_GD, weights_G)
+    mean_D = signals_PD.mean(dim=0)
+    offsets_PD = signals_PD - mean_D
+    points_PR = torch.linalg.qr(offsets_PD.T, mode="r").R.T.cpu().numpy()
+    coefficients_P = np.linalg.lstsq(points_PR.T, solver(points_PR, weights_P))[0]
+    return (mean_D + torch.from_numpy(coefficients_P).to(offsets_PD) @ offsets_PD).to(signals_GD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from fairdd_core.distill.discrepancies.squared_l2 import SquaredL2
+from fairdd_core.distill.discrepancies.norms import SquaredL2
 
 FLOOR = 0.1
 """Added to every variance, relative to their mean: coordinates on which all groups agree weigh at most eleven

@@ -8,7 +8,7 @@ DISCREPANCIES: dict[str, Card] = {
     "squared-l2": Card(
         "squared Euclidean",
         "Squared distance; its barycenter is the mean of the groups.",
-        f"{_HERE}.squared_l2:SquaredL2",
+        f"{_HERE}.norms:SquaredL2",
     ),
     "diagonal-l2": Card(
         "diagonal ℓ2",
@@ -19,17 +19,17 @@ DISCREPANCIES: dict[str, Card] = {
     "l1": Card(
         "ℓ1",
         "Sum of absolute differences; its barycenter is the median of the groups in every coordinate.",
-        f"{_HERE}.l1:L1",
+        f"{_HERE}.norms:L1",
     ),
     "l2": Card(
         "ℓ2",
         "Euclidean distance; its barycenter, the geometric median, hardly follows a single outlying group.",
-        f"{_HERE}.l2:L2",
+        f"{_HERE}.norms:L2",
     ),
     "linf": Card(
         "ℓ∞",
         "Largest absolute difference; its barycenter sees the most extreme coordinates only.",
-        f"{_HERE}.linf:LInf",
+        f"{_HERE}.norms:LInf",
     ),
     "cosine": Card(
         "cosine",
@@ -44,6 +44,6 @@ DISCREPANCIES: dict[str, Card] = {
     "smallest-ball": Card(
         "smallest ball",
         "Its barycenter is the centre of the smallest ball around the groups: the worst residual is least.",
-        f"{_HERE}.smallest_ball:SmallestBall",
+        f"{_HERE}.norms:SmallestBall",
     ),
 }

@@ -9,12 +9,12 @@ import streamlit as st
 
 from fairdd_core.analysis.theorem import explain
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
-from fairdd_core.playground.barycenters import DISTANCES
 from fairdd_core.playground.scene import (
+    DISTANCES,
     NAMES,
     PRESETS,
     Scene,
-    fitted,
+    adapted,
     lowest_skew,
     scene_residuals,
     scene_targets,
@@ -104,14 +104,14 @@ def _presets() -> None:
         help="Each sets shares and places at once. The distance stays as chosen.",
     )
     st.markdown(
-        PRESETS[match[0]].look
+        PRESETS[match[0]].description
         if match
         else "Your own scene. The address of this page has it, so a link shows the same to others."
     )
 
 
 def _groups_chosen() -> None:
-    set_scene(fitted(scene_now()))
+    set_scene(adapted(scene_now()))
 
 
 def _slider(label: str, name: str, low: int, high: int, text: str, step: int = 1) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from fairdd_core.playground.barycenters import DISTANCES
-from fairdd_core.playground.scene import LIMITS, Scene, fitted
+from fairdd_core.playground.scene import DISTANCES, LIMITS, Scene, adapted
 
 STATIONS = ("Playground", "Bias", "Distil", "The gap", "Align", "Balanced")
 """The playground and the five steps."""
@@ -96,7 +95,7 @@ def _scene(params: Mapping[str, str], complaints: list[str]) -> Scene:
     if "distance" in params:
         values["distance"] = params["distance"] if params["distance"] in DISTANCES else None
     wanted = Scene(**{name: value for name, value in values.items() if value is not None})
-    scene = fitted(wanted)  # single values may be possible and not fit together
+    scene = adapted(wanted)  # single values may be possible and not fit together
     complaints += [
         f"{name}={params[name]}"
         for name, value in values.items()

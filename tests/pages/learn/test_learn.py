@@ -17,8 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from fairdd_core.playground.barycenters import DISTANCES
-from fairdd_core.playground.scene import LIMITS, PRESETS, Scene, checked, fitted
+from fairdd_core.playground.scene import DISTANCES, LIMITS, PRESETS, Scene, adapted, validated
 from fairdd_core.runs.storage.validation import validate_run
 from pages.ui.controls.address import from_address as from_studio_address
 from pages.ui.controls.settings import spec_of
@@ -62,7 +61,7 @@ scenes = st.builds(
     Scene,
     **{name: st.integers(*limits) for name, limits in LIMITS.items()},
     distance=st.sampled_from(list(DISTANCES)),
-).map(fitted)
+).map(adapted)
 answers = st.fixed_dictionaries(
     {},
     optional={step: st.integers(*limits) for step, limits in SCALES.items()}
@@ -89,7 +88,7 @@ def test_the_start_needs_no_parameters() -> None:
 )
 def test_any_address_gives_a_possible_lesson(params: dict[str, str]) -> None:
     lesson, complaints = from_address(params)
-    checked(lesson.scene)
+    validated(lesson.scene)
     assert from_address(to_address(lesson)) == (lesson, [])
     assert len(complaints) <= len(params)
 
@@ -137,7 +136,7 @@ def test_presets_set_the_scene_and_keep_the_distance(learn: Visit) -> None:
     presets: Any = next(group for group in app.get("button_group") if group.key == "play-preset")
     presets.set_value("far-majority").run()
     assert addresses(app) == {"distance": "l2"} | to_address(Lesson(scene=PRESETS["far-majority"].scene))
-    assert PRESETS["far-majority"].look in text_of(app)
+    assert PRESETS["far-majority"].description in text_of(app)
 
 
 def test_the_share_plays_to_its_end_and_starts_again_from_balance(learn: Visit) -> None:

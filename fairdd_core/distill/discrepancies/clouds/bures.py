@@ -85,7 +85,8 @@ def _turn(a_ND: torch.Tensor, b_MD: torch.Tensor) -> torch.Tensor:
         return torch.full_like(inner_NM.T, torch.nan)  # as the loss will be; svd would raise
     left_NR, sizes_R, right_RM = torch.linalg.svd(inner_NM, full_matrices=False)
     kept_R = sizes_R > RANK * sizes_R.amax()
-    return (right_RM.T * kept_R) @ left_NR.T
+    turn_MN: torch.Tensor = (right_RM.T * kept_R) @ left_NR.T
+    return turn_MN
 
 
 def _mean(weights: list[float], turned: list[torch.Tensor]) -> torch.Tensor:
@@ -108,7 +109,7 @@ def _in_principal_subspace(
     that the signs and the order of the directions do not matter.
     """
     rows_KD = torch.cat([w**0.5 * a_ND for w, a_ND in zip(weights, factors, strict=True)])
-    basis_DR = torch.linalg.qr(start_SD[1:].T).Q
+    basis_DR: torch.Tensor = torch.linalg.qr(start_SD[1:].T).Q
     for _ in range(POWER_STEPS):
         basis_DR = torch.linalg.qr(rows_KD.T @ (rows_KD @ basis_DR)).Q
     return _turn(basis_DR.T @ basis_DR, start_SD @ basis_DR) @ basis_DR.T
