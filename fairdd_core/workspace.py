@@ -1,4 +1,4 @@
-"""Where runs and data live."""
+"""The folders of runs and data sets."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ DATA_VARIABLE = "FAIRDD_DATA"
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder that holds the index of runs and one folder per run.
+    """The folder with the index of runs and one folder per run.
 
-    Several servers and command lines may use one workspace at the same time.
+    Several servers and command lines may use a workspace at the same time.
 
     Attributes:
-        root: the folder; it is created when first needed. Must lie on a local disk.
+        root: the folder; created when first needed. It must be on a local disk.
     """
 
     root: Path
 
     @classmethod
     def default(cls) -> Workspace:
-        """Return the workspace named by ``FAIRDD_HOME``, else the platform's place for user data."""
+        """Return the workspace named by ``FAIRDD_HOME``, else the platform's folder for user data."""
         chosen = os.environ.get(HOME_VARIABLE)
         if chosen:
             return cls(Path(chosen).expanduser().absolute())
@@ -34,31 +34,31 @@ class Workspace:
 
     @property
     def runs(self) -> Path:
-        """The folder that holds one folder per run."""
+        """The folder with one folder per run."""
         return self.root / "runs"
 
     @property
     def data(self) -> Path:
-        """The folder of data files: ``FAIRDD_DATA``, else ``data`` in the workspace."""
+        """The folder of data sets: ``FAIRDD_DATA``, else ``data`` in the workspace."""
         chosen = os.environ.get(DATA_VARIABLE)
         return Path(chosen).expanduser().absolute() if chosen else self.root / "data"
 
     @property
     def index(self) -> Path:
-        """The SQLite file that lists the runs."""
+        """The SQLite file with the index of runs."""
         return self.root / "index.sqlite"
 
     @property
     def dispatcher_lock(self) -> Path:
-        """Locked for as long as a dispatcher serves this workspace."""
+        """The lock file that the dispatcher of this workspace holds."""
         return self.root / "dispatcher.lock"
 
     @property
     def dispatcher_log(self) -> Path:
-        """What the dispatcher says."""
+        """The log of the dispatcher and of the warm worker."""
         return self.root / "dispatcher.log"
 
     @property
     def warm_worker_request(self) -> Path:
-        """Its time of change says when somebody last asked for a warm worker."""
+        """The file whose modification time is that of the last request for a warm worker."""
         return self.root / "standby"

@@ -1,9 +1,10 @@
-"""The commands about runs that exist already, and ``submit``, which leaves a run to the engine."""
+"""The commands for existing runs, and ``submit``, which queues a new one."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -25,35 +26,35 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
 
 def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the commands; each sets ``function``, which takes the arguments and returns an exit code."""
+    """Add the commands; each sets ``function``, which takes the arguments and returns the exit code."""
     from fairdd_core.cli.run import add_spec_arguments
 
     def add(name: str, function: Command, text: str, run: bool = True) -> argparse.ArgumentParser:
         parser = subparsers.add_parser(name, help=text, description=text)
         parser.set_defaults(function=function)
         if run:
-            parser.add_argument("run", metavar="ID", help="id of a run, or the part of it that is unique")
+            parser.add_argument("run", metavar="ID", help="id of a run, or its beginning or end")
         return parser
 
     runs = add("runs", list_runs, "List runs, newest first.", run=False)
-    runs.add_argument("--bin", action="store_true", help="those that were deleted")
+    runs.add_argument("--trash", "--bin", dest="trash", action="store_true", help="list the deleted runs")
     runs.add_argument("--json", action="store_true", help="as JSON")
-    show = add("show", show_run, "Show how a run stands and what came out.")
+    show = add("show", show_run, "Show the state, settings and results of a run.")
     show.add_argument("--json", action="store_true", help="as JSON")
     show.add_argument("--log", type=int, default=0, metavar="N", help="with the last N lines of its log")
-    add("cancel", cancel_run, "Stop a run; what it made is kept.")
-    add("resume", resume_run, "Go on with a run that ended early.")
-    delete = add("delete", delete_run, "Move a run to the bin.")
-    delete.add_argument("--undo", action="store_true", help="bring it back instead")
+    add("cancel", cancel_run, "Stop a run; what it has made is kept.")
+    add("resume", resume_run, "Resume a run that ended early.")
+    delete = add("delete", delete_run, "Move a run to the trash.")
+    delete.add_argument("--undo", action="store_true", help="restore it instead")
     export = add("export", report.export_with(export_run), "Write a run to a zip file, or parts of it.")
     report.add_export_arguments(export)
     load = add("import", import_run, "Add the run in a zip file; prints its id.", run=False)
     load.add_argument("file", type=Path, metavar="FILE.zip")
     wait = add("wait", wait_for_run, "Wait until a run has ended; exit code 0 when it is done.")
-    wait.add_argument("--timeout", type=float, metavar="SECONDS", help="give up waiting after so long")
-    prune = add("prune", prune_runs, "Empty the bin, then remove the oldest runs for good.", run=False)
-    prune.add_argument("--keep", metavar="SIZE", help="the most that may stay, e.g. 2G")
-    prune.add_argument("--yes", action="store_true", help="do it; without, only say what there is")
+    wait.add_argument("--timeout", type=float, metavar="SECONDS", help="give up after this time")
+    prune = add("prune", prune_runs, "Empty the trash, then remove the oldest runs for good.", run=False)
+    prune.add_argument("--keep", metavar="SIZE", help="size that the remaining runs may have, e.g. 2G")
+    prune.add_argument("--yes", action="store_true", help="remove them; else only print how much there is")
     submit = add("submit", submit_run, "Queue a run; prints its id and returns at once.", run=False)
     submit.add_argument("--title", default="", help="a name for the run")
     add_spec_arguments(submit)
@@ -63,7 +64,7 @@ def list_runs(args: argparse.Namespace) -> int:
     """List runs with their sizes."""
     workspace = Workspace.default()
     engine.wake(workspace)
-    runs = Store(workspace).list(deleted=args.bin)
+    runs = Store(workspace).list(deleted=args.trash)
     sizes = trash.sizes(workspace)
     if args.json:
         print(json.dumps([{**asdict(run), "bytes": sizes.get(run.id, 0)} for run in runs], indent=2))
@@ -77,7 +78,7 @@ def list_runs(args: argparse.Namespace) -> int:
 
 
 def cancel_run(args: argparse.Namespace) -> int:
-    """Stop a run and say where it stopped."""
+    """Stop a run and print where it stopped."""
     workspace = Workspace.default()
     run = Store(workspace).find(args.run)
     engine.cancel(workspace, run.id)
@@ -86,7 +87,7 @@ def cancel_run(args: argparse.Namespace) -> int:
 
 
 def resume_run(args: argparse.Namespace) -> int:
-    """Queue a run again."""
+    """Queue a run again and print its id."""
     workspace = Workspace.default()
     run = Store(workspace).find(args.run)
     remark = engine.resume(workspace, run.id)
@@ -97,19 +98,20 @@ def resume_run(args: argparse.Namespace) -> int:
 
 
 def delete_run(args: argparse.Namespace) -> int:
-    """Move a run to the bin, or back."""
+    """Move a run to the trash, or back."""
     workspace = Workspace.default()
     if args.undo:
         trash.restore(workspace, Store(workspace).find(args.run, deleted=True).id)
     else:
         run = Store(workspace).find(args.run)
         trash.delete(workspace, run.id)
-        print(f"In the bin for 7 days; undo with: delete --undo {run.id}", file=sys.stderr)
+        days = round(trash.RETENTION_SECONDS / 86400)
+        print(f"In the trash for {days} days; undo with: delete --undo {run.id}", file=sys.stderr)
     return 0
 
 
 def export_run(args: argparse.Namespace) -> int:
-    """Write a zip file."""
+    """Write a run to a zip file."""
     workspace = Workspace.default()
     run = Store(workspace).find(args.run)
     with _file_errors(args.file):
@@ -119,7 +121,7 @@ def export_run(args: argparse.Namespace) -> int:
 
 
 def import_run(args: argparse.Namespace) -> int:
-    """Read a zip file."""
+    """Add the run in a zip file."""
     with _file_errors(args.file):
         print(archive.import_run(Workspace.default(), args.file))
     return 0
@@ -129,14 +131,14 @@ def wait_for_run(args: argparse.Namespace) -> int:
     """Wait for a run, with its progress on stderr."""
     workspace = Workspace.default()
     store = Store(workspace)
-    run, started, told = store.find(args.run), time.monotonic(), ""
+    run, started, shown = store.find(args.run), time.monotonic(), ""
     while run.state.live:
         if args.timeout is not None and time.monotonic() - started > args.timeout:
             print(f"{run.id} is still {run.state}", file=sys.stderr)
             return 1
-        if (text := state_text(run)) != told:
+        if (text := state_text(run)) != shown:
             print(text, file=sys.stderr)
-            told = text
+            shown = text
         engine.wake(workspace)
         time.sleep(engine.POLL_SECONDS)
         run = store.get(run.id)
@@ -145,14 +147,17 @@ def wait_for_run(args: argparse.Namespace) -> int:
 
 
 def prune_runs(args: argparse.Namespace) -> int:
-    """Make a workspace smaller, or say how large it is."""
+    """Remove the oldest runs, or print how large the workspace is."""
     workspace = Workspace.default()
     if args.yes and args.keep is None:
         raise UserError("keep", "a size, e.g. 2G, or 0 to remove every ended run", "nothing", "Add --keep.")
     keep = _bytes(args.keep or "0")
     if not args.yes:
         total = sum(trash.sizes(workspace).values())
-        print(f"Runs take {total / 1e6:.1f} MB; the oldest beyond {keep / 1e6:.1f} MB would go (--yes).")
+        print(
+            f"The runs take {total / 1e6:.1f} MB; the oldest beyond {keep / 1e6:.1f} MB would go. "
+            "Add --yes to remove them."
+        )
         return 0
     for run_id in trash.prune(workspace, keep):
         print(run_id)
@@ -160,7 +165,7 @@ def prune_runs(args: argparse.Namespace) -> int:
 
 
 def submit_run(args: argparse.Namespace) -> int:
-    """Queue a run."""
+    """Queue a new run."""
     from fairdd_core.cli.run import spec_from_args
 
     print(engine.submit(Workspace.default(), spec_from_args(args), args.title))
@@ -169,7 +174,7 @@ def submit_run(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _file_errors(path: Path) -> Iterator[None]:
-    """Turn trouble with a file that the user named into a ``UserError``."""
+    """Turn an error of a file that the user named into a ``UserError``."""
     try:
         yield
     except OSError as error:
@@ -177,13 +182,7 @@ def _file_errors(path: Path) -> Iterator[None]:
 
 
 def _bytes(text: str) -> int:
-    number, unit = text.upper().removesuffix("B"), ""
-    if number[-1:] in _UNITS and number[-1:]:
-        number, unit = number[:-1], number[-1]
-    try:
-        size = float(number)
-    except ValueError as error:
-        raise UserError("--keep", "a size such as 500M or 2G", repr(text)) from error
-    if not 0 <= size < float("inf"):
+    match = re.fullmatch(r"(\d*\.?\d+(?:E\d{1,2})?)([KMG]?)B?", text.strip().upper())
+    if match is None:
         raise UserError("--keep", "a size such as 500M or 2G", repr(text))
-    return int(size * _UNITS[unit])
+    return int(float(match[1]) * _UNITS[match[2]])

@@ -119,7 +119,8 @@ def test_resume_tells_when_the_bytes_may_differ(cli: Cli, done: str, workspace: 
 def test_delete_and_undo(cli: Cli, done: str) -> None:
     assert cli("delete", done)[0] == 0
     assert cli("runs")[1] == ""
-    assert cli("runs", "--bin")[1].startswith(done)
+    for option in ("--trash", "--bin"):  # the second is what it was called first
+        assert cli("runs", option)[1].startswith(done)
     assert cli("delete", "--undo", "ffffff")[0] == 2
     assert cli("delete", "--undo", done[-6:])[0] == 0
     assert cli("runs")[1].startswith(done)

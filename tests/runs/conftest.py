@@ -1,4 +1,4 @@
-"""Homes that are cleaned up with all their processes, and runs by a quick stand-in for the pipeline."""
+"""Workspaces that are cleaned up with all their processes, and a quick stand-in for the pipeline."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def has_steps(workspace: Workspace, run_id: str) -> bool:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    workspace = Workspace(tmp_path / "home")
+    workspace = Workspace(tmp_path / "workspace")
     yield workspace
     for _ in range(3):  # a dispatcher may be starting a worker at this very moment
         kill_all(workspace)

@@ -27,7 +27,7 @@ from tests.runs.conftest import SECONDS, MakeSpec, finish, has_steps, kill_all, 
 pytestmark = pytest.mark.usefixtures("stand_in")
 
 
-def test_a_run_is_done_and_the_dispatcher_leaves(workspace: Workspace, make_spec: MakeSpec) -> None:
+def test_a_run_is_done_and_the_dispatcher_exits(workspace: Workspace, make_spec: MakeSpec) -> None:
     run_id = engine.submit(workspace, make_spec(), "mine")
     record = finish(workspace, run_id)
     assert (record.state, record.done, record.total) == (RunState.DONE, 40, 40)
@@ -52,7 +52,7 @@ def test_a_run_is_done_and_the_dispatcher_leaves(workspace: Workspace, make_spec
         ("user-error", "data.skew: expected at least 0.5, got 0.1.", "Raise it."),
     ],
 )
-def test_every_end_is_explained(
+def test_every_outcome_is_explained(
     workspace: Workspace, make_spec: MakeSpec, preset: str, message: str, hint: str
 ) -> None:
     record = finish(workspace, engine.submit(workspace, make_spec(preset)))
@@ -127,7 +127,7 @@ def test_a_queued_run_is_cancelled_at_once_and_can_return(workspace: Workspace, 
     assert finish(workspace, second).state is RunState.DONE
 
 
-def test_what_makes_no_sense_is_refused(workspace: Workspace, make_spec: MakeSpec) -> None:
+def test_impossible_requests_are_refused(workspace: Workspace, make_spec: MakeSpec) -> None:
     run_id = engine.submit(workspace, make_spec(iterations=1))
     finish(workspace, run_id)
     with pytest.raises(UserError, match="which is done"):
@@ -170,7 +170,9 @@ for _ in range(5):
 """
 
 
-def test_two_processes_submit_to_one_home_at_the_same_time(workspace: Workspace, make_spec: MakeSpec) -> None:
+def test_two_processes_submit_to_one_workspace_at_the_same_time(
+    workspace: Workspace, make_spec: MakeSpec
+) -> None:
     spec = make_spec(iterations=2).model_dump_json()
     callers = [
         subprocess.Popen(
@@ -210,7 +212,7 @@ def test_many_watchers_start_one_dispatcher_between_them(
     assert len(started) == 1
 
 
-def test_a_dispatcher_that_is_not_alone_leaves(workspace: Workspace, make_spec: MakeSpec) -> None:
+def test_a_second_dispatcher_exits(workspace: Workspace, make_spec: MakeSpec) -> None:
     run_id = engine.submit(workspace, make_spec(iterations=300))
     until(lambda: has_steps(workspace, run_id))
     second = subprocess.run(
@@ -220,7 +222,7 @@ def test_a_dispatcher_that_is_not_alone_leaves(workspace: Workspace, make_spec: 
     assert Store(workspace).get(run_id).state is RunState.RUNNING
 
 
-def test_everything_killed_at_once_is_found_at_the_next_visit(
+def test_runs_killed_with_their_dispatcher_are_settled_at_the_next_visit(
     workspace: Workspace, make_spec: MakeSpec
 ) -> None:
     running, queued = (engine.submit(workspace, make_spec(iterations=10_000)) for _ in range(2))

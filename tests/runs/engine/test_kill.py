@@ -1,4 +1,4 @@
-"""kill -9 at random moments: whatever dies, every run ends, is explained and can be taken up again.
+"""kill -9 at random moments: whatever dies, every run ends, is explained and can be resumed.
 
 ``FAIRDD_KILL_SEED`` chooses other moments, ``FAIRDD_KILL_TRIALS`` how many of the slow ones there are.
 """
@@ -38,7 +38,6 @@ SERVER = """
 import sys, time
 from pathlib import Path
 from fairdd_core.runs import engine
-from fairdd_core.runs.engine.process import environment
 from fairdd_core.workspace import Workspace
 from fairdd_core.config.spec.run import RunSpec
 workspace, spec = Workspace(Path(sys.argv[1])), RunSpec.model_validate_json(sys.argv[2])
@@ -54,7 +53,7 @@ while True:
 
 @dataclass(frozen=True)
 class Workload:
-    """What is run while something is killed, and how many seconds after the first entry that is, at most."""
+    """What is run while something is killed, and the most seconds between submission and kill."""
 
     spec: RunSpec
     until: float
@@ -62,11 +61,11 @@ class Workload:
 
 @dataclass
 class Outcomes:
-    """What became of the runs of the trials with the same victims."""
+    """The outcomes of the runs of all trials with the same victims."""
 
     trials: int = 0
     killed: Counter[str] = field(default_factory=Counter)
-    found: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
     resumed: int = 0
 
 
@@ -75,33 +74,33 @@ def start_server(workspace: Workspace, spec: RunSpec) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True)
 
 
-def strike(workspace: Workspace, server: subprocess.Popen[str], victims: str) -> list[str]:
-    """Kill what there is of the victims; return their roles."""
-    struck = []
+def kill(workspace: Workspace, server: subprocess.Popen[str], victims: str) -> list[str]:
+    """Kill those victims that are running; return their roles."""
+    killed = []
     for process in processes(workspace):
         with contextlib.suppress(psutil.NoSuchProcess):
             command = process.cmdline()
             role = "server" if process.pid == server.pid else command[2].rpartition(".")[2]
             if role in victims or victims == "all":
                 process.kill()
-                struck.append(role)
-    return struck
+                killed.append(role)
+    return killed
 
 
 def results(workspace: Workspace, run_id: str) -> tuple[bytes, bytes]:
-    """The bytes that a run comes down to, once every file of it has been read and found sound."""
+    """The results of a run as bytes, after every file of it has been validated."""
     folder = Store(workspace).folder(run_id)
     validate_run(folder)
     return folder.synthetic_file.read_bytes(), folder.counts_file.read_bytes()
 
 
-def ending(workspace: Workspace, run_id: str) -> RunState:
-    """Wait until a run has ended, for as long as anything moves in its workspace; return its state."""
+def final_state(workspace: Workspace, run_id: str) -> RunState:
+    """Wait until a run has ended, as long as anything changes in its workspace; return its state."""
     store, seen, deadline = Store(workspace), None, 0.0
     while (record := store.get(run_id)).state.live:
         if (now := store.live()) != seen:
             seen, deadline = now, time.monotonic() + SECONDS
-        assert time.monotonic() < deadline, f"nothing moves any more: {record}"
+        assert time.monotonic() < deadline, f"nothing changes any more: {record}"
         engine.wake(workspace)
         time.sleep(engine.POLL_SECONDS)
     return record.state
@@ -111,19 +110,19 @@ def reference(workspace: Workspace, spec: RunSpec) -> dict[int, tuple[bytes, byt
     """The results of undisturbed runs, by seed."""
     ids = {seed: engine.submit(workspace, spec.model_copy(update={"seed": seed})) for seed in range(2)}
     for run_id in ids.values():
-        assert ending(workspace, run_id) is RunState.DONE
+        assert final_state(workspace, run_id) is RunState.DONE
     return {seed: results(workspace, run_id) for seed, run_id in ids.items()}
 
 
 def trial(workspace: Workspace, work: Workload, victims: str, rng: random.Random, outcomes: Outcomes) -> None:
-    """Submit, strike at a random moment, come back, and wait until no run is live any more."""
+    """Submit, kill at a random moment, return, and wait until no run is live any more."""
     known = {run.id for run in Store(workspace).list()}
     server = start_server(workspace, work.spec)
-    if rng.random() < 0.75:  # else it may strike before anything was entered, or in the middle of it
+    if rng.random() < 0.75:  # else it may come before or during the submission
         while len(Store(workspace).list()) == len(known):
             time.sleep(0.01)
     time.sleep(rng.uniform(0.0, work.until))
-    outcomes.killed.update(strike(workspace, server, victims))
+    outcomes.killed.update(kill(workspace, server, victims))
     time.sleep(0.2)
     engine.request_warm_worker(workspace)  # the next visit
     if server.poll() is None:
@@ -135,7 +134,7 @@ def trial(workspace: Workspace, work: Workload, victims: str, rng: random.Random
     runs = [run.id for run in Store(workspace).list() if run.id not in known]
     assert set(acknowledged) <= set(runs), "a run whose id was given is never forgotten"
     outcomes.trials += 1
-    outcomes.found.update(str(ending(workspace, run_id)) for run_id in runs)
+    outcomes.states.update(str(final_state(workspace, run_id)) for run_id in runs)
 
 
 def check_and_finish(workspace: Workspace, expected: dict[int, tuple[bytes, bytes]]) -> int:
@@ -148,7 +147,7 @@ def check_and_finish(workspace: Workspace, expected: dict[int, tuple[bytes, byte
         assert run.state is RunState.DONE or (run.message and run.hint)
         if run.state is not RunState.DONE:
             engine.resume(workspace, run.id)
-            assert ending(workspace, run.id) is RunState.DONE
+            assert final_state(workspace, run.id) is RunState.DONE
             resumed += 1
         assert results(workspace, run.id) == expected[folder.spec().seed]
     return resumed
@@ -169,7 +168,7 @@ def run_trials(
 def report(outcomes: dict[str, Outcomes]) -> str:
     """A table: a line per kind of victim, and one of sums."""
     lines = [
-        "| killed | trials | processes hit | runs entered | found as | resumed to the same bytes |",
+        "| killed | trials | processes hit | runs entered | state afterwards | resumed to the same bytes |",
         "|---" * 6 + "|",
     ]
     total = Outcomes()
@@ -178,19 +177,19 @@ def report(outcomes: dict[str, Outcomes]) -> str:
         total = Outcomes(
             total.trials + one.trials,
             total.killed + one.killed,
-            total.found + one.found,
+            total.states + one.states,
             total.resumed + one.resumed,
         )
     return "\n".join([*lines, _line("sum", total)])
 
 
 def _line(name: str, outcomes: Outcomes) -> str:
-    hit, found = (
+    hit, states = (
         ", ".join(f"{count} {what}" for what, count in sorted(counter.items())) or "none"
-        for counter in (outcomes.killed, outcomes.found)
+        for counter in (outcomes.killed, outcomes.states)
     )
-    entered = outcomes.found.total()
-    return f"| {name} | {outcomes.trials} | {hit} | {entered} | {found} | {outcomes.resumed} |"
+    entered = outcomes.states.total()
+    return f"| {name} | {outcomes.trials} | {hit} | {entered} | {states} | {outcomes.resumed} |"
 
 
 @pytest.fixture

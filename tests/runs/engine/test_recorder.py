@@ -63,9 +63,9 @@ def test_steps_are_thinned_but_the_first_and_the_last_stay(tmp_path: Path) -> No
     assert len(phases) == 1
 
 
-def test_every_event_finds_its_file(tmp_path: Path) -> None:
+def test_every_event_is_written(tmp_path: Path) -> None:
     folder = folder_for(tmp_path, 20)
-    heard: list[Event] = []
+    received: list[Event] = []
     tables = (
         pd.DataFrame({"umap_x": [float("nan")]}),
         pd.DataFrame({"arm": ["cobra"]}),
@@ -82,7 +82,7 @@ def test_every_event_finds_its_file(tmp_path: Path) -> None:
         *(Nearest(arm, *near) for arm in ARMS),
         Embedded(*tables),
     ]
-    record([*distillation(0, 20), *rest], folder, heard.append)
+    record([*distillation(0, 20), *rest], folder, received.append)
     assert folder.snapshot_iterations() == [10, 20]
     assert set(folder.snapshot(20)) == set(ARMS)
     assert folder.synthetic()["cobra/x"].shape == (4, 3, 4, 4)
@@ -94,16 +94,16 @@ def test_every_event_finds_its_file(tmp_path: Path) -> None:
     assert folder.answers()["cobra"][1].tolist() == [0, 1, 2, 3, 4]
     assert set(folder.nearest()) == set(ARMS)
     assert folder.nearest()["cobra"].real_MGR.shape == (4, 2, 3)
-    told = folder.diagnostics()
-    assert told is not None
-    assert told[["arm", "iteration"]].to_numpy().tolist() == [["vanilla", 20], ["cobra", 20]]
+    cells = folder.diagnostics()
+    assert cells is not None
+    assert cells[["arm", "iteration"]].to_numpy().tolist() == [["vanilla", 20], ["cobra", 20]]
     folder.write_diagnostics(15, pd.DataFrame({"arm": ["cobra"], "residual": [2.0]}))
     assert folder.diagnostics()[["arm", "iteration"]].to_numpy().tolist() == [["vanilla", 20], ["cobra", 15]]  # type: ignore[index]
-    assert len(heard) == 20 * 3 + 2 * 3 + len(rest)
+    assert len(received) == 20 * 3 + 2 * 3 + len(rest)
     assert folder.steps()["worst_residual"].isna().sum() == 2
 
 
-def test_progress_comes_back(tmp_path: Path) -> None:
+def test_progress_is_read_back(tmp_path: Path) -> None:
     folder = folder_for(tmp_path, 40)
     assert load_progress(folder).checkpoint is None
     record([*distillation(0, 25), Evaluated("cobra", 0, np.ones((2, 3, 3), np.int64))], folder)
@@ -135,7 +135,7 @@ def test_a_checkpoint_may_hold_whatever_a_method_needs(tmp_path: Path) -> None:
         assert torch.equal(checkpoint.tensors[name], tensor)
 
 
-def test_a_second_part_continues_the_first(tmp_path: Path) -> None:
+def test_a_second_attempt_continues_the_first(tmp_path: Path) -> None:
     folder = folder_for(tmp_path, 40)
     record(distillation(0, 25), folder)
     with folder.events_file.open("ab") as file:

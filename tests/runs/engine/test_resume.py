@@ -1,4 +1,4 @@
-"""The real pipeline, cut anywhere and taken up again, leaves the same bytes on the CPU."""
+"""The real pipeline, interrupted anywhere and resumed, leaves the same bytes on the CPU."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ CUTS: dict[str, Cut] = {
     "after the last step": lambda event: isinstance(event, Phase) and event.done == 20,
     "after one arm": lambda event: isinstance(event, Distilled),
     "while evaluating": lambda event: isinstance(event, Evaluated) and event.network == 1,
-    "while judging the baselines": lambda event: isinstance(event, Evaluated) and event.arm == "full-data",
+    "while testing the baselines": lambda event: isinstance(event, Evaluated) and event.arm == "full-data",
     "at the very end": lambda event: isinstance(event, Embedded),
 }
 

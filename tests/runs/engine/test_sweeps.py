@@ -1,4 +1,4 @@
-"""Sweeps: how a grid becomes runs, and which runs need not be made again."""
+"""Sweeps: how a grid becomes runs, and which finished runs are reused."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_cancel_stops_what_the_sweep_started_and_resume_brings_the_rest(workspac
     assert all(cell.live or cell.result for cell in cells_of(workspace, find_sweep(workspace, sweep.id)))
 
 
-def test_resumed_by_two_at_once_it_has_no_doubles(
+def test_a_sweep_resumed_by_several_at_once_queues_every_run_once(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -170,7 +170,7 @@ def test_resumed_by_two_at_once_it_has_no_doubles(
     planned = sweeps.plan
 
     def slowly(*args: Any) -> list[str | None]:
-        time.sleep(0.2)  # so that all of them are at it before the first has queued anything
+        time.sleep(0.2)  # so that all of them have started before the first has queued anything
         return planned(*args)
 
     monkeypatch.setattr(sweeps, "plan", slowly)
@@ -186,16 +186,16 @@ def nothing_queued(workspace: Workspace) -> bool:
 
 
 def fail_at(monkeypatch: pytest.MonkeyPatch, call: int, error: BaseException) -> None:
-    """Let the folder of so manyth run be the one that cannot be made."""
+    """Make the creation of the ``call``-th run folder fail."""
     create, calls = RunFolder.create, []
 
-    def creates(folder: RunFolder, spec: RunSpec) -> None:
+    def failing(folder: RunFolder, spec: RunSpec) -> None:
         calls.append(folder)
         if len(calls) == call:
             raise error
         create(folder, spec)
 
-    monkeypatch.setattr(RunFolder, "create", creates)
+    monkeypatch.setattr(RunFolder, "create", failing)
 
 
 @pytest.mark.parametrize("error", [OSError("No space left on device"), KeyboardInterrupt()])
@@ -229,7 +229,8 @@ def test_a_sweep_whose_launch_was_killed_is_resumed_without_doubles(
         fail_at(patch, 2, OSError("No space left on device"))
         with pytest.raises(OSError, match="No space"):
             sweeps.resume(workspace, sweep)
-    assert Store(workspace).list() == [] and find_sweep(workspace, sweep.id) == sweep
+    assert Store(workspace).list() == []
+    assert find_sweep(workspace, sweep.id) == sweep
     for _ in range(2):
         sweep = sweeps.resume(workspace, sweep)
         assert {run.id for run in Store(workspace).list()} == {entry.run for entry in sweep.entries}
@@ -249,7 +250,7 @@ def test_table_has_a_row_for_every_place_and_arm_and_no_invented_numbers(workspa
     assert table[table["state"] != "done"]["accuracy"].isna().all()
 
 
-def test_files_that_are_no_sweeps_are_left_out(workspace: Workspace) -> None:
+def test_files_that_are_not_sweeps_are_left_out(workspace: Workspace) -> None:
     sweep = sweeps.launch(workspace, small())
     (workspace.root / "sweeps" / "torn.json").write_text("{")
     (workspace.root / "sweeps" / "261122-071308-92d30d.json").write_text(sweep.model_dump_json())

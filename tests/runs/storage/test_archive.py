@@ -30,7 +30,7 @@ def fill(folder: RunFolder) -> None:
         7, pd.DataFrame([["vanilla", 0, 1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]], columns=CELLS)
     )
     folder.events_file.write_text('{"event": "phase", "t": 0.0}\n')
-    folder.log_file.write_text("said in /home/somebody\n")
+    folder.log_file.write_text("written in /home/somebody\n")
 
 
 @pytest.fixture
@@ -68,7 +68,9 @@ def with_entry(archive: bytes, entry: zipfile.ZipInfo | str, content: bytes = b"
     return target
 
 
-def test_a_run_comes_back_as_it_went(workspace: Workspace, archive: bytes, tmp_path: Path) -> None:
+def test_an_imported_run_equals_the_exported_one(
+    workspace: Workspace, archive: bytes, tmp_path: Path
+) -> None:
     other = Workspace(tmp_path / "other")
     run_id = import_run(other, io.BytesIO(archive))
     record = Store(other).get(run_id)
@@ -89,7 +91,7 @@ def test_a_run_comes_back_as_it_went(workspace: Workspace, archive: bytes, tmp_p
     assert import_run(other, io.BytesIO(archive)) != run_id
 
 
-def test_an_unfinished_run_comes_back_resumable(workspace: Workspace, archive: bytes) -> None:
+def test_an_unfinished_run_is_imported_as_stopped(workspace: Workspace, archive: bytes) -> None:
     run_id = import_run(workspace, altered(archive, result__json=None))
     assert Store(workspace).get(run_id).state is RunState.STOPPED
 
@@ -127,10 +129,10 @@ def test_links_are_refused(workspace: Workspace, archive: bytes) -> None:
         )
 
 
-@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_other_packings_are_refused(workspace: Workspace, packing: int) -> None:
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_compressions_are_refused(workspace: Workspace, compression: int) -> None:
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", packing) as made:
+    with zipfile.ZipFile(target, "w", compression) as made:
         made.writestr("about.json", "{}" * 500)
     damaged = bytearray(target.getvalue())
     damaged[48:60] = bytes(12)
@@ -184,7 +186,7 @@ PICKLE = b"\x80\x04\x95\x1d\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06
         ("snapshots/000001.safetensors", PICKLE),
     ],
 )
-def test_unsound_contents_are_refused(
+def test_invalid_contents_are_refused(
     workspace: Workspace, archive: bytes, name: str, content: bytes | None
 ) -> None:
     with pytest.raises(UserError):
@@ -222,12 +224,12 @@ def test_snapshots_of_other_arms_are_refused(workspace: Workspace, archive: byte
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"x" * 1000])
-def test_what_is_no_zip_file_is_refused(workspace: Workspace, content: bytes) -> None:
+def test_a_file_that_is_not_a_zip_file_is_refused(workspace: Workspace, content: bytes) -> None:
     with pytest.raises(UserError, match="a zip file"):
         import_run(workspace, io.BytesIO(content))
 
 
-def test_what_is_told_is_checked(workspace: Workspace, archive: bytes) -> None:
+def test_invalid_columns_get_their_defaults(workspace: Workspace, archive: bytes) -> None:
     about = {"format": 1, "title": ["x"], "state": "running", "done": -5, "total": True, "created": "soon"}
     source = altered(archive, about__json=json.dumps(about).encode(), result__json=None)
     record = Store(workspace).get(import_run(workspace, source))

@@ -63,7 +63,7 @@ def test_events_are_read_whole_wherever_the_writer_is(
         assert end == len(content)
 
 
-def test_an_empty_folder_reads_as_nothing(tmp_path: Path) -> None:
+def test_an_absent_folder_reads_as_empty(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "none")
     assert folder.events() == ([], 0)
     assert folder.steps().empty
@@ -76,7 +76,7 @@ def test_an_empty_folder_reads_as_nothing(tmp_path: Path) -> None:
     assert not folder.complete
 
 
-def test_steps_taken_again_count_once(folder: RunFolder) -> None:
+def test_repeated_steps_count_once(folder: RunFolder) -> None:
     events = [("step", 1), ("step", 2), ("step", 3), ("resumed", 1), ("step", 2)]
     lines = [
         {"t": n, "event": name, "arm": "a", "iteration": iteration, "loss": n, "worst_residual": None}
@@ -106,7 +106,7 @@ def test_a_write_that_fails_leaves_the_old_file(folder: RunFolder, monkeypatch: 
     assert sorted(path.name for path in folder.path.iterdir()) == ["result.json", "spec.json"]
 
 
-def test_sweep_removes_left_overs(folder: RunFolder) -> None:
+def test_temporary_files_are_removed(folder: RunFolder) -> None:
     left = folder.path / "snapshots" / "000001.safetensors.123.tmp"
     left.parent.mkdir()
     left.write_bytes(b"half")

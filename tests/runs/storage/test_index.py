@@ -35,7 +35,7 @@ def test_positions_count_within_a_device(workspace: Workspace, make_spec: MakeSp
     assert positions == {first: None, second: 1, other: 1, third: 2}
 
 
-def test_list_is_newest_first_and_hides_the_bin(workspace: Workspace, make_spec: MakeSpec) -> None:
+def test_list_is_newest_first_and_hides_the_trash(workspace: Workspace, make_spec: MakeSpec) -> None:
     store = Store(workspace)
     ids = [store.create(make_spec()) for _ in range(3)]
     store.update(ids[1], state=RunState.DONE, deleted=1.0)
@@ -77,7 +77,7 @@ def test_update_respects_the_state_it_expects(workspace: Workspace, make_spec: M
 
 
 @pytest.mark.parametrize("state", list(RunState))
-def test_only_what_ended_early_is_queued_again(
+def test_only_a_run_that_ended_early_is_queued_again(
     workspace: Workspace, make_spec: MakeSpec, state: RunState
 ) -> None:
     store = Store(workspace)
@@ -113,7 +113,7 @@ def test_a_lost_index_is_rebuilt_from_the_folders(workspace: Workspace, make_spe
     assert store.adopt_orphans() == []
 
 
-def test_an_entry_that_fails_leaves_no_row(workspace: Workspace) -> None:
+def test_a_run_whose_folder_fails_leaves_no_row(workspace: Workspace) -> None:
     def fail(folder: object) -> None:
         raise OSError("disk")
 
@@ -152,7 +152,7 @@ def test_an_index_of_the_first_version_keeps_its_runs(workspace: Workspace) -> N
     assert (run.resumes, run.imported) == (0, None)
 
 
-def test_the_stamp_tells_of_every_change(workspace: Workspace, make_spec: MakeSpec) -> None:
+def test_the_stamp_changes_with_every_update(workspace: Workspace, make_spec: MakeSpec) -> None:
     store = Store(workspace)
     assert store.stamp() == ()
     run_id = store.create(make_spec())
@@ -173,7 +173,7 @@ def test_an_index_from_the_future_is_refused(workspace: Workspace) -> None:
         Store(workspace).list()
 
 
-def test_home_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_workspace_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FAIRDD_HOME", str(tmp_path / "a"))
     monkeypatch.delenv("FAIRDD_DATA", raising=False)
     assert Workspace.default() == Workspace(tmp_path / "a")

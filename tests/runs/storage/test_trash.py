@@ -24,7 +24,7 @@ def ended(workspace: Workspace, make_spec: MakeSpec) -> list[str]:
     return ids
 
 
-def test_the_bin_gives_back(workspace: Workspace, ended: list[str]) -> None:
+def test_a_deleted_run_can_be_restored(workspace: Workspace, ended: list[str]) -> None:
     trash.delete(workspace, ended[0])
     assert ended[0] not in [run.id for run in Store(workspace).list()]
     trash.restore(workspace, ended[0])
@@ -38,7 +38,7 @@ def test_a_live_run_is_not_deleted(workspace: Workspace, make_spec: MakeSpec) ->
         trash.delete(workspace, run_id)
 
 
-def test_the_bin_empties_by_age(workspace: Workspace, ended: list[str]) -> None:
+def test_the_trash_empties_by_age(workspace: Workspace, ended: list[str]) -> None:
     trash.delete(workspace, ended[0])
     trash.delete(workspace, ended[1])
     Store(workspace).update(ended[0], deleted=time.time() - 1000)
@@ -59,7 +59,7 @@ def test_sizes_and_prune(workspace: Workspace, ended: list[str], make_spec: Make
     assert [run.id for run in Store(workspace).list()] == [live]
 
 
-def test_a_run_whose_worker_still_leaves_is_kept(workspace: Workspace, ended: list[str]) -> None:
+def test_a_run_whose_worker_has_not_exited_is_kept(workspace: Workspace, ended: list[str]) -> None:
     handle = locks.acquire(Store(workspace).folder(ended[0]).lock_file)
     assert handle is not None
     assert ended[0] not in trash.prune(workspace, 0)
@@ -67,7 +67,7 @@ def test_a_run_whose_worker_still_leaves_is_kept(workspace: Workspace, ended: li
     assert trash.prune(workspace, 0) == [ended[0]]
 
 
-def test_tidy_removes_cut_off_imports(workspace: Workspace, ended: list[str]) -> None:
+def test_tidy_removes_interrupted_imports(workspace: Workspace, ended: list[str]) -> None:
     old, new = workspace.runs / ".import-old", workspace.runs / ".import-new"
     for path in (old, new):
         path.mkdir()

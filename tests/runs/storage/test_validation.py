@@ -1,4 +1,4 @@
-"""What comes from elsewhere: numbers of classes and groups must be those that the run names."""
+"""Imported files must fit the classes, groups and images that the run names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Change = Callable[[RunFolder], None]
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The files of an invented run."""
+    """The files of a fake run."""
     folder = write_fake_run(tmp_path_factory.mktemp("whole") / "run", iterations=(0, 60))
     return {str(path.relative_to(folder.path)): path.read_bytes() for path in folder.artefacts()}
 
@@ -36,7 +36,7 @@ def folder(whole: dict[str, bytes], tmp_path: Path) -> RunFolder:
     return RunFolder(tmp_path)
 
 
-def test_a_sound_run_passes(folder: RunFolder) -> None:
+def test_a_valid_run_passes(folder: RunFolder) -> None:
     validate_run(folder)
 
 
@@ -82,8 +82,8 @@ def json_file(name: str, document: object) -> Change:
 
 
 def loaded(**values: object) -> Change:
-    sound = {"event": "loaded", "t": 0.0, "mean": [0.5] * 3, "std": [0.2] * 3}
-    return json_file("events.jsonl", sound | values)
+    valid = {"event": "loaded", "t": 0.0, "mean": [0.5] * 3, "std": [0.2] * 3}
+    return json_file("events.jsonl", valid | values)
 
 
 def put(value: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -129,7 +129,7 @@ def put(value: int) -> Callable[[np.ndarray], np.ndarray]:
         (loaded(std=[1.0]), "events", "a normalisation that is not by channel"),
     ],
 )
-def test_what_does_not_fit_the_run_is_refused_with_the_reason(
+def test_a_file_that_does_not_fit_the_run_is_refused_with_the_reason(
     folder: RunFolder, change: Change, file: str, reason: str
 ) -> None:
     change(folder)
@@ -139,7 +139,7 @@ def test_what_does_not_fit_the_run_is_refused_with_the_reason(
     assert caught.value.hint
 
 
-def test_a_step_of_which_the_groups_were_not_measured_passes(folder: RunFolder) -> None:
+def test_a_step_without_a_residual_passes(folder: RunFolder) -> None:
     step = {"event": "step", "t": 1.0, "arm": "vanilla", "iteration": 1, "loss": 0.5}
     for residual in ({"worst_residual": None}, {"worst_residual": 0.2}):
         json_file("events.jsonl", step | residual)(folder)
