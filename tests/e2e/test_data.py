@@ -1,4 +1,4 @@
-"""A set of one's own in a real browser: upload, look through, add, open in the Studio, launch."""
+"""A custom set in a real browser: upload, validate, add, open in the Studio, launch."""
 
 from __future__ import annotations
 
@@ -83,6 +83,6 @@ def test_a_set_is_removed_after_asking(visitor: Visitor, tmp_path: Path) -> None
     add(data_dir, "patches", zipped(tmp_path / "patches.zip", coloured()), Options())
     page = visitor.open("/data")
     page.get_by_role("button", name="Remove").click()
-    page.get_by_role("button", name="Remove for good").click()
+    page.get_by_role("button", name="Remove permanently").click()
     expect(page.get_by_text("was removed.")).to_be_visible()
     assert store.custom_sets(data_dir) == {}

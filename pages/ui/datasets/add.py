@@ -1,31 +1,54 @@
-"""Adding a set: where it is, how it is read, what is in it, and what it will be called."""
+"""Adding a custom set: its files, how they are read, the validation, and a name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
 
 import streamlit as st
+from pydantic import ValidationError
 
+from fairdd_core.config.spec.base import user_error
+from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.custom import store
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import InvalidDataset
-from fairdd_core.data.custom.store import add
-from fairdd_core.data.custom.validation import Progress, ValidationReport, validate
-from fairdd_core.errors import UserError
+from fairdd_core.data.custom.samples import IMAGE_SUFFIXES
+from fairdd_core.data.custom.validation import Progress, Upload, ValidationReport, validate
 from fairdd_core.workspace import Workspace
-from pages.ui.common.errors import escape_markdown
-from pages.ui.datasets.narrative import proposed_title, slug
+from pages.ui.common.errors import EXPECTED, escape_markdown, show_error
+from pages.ui.datasets.catalogue import open_button
 from pages.ui.datasets.preview import report_view
-from pages.ui.datasets.source import PATH_KEY, TURN, Given, how, where
 
-ADDED, _CHECKED = "data-added", "data-checked"
+MAX_UPLOAD_MB = 2000
+_UPLOAD, _PATH = "Upload", "From this machine"
+_ADDED, _CHECKED, _PATH_KEY, _TURN = "data-added", "data-checked", "data-path", "data-turn"
+Given = Path | Sequence[Upload]
+
+
+def added_view(cards: dict[str, DatasetCard]) -> None:
+    """Draw which set was just added, with a button that opens it in the Studio."""
+    if (key := st.session_state.get(_ADDED)) not in cards:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="data-flash"):
+        title = escape_markdown(cards[key].title)
+        st.markdown(f":material/check_circle: **{title}** was added as `{key}`.", width="stretch")
+        open_button(key, place="flash", primary=True)
 
 
 def add_view() -> None:
     """Draw the steps from files to a data set."""
-    given, identity = where()
-    options = how()
+    st.markdown(
+        "Images with a **label** to predict and a **group** to treat fairly. Either a table (CSV) with the "
+        "columns `file`, `label`, `group` and, if wanted, `split` (train or test), where several columns that "
+        "begin with `group` are crossed; or folders `label/group/image`."
+    )
+    given, identity = _files()
+    options = _options()
     if options is None:
         return
     wanted = (identity, options)
@@ -38,90 +61,179 @@ def add_view() -> None:
             icon=":material/fact_check:",
             type="secondary" if fresh else "primary",
             key="check",
-            help="Looks through all images with the settings above.",
+            help="Checks all images with the settings above.",
         )
-        # New files are looked through at once; other settings only when asked, for it can take minutes.
-        if (pressed or not same_files) and (found := _look(given, options)) is not None:
-            st.session_state[_CHECKED] = (wanted, found)
+        # New files are checked at once; new settings only when asked, because it can take minutes.
+        if (pressed or not same_files) and (report := _validate(given, options)) is not None:
+            st.session_state[_CHECKED] = (wanted, report)
             st.rerun()
     if given is None or checked is None or not fresh:
         return
     report_view(checked[1])
     if checked[1].valid:
-        _add_form(given, options, checked[1])
+        _name_form(given, options, checked[1])
 
 
-def _look(given: Given, options: Options) -> ValidationReport | None:
-    """Look through the set with its progress on the screen; None, with the reason shown, if there is none."""
-    with _progress("Looking through the images") as tell:
+def slug(title: str) -> str:
+    """Return a valid name for a set of this title; empty when it has no ASCII letter or digit."""
+    ascii_text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:40].strip("-")
+
+
+def proposed_title(source: str) -> str:
+    """Return a title for a set from the name of its file or folder."""
+    return re.sub(r"\.(zip|csv|tsv)$", "", source, flags=re.IGNORECASE).replace("_", " ").strip()
+
+
+def _files() -> tuple[Given | None, object]:
+    """Draw the choice of files; return them, or None, and what identifies them."""
+    choice = st.segmented_control(
+        "Where are the images?",
+        [_UPLOAD, _PATH],
+        default=_UPLOAD,
+        required=True,
+        key="data-where",
+        help="Large sets are faster from a folder or a zip file on this machine.",
+    )
+    if choice == _UPLOAD:
+        files = st.file_uploader(
+            "One zip file, or a table (CSV) and its images",
+            type=["zip", "csv", "tsv", *(suffix[1:] for suffix in sorted(IMAGE_SUFFIXES))],
+            accept_multiple_files=True,
+            key=f"data-upload-{st.session_state.get(_TURN, 0)}",  # an empty uploader after each set
+            max_upload_size=MAX_UPLOAD_MB,
+            help="Nothing leaves this machine. For single files, folders in the table are ignored.",
+        )
+        if not files:
+            return None, None
+        return [(file.name, file) for file in files], tuple(file.file_id for file in files)
+    text = st.text_input(
+        "Path",
+        key=_PATH_KEY,
+        placeholder="/home/me/faces, /home/me/faces.zip or /home/me/faces/labels.csv",
+        help="A folder, a zip file or a table (CSV). It is read in place and never changed.",
+    )
+    path = Path(text.strip()) if text and text.strip() else None
+    if path is not None and path.parts[:1] == ("~",):
+        path = Path.home().joinpath(*path.parts[1:])
+    if path is not None and not path.is_absolute():
+        st.error("Enter the absolute path, beginning with /.", icon=":material/error:")
+        return None, None
+    return path, str(path)
+
+
+def _options() -> Options | None:
+    """Draw the settings of the import; return them, or None with the reason shown."""
+    fields = Options.model_fields
+
+    def about(name: str, key: str) -> dict[str, Any]:
+        return {"label": fields[name].title, "help": fields[name].description, "key": key}
+
+    with st.expander("Columns, size and test set", icon=":material/tune:"):
+        left, middle, right = st.columns(3, gap="medium")
+    with left:
+        side = st.segmented_control(
+            **about("side", "data-side"),
+            options=get_args(fields["side"].annotation),
+            default=fields["side"].default,
+            required=True,
+            format_func=lambda side: f"{side}×{side}",
+        )
+        skip_bad = st.toggle(**about("skip_bad", "data-skip"))
+    with middle:
+        groups = st.text_input(
+            **about("group_columns", "data-group"), placeholder="all that begin with group"
+        )
+        label = st.text_input(**about("label_column", "data-label"), value="label")
+        file = st.text_input(**about("file_column", "data-file"), value="file")
+    with right:
+        share = st.slider(
+            **about("test_share", "data-share"),
+            min_value=5,
+            max_value=75,
+            value=25,
+            step=5,
+            format="%d %%",
+        )
+        split = st.text_input(**about("split_column", "data-split"), placeholder="split, if there is one")
+        seed = st.number_input(**about("seed", "data-seed"), min_value=0, max_value=2**31 - 1, value=0)
+    try:
+        return Options.model_validate(
+            {"side": side, "skip_bad": skip_bad, "group_columns": groups or "", "label_column": label}
+            | {"file_column": file, "split_column": split or "", "test_share": share / 100, "seed": seed}
+        )
+    except ValidationError as error:
+        st.error(str(user_error(error)), icon=":material/error:")
+        return None
+
+
+def _validate(given: Given, options: Options) -> ValidationReport | None:
+    """Validate a set behind a progress bar; return None, with the reason shown, where it does not exist."""
+    with _progress("Checking the images") as progress:
         try:
-            return validate(given, options, progress=tell)
-        except (UserError, OSError) as error:
-            st.error(
-                f"**There is nothing to look through.** {escape_markdown(error)}", icon=":material/error:"
-            )
+            return validate(given, options, progress=progress)
+        except EXPECTED as error:
+            show_error("There is nothing to check.", error)
     return None
 
 
 @contextmanager
 def _progress(text: str) -> Iterator[Progress]:
-    """Show a bar that goes when the work is done, or was given up."""
+    """Show a progress bar for as long as the work lasts."""
     bar = st.progress(0.0, text=f"{text} …")
 
-    def tell(done: int, total: int) -> None:
+    def update(done: int, total: int) -> None:
         bar.progress(done / max(1, total), text=f"{text}: {done} of {total}")
 
     try:
-        yield tell
+        yield update
     finally:
         bar.empty()
 
 
-def _add_form(given: Given, options: Options, found: ValidationReport) -> None:
+def _name_form(given: Given, options: Options, report: ValidationReport) -> None:
     """Draw the name and the button that adds the set."""
-    st.header("Add it", anchor=False)
+    st.header("Add the set", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="data-add"):
         title = st.text_input(
             "Name",
-            proposed_title(found.title),
+            proposed_title(report.title),
             max_chars=80,
             key="data-name",
             width=320,
-            help="What the set will be called here; the command line knows it by the short name below.",
+            help="The title of the set here. Links and the command line use the short name below.",
         )
+        name = slug(title)
         pressed = st.button(
             "Add",
             icon=":material/add_circle:",
             type="primary",
             key="data-add-button",
-            disabled=not slug(title),
+            disabled=not name,
         )
-    name = slug(title)
     if not name:
-        st.caption("Give it a name with at least one letter or digit.")
+        st.caption("Enter a name with at least one letter or digit.")
         return
     taken = store.PREFIX + name in store.custom_sets(Workspace.default().data)
     st.caption(
-        f"It will be known as `{store.PREFIX}{name}`"
-        + (", which is taken: choose another name." if taken else ". Only the small images are kept.")
+        f"Its short name is `{store.PREFIX}{name}`"
+        + (", which is taken: choose another name." if taken else ". Only the resized images are stored.")
     )
     if pressed and not taken:
         _add(given, options, title, name)
 
 
 def _add(given: Given, options: Options, title: str, name: str) -> None:
-    with _progress("Adding the images") as tell:
+    with _progress("Adding the images") as progress:
         try:
-            about = add(Workspace.default().data, name, given, options, title=title, progress=tell)
-        except InvalidDataset as refused:  # the files have changed since they were looked through
-            st.session_state.pop(_CHECKED, None)
-            st.error(f"**Nothing was added.** {escape_markdown(refused)}", icon=":material/error:")
+            about = store.add(Workspace.default().data, name, given, options, title=title, progress=progress)
+        except EXPECTED as error:
+            if isinstance(error, InvalidDataset):  # the files have changed since the check
+                st.session_state.pop(_CHECKED, None)
+            show_error("Nothing was added.", error)
             return
-        except (UserError, OSError) as error:
-            st.error(f"**Nothing was added.** {escape_markdown(error)}", icon=":material/error:")
-            return
-    st.session_state[ADDED] = about.key
+    st.session_state[_ADDED] = about.key
     st.session_state.pop(_CHECKED, None)
-    st.session_state.pop(PATH_KEY, None)
-    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1  # lets go of the uploaded files
+    st.session_state.pop(_PATH_KEY, None)
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
     st.rerun()

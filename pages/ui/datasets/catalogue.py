@@ -1,4 +1,4 @@
-"""The data sets of this machine, each with what to know before using it."""
+"""The data sets of this machine, each with the facts to know before using it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from fairdd_core.data.image_store import read_store
 from fairdd_core.workspace import Workspace
 from pages.ui.common import notices
 from pages.ui.common.errors import escape_markdown
+from pages.ui.common.url import one_of, read
 from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
 from pages.ui.datasets.download import fetch_view
@@ -26,35 +27,58 @@ from pages.ui.datasets.preview import cells_view
 
 _STUDIO = "data-to-studio"
 _FIRST = ("What it is", "Size", "Licence", "Limits")
+_VIEWS = {
+    "sets": ":material/dataset: All data sets",
+    "add": ":material/add_photo_alternate: Add a custom set",
+}
+
+
+def choose_view() -> str:
+    """Draw the switch between the views and return the chosen one; the address remembers it."""
+    if "data-view" not in st.session_state:
+        unusable: list[str] = []
+        st.session_state["data-view"] = read(st.query_params, "do", one_of(_VIEWS), unusable) or "sets"
+        notices.warn_unusable(unusable)
+    name = st.segmented_control(
+        "View",
+        list(_VIEWS),
+        format_func=lambda view: _VIEWS[view],
+        key="data-view",
+        required=True,
+        label_visibility="collapsed",
+    )
+    if name == "sets":
+        st.query_params.pop("do", None)
+    else:
+        st.query_params["do"] = str(name)
+    return str(name)
 
 
 def sets_view(cards: Mapping[str, DatasetCard]) -> None:
-    """Draw the added sets, then those that come with the explorer."""
+    """Draw the custom sets, then the benchmarks."""
     data_dir = Workspace.default().data
-    own = store.custom_sets(data_dir)
-    st.header("Your own", anchor=False)
-    if not own:
-        st.caption(
-            "None yet. Choose **Add your own** above: a zip file or a folder of images is all it takes."
-        )
-    for key, about in own.items():
-        if key in cards:  # else it was added a moment ago, elsewhere
-            _own_card(key, cards[key], about, data_dir)
+    custom = store.custom_sets(data_dir)
+    st.header("Custom", anchor=False)
+    if not custom:
+        st.caption("None yet. Choose **Add a custom set** above: a zip file or a folder of images is enough.")
+    for key, about in custom.items():
+        if key in cards:  # else another session added it since the catalogue was read
+            _custom_card(key, cards[key], about, data_dir)
     for name in store.damaged_sets(data_dir):
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"damaged-{name}"):
             st.markdown(
-                f":material/broken_image: **{escape_markdown(name)}** cannot be read any more.",
+                f":material/broken_image: **{escape_markdown(name)}** is damaged and cannot be read.",
                 width="stretch",
             )
             _remove_button(name, name)
     st.header("Benchmarks", anchor=False)
     for key, card in cards.items():
-        if key not in own:
-            _card(key, card, data_dir)
+        if key not in custom:
+            _benchmark_card(key, card, data_dir)
 
 
 def go_to_studio() -> None:
-    """Turn to the Studio when a button asked for it; no control is drawn here, so all can be set."""
+    """Switch to the Studio when a button asked for it; no control is drawn here, so all can be set."""
     if (key := st.session_state.pop(_STUDIO, None)) is not None:
         adopt(values_of(adapt(next(iter(PRESETS.values()))(), key)))
         st.session_state["view"] = "data"
@@ -62,7 +86,7 @@ def go_to_studio() -> None:
 
 
 def open_button(key: str, *, place: str, primary: bool = False) -> None:
-    """Draw the button that takes a data set to the Studio."""
+    """Draw the button that opens a data set in the Studio."""
     st.button(
         "Open in Studio",
         icon=":material/science:",
@@ -70,12 +94,11 @@ def open_button(key: str, *, place: str, primary: bool = False) -> None:
         key=f"open-{place}-{key}",
         on_click=_ask_for_studio,
         args=(key,),
-        help="Sets the Studio's data set to this one, with its usual settings.",
+        help="Selects this data set in the Studio, with its default settings.",
     )
 
 
-def _card(key: str, card: DatasetCard, data_dir: Path) -> None:
-    """Draw a data set that comes with the explorer."""
+def _benchmark_card(key: str, card: DatasetCard, data_dir: Path) -> None:
     missing = card.missing(data_dir)
     with st.container(border=True, key=f"set-{key}"):
         _heading(key, card, ready=not missing)
@@ -84,8 +107,7 @@ def _card(key: str, card: DatasetCard, data_dir: Path) -> None:
             fetch_view(key, card, data_dir)
 
 
-def _own_card(key: str, card: DatasetCard, about: About, data_dir: Path) -> None:
-    """Draw a set that was added."""
+def _custom_card(key: str, card: DatasetCard, about: About, data_dir: Path) -> None:
     with st.container(border=True, key=f"set-{key}"):
         _heading(key, card, ready=True)
         _facts(card)
@@ -93,7 +115,7 @@ def _own_card(key: str, card: DatasetCard, about: About, data_dir: Path) -> None
             shown = st.toggle(
                 "Show the images",
                 key=f"show-{key}",
-                help="How many there are of every cell, and a few of them.",
+                help="The number of images in every cell, and a few of them.",
             )
             _remove_button(about.name, about.title)
         if shown:
@@ -136,7 +158,7 @@ def _ask_for_studio(key: str) -> None:
 
 
 def _facts(card: DatasetCard) -> None:
-    """Draw what is known of a set, as a list of terms."""
+    """Draw the facts of a card, the rest of them folded."""
     facts = card.facts()
     st.html(_terms({name: facts.pop(name) for name in _FIRST if name in facts}))
     with st.expander("Classes, groups, test set and source", icon=":material/info:", type="compact"):
@@ -150,9 +172,9 @@ def _terms(facts: Mapping[str, str]) -> str:
 
 def _remove_button(name: str, title: str) -> None:
     with st.popover("Remove", icon=":material/delete:", key=f"ask-{name}"):
-        st.markdown(f"Remove **{escape_markdown(title)}** for good? Runs made with it keep their results.")
+        st.markdown(f"Remove **{escape_markdown(title)}** permanently? Runs that used it keep their results.")
         st.button(
-            "Remove for good",
+            "Remove permanently",
             icon=":material/delete_forever:",
             key=f"remove-{name}",
             on_click=_remove,

@@ -22,35 +22,35 @@ POLL_SECONDS = 1.0
 
 @dataclass
 class _Job:
-    """A download at work, or one that has ended.
+    """A download, running or ended.
 
     Attributes:
-        process: that downloads.
-        log: what it says.
+        process: the downloading process.
+        log: its output.
     """
 
     process: subprocess.Popen[bytes]
     log: IO[bytes]
 
-    def complaint(self) -> str:
-        """Return the last line of what it said."""
+    def last_line(self) -> str:
+        """Return the last line of the output."""
         self.log.seek(0)
         lines = self.log.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else "It ended without a word."
+        return lines[-1] if lines else "It ended without a message."
 
 
 _JOBS: dict[str, _Job] = {}
-"""By name of the data set. The pages of all visitors share it: a download is for everybody."""
+"""By key of the data set, shared by all sessions of the server."""
 
 
 def fetch_view(key: str, card: DatasetCard, data_dir: Path) -> None:
-    """Say which files of a data set are missing and where they belong; offer to download them."""
+    """Draw the button that downloads a data set, and how to get its files by hand."""
     job = _JOBS.get(key)
     if job is not None and job.process.poll() is None:
         st.fragment(_progress, run_every=POLL_SECONDS)(key, card, data_dir)
         return
     if job is not None:
-        st.error(f"**The download has failed.** {escape_markdown(job.complaint())}", icon=":material/error:")
+        st.error(f"**The download failed.** {escape_markdown(job.last_line())}", icon=":material/error:")
     if card.torchvision:
         st.button(
             "Download" if job is None else "Download again",
@@ -58,11 +58,10 @@ def fetch_view(key: str, card: DatasetCard, data_dir: Path) -> None:
             key=f"download-{key}",
             on_click=start,
             args=(key,),
-            help="Fetches the files into the data folder. What arrives is checked; nothing else leaves or "
-            "enters this machine.",
+            help="Downloads the files into the data folder and verifies them. Nothing is uploaded.",
         )
     with st.expander("How to get the files by hand", icon=":material/folder_open:", type="compact"):
-        st.markdown(f"{escape_markdown(card.fetch)} They belong into `{data_dir}`:")
+        st.markdown(f"{escape_markdown(card.fetch)} They belong in `{data_dir}`:")
         lines = []
         for file in card.files:
             known = [bytes_text(file.size)] * bool(file.size) + [f"MD5 `{file.md5}`"] * bool(file.md5)
@@ -72,28 +71,24 @@ def fetch_view(key: str, card: DatasetCard, data_dir: Path) -> None:
 
 
 def start(key: str) -> None:
-    """Begin to download; a download that is at work already goes on."""
+    """Start the download of a data set unless it is running."""
     job = _JOBS.get(key)
     if job is not None and job.process.poll() is None:
         return
     log = tempfile.TemporaryFile()  # noqa: SIM115 - stays open for as long as the process writes
     command = [sys.executable, "-m", "fairdd_core", "data", "download", key]
-    root = ROOT
-    # A process, because torchvision is slow to import and would make every visitor wait meanwhile.
+    # A process, because importing torchvision is slow and would block all sessions meanwhile.
     _JOBS[key] = _Job(
-        subprocess.Popen(command, stdout=log, stderr=log, cwd=root, start_new_session=True), log
+        subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, start_new_session=True), log
     )
 
 
 def _progress(key: str, card: DatasetCard, data_dir: Path) -> None:
-    job = _JOBS.get(key)  # gone when the page of another visitor saw first that all is here
+    job = _JOBS.get(key)  # None when another session has seen the end first
     if job is None or job.process.poll() is not None:
         if not card.missing(data_dir):
             _JOBS.pop(key, None)
         st.rerun()
     done, total = arrived(card, data_dir)
-    if total:
-        share = f"{bytes_text(done)} of {bytes_text(total)}"
-        st.progress(done / total, text=f"Downloading: {share}. You may leave this page.")
-    else:
-        st.progress(0.0, text=f"Downloading: {bytes_text(done)} so far. You may leave this page.")
+    share = f"{bytes_text(done)} of {bytes_text(total)}" if total else f"{bytes_text(done)} so far"
+    st.progress(done / total if total else 0.0, text=f"Downloading: {share}. You may leave this page.")

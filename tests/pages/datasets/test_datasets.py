@@ -17,7 +17,8 @@ from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.store import add
 from fairdd_core.workspace import Workspace
 from pages.ui.datasets import download as data_fetch
-from pages.ui.datasets.narrative import cells_warning, patches, proposed_title, slug
+from pages.ui.datasets.add import proposed_title, slug
+from pages.ui.datasets.preview import cells_warning, patches
 from tests.data.custom.make import bomb_png, encoded, good_files, noise, tabled, written, zipped
 from tests.pages.conftest import settled, words
 
@@ -92,7 +93,7 @@ def test_every_problem_is_in_the_table_and_nothing_can_be_added(
     look: Callable[[Path], AppTest], tmp_path: Path
 ) -> None:
     app = look(tabled(tmp_path / "set", ["none.png,cat,indoors", "short"]))
-    assert "**This set cannot be added yet.** 2 problems must be solved. Or leave" in words(app)
+    assert "**This set cannot be added yet.** 2 problems must be fixed. Or leave" in words(app)
     table = next(frame.value for frame in app.dataframe if "problem" in frame.value)
     assert table["line"].tolist()[:2] == [10, 11]
     assert "data-add-button" not in {button.key for button in app.button}
@@ -160,7 +161,7 @@ def test_a_set_is_shown_and_removed(data_page: Visit, workspace: Path, tmp_path:
     add(Workspace(workspace).data, "mine", written(tmp_path / "set", good_files(40)), Options())
     (Workspace(workspace).data / "own" / "broken").mkdir()
     app = data_page()
-    assert "**broken** cannot be read any more" in words(app)
+    assert "**broken** is damaged and cannot be read" in words(app)
     app.toggle(key="show-own-mine").set_value(True).run()
     assert len(settled(app).get("plotly_chart")) == 2
     for name in ("mine", "broken"):
@@ -193,13 +194,13 @@ def test_the_warning_counts_empty_and_small_cells() -> None:
     large = np.full((2, 2), 100)
     assert cells_warning(large, large) == ""
     text = cells_warning(np.array([[0, 9], [10, 100]]), large)
-    assert "Images to train on: 1 empty and 1 below 10 of 4 cells." in text
-    assert "Images to test" not in text
+    assert "Training images: 1 empty and 1 below 10 of 4 cells." in text
+    assert "test images" not in text.lower()
 
 
 def test_cells_are_shown_by_up_to_four_images() -> None:
     tiles = {(1, 0): [np.full((3, 2, 2), level, np.uint8) for level in (10, 20)]}
-    pictures, present = patches(tiles, classes=2, groups=3, side=2)
+    pictures, present = patches(tiles, classes=2, groups=3)
     assert pictures.shape == (3, 2, 3, 4, 4)
     assert present.tolist() == [[False, True], [False, False], [False, False]]
     assert pictures[0, 1, 0, ::2, ::2].tolist() == [[10, 20], [10, 20]]
