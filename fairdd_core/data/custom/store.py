@@ -121,14 +121,7 @@ def add(
             raise InvalidDataset(report.problems)
         if accept is not None:
             accept(report)
-        order_N = np.argsort(report.cells.test_N, kind="stable")
-        shape = (len(order_N), 3, options.side, options.side)
-        _check_space(staged, raw.stat().st_size)
-        raw_NCHW = np.memmap(raw, np.uint8, "r", shape=shape)
-        blocks = (raw_NCHW[order_N[start : start + BLOCK]] for start in range(0, len(order_N), BLOCK))
-        samples = _samples(report.rows, report.cells).iloc[order_N].reset_index(drop=True)
-        write_store(staged, blocks, shape, lambda: samples)
-        raw.unlink()
+        _write_images(raw, staged, report.rows, report.cells, options.side)
         about = _about(name, title, report, report.cells, options)
         document = json.dumps(about.model_dump(mode="json"), indent=1, ensure_ascii=False)
         (staged / ABOUT).write_text(document, encoding="utf-8")
@@ -221,6 +214,18 @@ def _read_about(folder: Path) -> About | None:
 def _append(block_BCHW: np.ndarray, file: IO[bytes]) -> None:
     _check_space(Path(file.name), 2 * block_BCHW.nbytes)
     file.write(block_BCHW.tobytes())
+
+
+def _write_images(raw: Path, folder: Path, rows: pd.DataFrame, cells: Cells, side: int) -> None:
+    """Write the store from the images as they were read, and delete these."""
+    order_N = np.argsort(cells.test_N, kind="stable")  # training first: each part is one slice
+    shape = (len(order_N), 3, side, side)
+    _check_space(folder, raw.stat().st_size)
+    raw_NCHW = np.memmap(raw, np.uint8, "r", shape=shape)
+    blocks = (raw_NCHW[order_N[start : start + BLOCK]] for start in range(0, len(order_N), BLOCK))
+    samples = _samples(rows, cells).iloc[order_N].reset_index(drop=True)
+    write_store(folder, blocks, shape, lambda: samples)
+    raw.unlink()
 
 
 def _check_space(path: Path, size: int) -> None:

@@ -44,8 +44,8 @@ def add_view() -> None:
     """Draw the steps from files to a data set."""
     st.markdown(
         "Images with a **label** to predict and a **group** to treat fairly. Either a table (CSV) with the "
-        "columns `file`, `label`, `group` and, if wanted, `split` (train or test), where several columns that "
-        "begin with `group` are crossed; or folders `label/group/image`."
+        "columns `file`, `label`, `group` and, if wanted, `split` (train or test), where several columns "
+        "that begin with `group` are crossed; or folders `label/group/image`."
     )
     given, identity = _files()
     options = _options()

@@ -116,6 +116,12 @@ def cells_view(
                 alt=f"{what} by class and group, {counts_CG.min()} to {counts_CG.max()} per cell.",
                 percent=("share",),
             )
+    _examples(classes, groups, tiles)
+
+
+def _examples(
+    classes: Sequence[str], groups: Sequence[str], tiles: Mapping[tuple[int, int], Sequence[np.ndarray]]
+) -> None:
     st.header("Examples", anchor=False)
     pictures, present = patches(tiles, len(classes), len(groups))
     columns = classes[:_SHOWN_CLASSES]
