@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +19,6 @@ _FORMS: dict[Markup, tuple[str, str]] = {
     "markdown": ("**{}**", "  \n:small[{} to {}]"),
 }
 """Markup -> how a mean and an interval are written."""
-_COLUMNS = ["arm", "metric", "title", "mean", "std", "low", "high", "networks", "n"]
 
 
 def results_table(
@@ -33,44 +32,72 @@ def results_table(
 
     Args:
         summary: ``arms``, or a value of ``others``, of a result document: arm -> metric -> ``mean``, ``std``
-            and ``ci95``. Entries that are missing or of another form count as undefined.
-        counts: arm -> counts (network, group, true class, predicted class). Where given, they name the arms,
-            and the summary is asked for intervals alone; otherwise ``networks`` and ``n`` are NaN.
+            and ``ci95``. Entries of another form are undefined; metrics without an entry have no row.
+        counts: arm -> counts (network, group, true class, predicted class). Where given, means and standard
+            deviations come from them, and intervals alone from the summary.
     """
     known = summary if isinstance(summary, Mapping) else {}
     rows = []
     for arm in known if counts is None else counts:
+        entries = _mapping(known.get(arm))
         for name, metric in METRICS.items():
-            entry = _mapping(_mapping(known.get(arm)).get(name))
-            mean, std, networks, n = entry.get("mean"), entry.get("std"), None, None
+            row = {"arm": arm, "metric": name, "title": metric.title, **_entry(entries.get(name))}
             if counts is not None:
                 values_K = metric.of(counts[arm])
-                mean, std = float(values_K.mean()), spread(values_K)
-                networks, n = len(values_K), int(counts[arm][0].sum())
-            low, high = entry.get("ci95") or (None, None)
-            rows.append((arm, name, metric.title, mean, std, low, high, networks, n))
-    floats = dict.fromkeys(("mean", "std", "low", "high"), float)
-    return pd.DataFrame(rows, columns=_COLUMNS).astype(floats)
+                row |= {"mean": float(values_K.mean()), "std": spread(values_K)}
+                row |= {"networks": len(values_K), "n": int(counts[arm][0].sum())}
+            if counts is not None or name in entries:
+                rows.append(row)
+    numbers = ["mean", "std", "low", "high"]
+    table = pd.DataFrame(rows, columns=["arm", "metric", "title", *numbers, "networks", "n"])
+    table[numbers] = table[numbers].apply(pd.to_numeric, errors="coerce").astype(float)
+    return table
+
+
+def _entry(value: Any) -> dict[str, Any]:
+    """Return the numbers of one metric in a result document, which may be damaged."""
+    entry = _mapping(value)
+    bounds = entry.get("ci95")
+    low, high = bounds if isinstance(bounds, list) and len(bounds) == 2 else (None, None)
+    return {"mean": entry.get("mean"), "std": entry.get("std"), "low": low, "high": high}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def results_grid(
     table: pd.DataFrame,
-    metrics: tuple[str, ...] = HEADLINE,
+    metrics: Sequence[str] = HEADLINE,
+    arms: Sequence[str] | None = None,
     *,
     markup: Markup = "",
     uncertainty: bool = True,
 ) -> pd.DataFrame:
-    """Return ``results_table`` as text: a row per arm, a column per metric.
+    """Return ``results_table`` as text: a row per arm, a column per metric; ``–`` where there is no result.
 
     Args:
         table: from ``results_table``.
         metrics: names in ``METRICS``, in order.
+        arms: names in order; by default those of the table.
         markup: of the cells.
-        uncertainty: whether they say the standard deviation and the interval.
+        uncertainty: whether they include the standard deviation and the interval.
     """
     cells = [format_result(row, markup=markup, uncertainty=uncertainty) for row in table.to_dict("records")]
     grid = table.assign(cell=cells).pivot(index="arm", columns="metric", values="cell")
-    return grid.reindex(index=table["arm"].unique(), columns=list(metrics))
+    grid = grid.reindex(index=table["arm"].unique() if arms is None else arms, columns=list(metrics))
+    return grid.astype(object).fillna("–").rename_axis(index=None, columns=None)
+
+
+def results_text(summary: Mapping[str, Any] | None) -> list[str]:
+    """Return the headline metrics of a result document as the lines of a plain table; none without arms.
+
+    Args:
+        summary: as in ``results_table``.
+    """
+    grid = results_grid(results_table(summary))
+    titles = {name: METRICS[name].title for name in HEADLINE}
+    return [] if grid.empty else grid.rename(columns=titles).to_string().splitlines()
 
 
 def format_result(row: Mapping[Any, Any], *, markup: Markup = "", uncertainty: bool = True) -> str:
@@ -94,7 +121,3 @@ def format_result(row: Mapping[Any, Any], *, markup: Markup = "", uncertainty: b
     if uncertainty and not np.isnan(low):
         text += interval.format(f"{low:.1f}", f"{high:.1f}")
     return text
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from fairdd_core.analysis.results import results_text
 from fairdd_core.config.adapt import adapt
 from fairdd_core.config.checks import check_names
 from fairdd_core.config.presets import PRESETS, arms_named, preset_named
@@ -209,23 +210,7 @@ def _line(record: RunRecord, seconds: float | None) -> str:
 def as_text(result: Mapping[str, Any]) -> str:
     """Return the result as a table for people."""
     seconds = ", ".join(f"{stage} {value:.0f} s" for stage, value in result["seconds"].items())
-    lines = [f"{result['device']}: {seconds}", "", *_table(result["arms"])]
+    lines = [f"{result['device']}: {seconds}", "", *results_text(result["arms"])]
     for name, arms in result.get("others", {}).items():
-        lines += ["", f"judged by {NETWORKS[name].title}", *_table(arms)]
+        lines += ["", f"evaluated with {NETWORKS[name].title}", *results_text(arms)]
     return "\n".join(lines)
-
-
-def _table(arms: Mapping[str, Any]) -> list[str]:
-    width = max(16, *(len(arm) + 2 for arm in arms))
-    lines = [f"{'arm':<{width}}{'accuracy':>16}{'worst group':>13}{'DEO_A (95 % interval)':>28}{'DEO_M':>9}"]
-    for arm, numbers in arms.items():
-        accuracy = f"{_cell(numbers['accuracy']['mean'])} ± {_cell(numbers['accuracy']['std'])}"
-        low, high = numbers["deo_mean"]["ci95"]
-        gap = f"{_cell(numbers['deo_mean']['mean'])} ({_cell(low)}–{_cell(high)})"
-        worst, largest = (_cell(numbers[name]["mean"]) for name in ("worst_group_accuracy", "deo_max"))
-        lines.append(f"{arm:<{width}}{accuracy:>16}{worst:>13}{gap:>28}{largest:>9}")
-    return lines
-
-
-def _cell(value: float | None) -> str:
-    return "—" if value is None else f"{value:.3f}"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.results import results_text
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.registry import cards
 from fairdd_core.runs import engine
@@ -18,7 +18,6 @@ from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.runs.storage.summary import STAGES
 from fairdd_core.workspace import Workspace
 
-SHOWN = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
 _WIDTH = 10
 
 
@@ -36,8 +35,8 @@ def show_run(args: argparse.Namespace) -> int:
     print(f"{run.id}  {run.title}".strip())
     for name, text in _facts(run, folder):
         print(f"  {name:<{_WIDTH}}{text}")
-    for line in results_table(folder.result() or {}):
-        print(f"  {line}".rstrip())
+    for line in results_text((folder.result() or {}).get("arms")):
+        print(f"  {line}")
     if args.log:
         print(folder.log_tail(args.log))
     return 0
@@ -118,24 +117,3 @@ def _next_step(run: RunRecord) -> str:
     if not run.state.early:
         return f"export {short} FILE.zip"
     return " ".join(filter(None, (run.hint, f"(resume {short})" if run.resumable else "")))
-
-
-def results_table(result: Mapping[str, Any]) -> list[str]:
-    """Return the means of a result document as the lines of a table; whatever is not there reads –."""
-    arms = result.get("arms") or {}
-    if not arms:
-        return []
-    width = max(16, *(len(arm) + 2 for arm in arms))
-    lines = ["", " " * width + "".join(f"{METRICS[name].title:>24}" for name in SHOWN)]
-    for arm, numbers in arms.items():
-        cells = "".join(f"{_cell(numbers.get(name) or {}):>24}" for name in SHOWN)
-        lines.append(f"{arm:<{width}}{cells}")
-    return lines
-
-
-def _cell(entry: Mapping[str, Any]) -> str:
-    mean, bounds = entry.get("mean"), entry.get("ci95")
-    if mean is None:
-        return "–"
-    interval = f" ({100 * bounds[0]:.0f}–{100 * bounds[1]:.0f})" if bounds and None not in bounds else ""
-    return f"{100 * mean:.1f} %{interval}"

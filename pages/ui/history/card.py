@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 import time
-from typing import Any
 from urllib.parse import quote
 
+from fairdd_core.analysis.results import results_grid, results_table
 from fairdd_core.config.titles import settings_text
 from fairdd_core.plots.theme import ArmStyle, arm_styles
 from fairdd_core.runs.storage.index import RunRecord, RunState
@@ -32,7 +32,7 @@ _STATE_ICONS = {
     '<path d="M5.9 6.3c0-2.7 4.2-2.6 4.2-.1 0 1.6-2.1 1.7-2.1 3.2M8 10.8v1.5" fill="none" stroke="#fff" '
     'stroke-width="1.6"/>',
 }
-_COLUMNS = (("accuracy", "%"), ("deo_mean", "pt"))
+_METRICS = ("accuracy", "deo_mean")
 
 
 def state_badge(state: RunState) -> str:
@@ -99,22 +99,14 @@ def _meta(row: Row, size: int, now: float) -> str:
 
 
 def _results(row: Row, styles: dict[str, ArmStyle]) -> str:
-    arms = (row.result or {}).get("arms") or {}
+    table = results_table((row.result or {}).get("arms"))
+    grid = results_grid(table, _METRICS, list(styles), markup="html", uncertainty=False)
     lines = []
     for name, style in styles.items():
-        numbers = arms.get(name, {}) if isinstance(arms, dict) else {}
-        cells = "".join(f"<td>{mean_of(numbers, *column)}</td>" for column in _COLUMNS)
+        cells = "".join(f"<td>{cell}</td>" for cell in grid.loc[name])
         mark = marker_svg(style.symbol, style.color, size=12)
         label = html.escape(style.label)
-        lines.append(f'<tr><th scope="row">{mark}{label}</th>{cells if arms else ""}</tr>')
-    columns = '<th scope="col">Accuracy ↑</th><th scope="col">DEO_A ↓</th>' if arms else ""
+        lines.append(f'<tr><th scope="row">{mark}{label}</th>{cells if len(table) else ""}</tr>')
+    columns = '<th scope="col">Accuracy ↑</th><th scope="col">DEO_A ↓</th>' if len(table) else ""
     head = f'<thead><tr><th scope="col">Method</th>{columns}</tr></thead>'
     return f"<table>{head}<tbody>{''.join(lines)}</tbody></table>" if lines else ""
-
-
-def mean_of(numbers: Any, key: str, unit: str) -> str:
-    """Return the mean of a metric, times 100; undefined is not zero, and neither is untested."""
-    if not numbers:
-        return "–"
-    mean = numbers.get(key, {}).get("mean") if isinstance(numbers, dict) else None
-    return f"<b>{100 * mean:.1f}</b> {unit}" if isinstance(mean, int | float) else "undefined"

@@ -6,6 +6,7 @@ import io
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from pages.ui.common.cache import Thumbnail, thumbnail_of
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import row_of, title_of
 from pages.ui.history.actions import import_uploaded, rename
-from pages.ui.history.card import card_html, mean_of
+from pages.ui.history.card import card_html
 from pages.ui.history.listing import _watch, news
 from pages.ui.history.rows import matches
 from tests.pages.conftest import settled, words
@@ -405,10 +406,14 @@ def test_cards_escape_what_others_wrote(workspace: Path) -> None:
     assert escape_markdown("![a](http://b) :smile: $x$") == r"!\[a\](http\://b) \:smile\: \$x\$"
 
 
-def test_undefined_and_untested_are_not_zero() -> None:
-    assert mean_of({"deo_mean": {"mean": None}}, "deo_mean", "pt") == "undefined"
-    assert mean_of({}, "deo_mean", "pt") == "–"
-    assert mean_of({"deo_mean": {"mean": 0.0}}, "deo_mean", "pt") == "<b>0.0</b> pt"
+def test_undefined_and_untested_are_not_zero(workspace: Path) -> None:
+    store = Store(Workspace(workspace))
+    row = row_of(store.get(add(workspace)))
+    tested = {"vanilla": {"accuracy": {"mean": None}, "deo_mean": {"mean": 0.0}}}
+    card = card_html(replace(row, result={"arms": tested}), Thumbnail(), 0, time.time())
+    assert "<td>undefined</td><td><b>0.0</b> pt</td>" in card
+    assert "<td>–</td><td>–</td>" in card, "COBRA was not tested"
+    assert "<td>" not in card_html(replace(row, result=None), Thumbnail(), 0, time.time())
 
 
 def test_sizes_and_ages_for_people() -> None:
