@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from fairdd_core.analysis.intervals import resample
+from fairdd_core.analysis.metrics import METRICS
 
 Metric = Callable[[np.ndarray], np.ndarray]
 
@@ -79,6 +81,38 @@ def difference(
     tail = 100 * (1 - level) / 2
     low, high = np.clip(np.percentile(drawn_B, [tail, 100 - tail]), -1, 1)
     return Difference(value, float(low), float(high), by_network)
+
+
+def difference_table(
+    one: Mapping[str, np.ndarray],
+    other: Mapping[str, np.ndarray],
+    metrics: Sequence[str],
+    stream: Callable[[str, str], np.random.Generator],
+    resamples: int,
+    *,
+    paired: bool,
+) -> pd.DataFrame:
+    """Return one row per metric of every arm that both results have.
+
+    Columns: ``arm``, ``metric``, ``difference`` (one minus other), ``low``, ``high``, ``paired`` and
+    ``by_network`` (see ``Difference``).
+
+    Args:
+        one: arm -> counts (network, group, true class, predicted class).
+        other: likewise.
+        metrics: names in ``METRICS``.
+        stream: returns the source of the draws for an arm and a metric.
+        resamples: number of draws.
+        paired: whether network k of one is to be compared with network k of the other.
+    """
+    rows = []
+    for arm in (arm for arm in one if arm in other):
+        for name in metrics:
+            found = difference(
+                one[arm], other[arm], METRICS[name].of, resamples, stream(arm, name), paired=paired
+            )
+            rows.append((arm, name, found.value, found.low, found.high, paired, found.by_network))
+    return pd.DataFrame(rows, columns=["arm", "metric", "difference", "low", "high", "paired", "by_network"])
 
 
 def _network_luck(values_K: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -17,31 +18,32 @@ from fairdd_core.plots.curves import CURVES, curve
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
-from pages.ui.common import errors
+from pages.ui.common.cache import cached
+from pages.ui.common.errors import catch_damage, escape_markdown
 from pages.ui.common.figures import gap_control, show
-from pages.ui.common.html import arm_heading, legend, table_html
+from pages.ui.common.html import arm_heading, legend
 from pages.ui.common.runs import RunView, open_run
-from pages.ui.compare.model import (
-    LETTERS,
-    SHOWN_METRICS,
-    difference_table,
-    differing_table,
-)
+from pages.ui.compare.choice import LETTERS
+from pages.ui.compare.model import SHOWN_METRICS, difference_table, settings_table
 
 Draw = Callable[[str, RunView], None]
+_REFERENCE = "compare-reference"
 
 
-def run_heading(letter: str, view: RunView) -> str:
-    """Return a run's letter, name and settings."""
+def _run_heading(letter: str, view: RunView) -> None:
     example = "Example: " if view.example else ""
-    return (
+    st.html(
         f'<div class="fx-arm"><b class="fx-letter">{letter}</b>{html.escape(example + view.name)}</div>'
         f'<p class="fx-note">{html.escape(settings_text(view.spec))}</p>'
     )
 
 
-def side_by_side(views: Sequence[RunView], draw: Draw) -> None:
-    """Draw something of every run, in a column each."""
+def _arm_heading(arm: str, letter: str) -> None:
+    st.html(arm_heading(replace(arm_styles([arm])[arm], label=f"{arm_label(arm)} · run {letter}")))
+
+
+def _side_by_side(views: Sequence[RunView], draw: Draw) -> None:
+    """Draw something for every run, each in its own column."""
     per_row = 2 if len(views) in {2, 4} else 3
     for start in range(0, len(views), per_row):
         row = list(zip(LETTERS, views, strict=False))[start : start + per_row]
@@ -50,83 +52,79 @@ def side_by_side(views: Sequence[RunView], draw: Draw) -> None:
                 draw(letter, view)
 
 
-def what_differs(views: Sequence[RunView], export: Callable[[RunView, str], None]) -> None:
-    """Say in which settings the runs differ, and in nothing else; ``export`` draws the export of a run."""
+def settings(views: Sequence[RunView], export: Callable[[RunView, str], None]) -> None:
+    """Draw the runs and the settings in which they differ; ``export`` draws the export of a run."""
 
     def heading(letter: str, view: RunView) -> None:
-        st.html(run_heading(letter, view))
+        _run_heading(letter, view)
         with st.container(horizontal=True, vertical_alignment="center"):
             link = {"run": view.id}
             st.page_link("studio.py", label="Open", icon=":material/visibility:", query_params=link)
             export(view, f"export-{letter}")
 
-    side_by_side(views, heading)
-    table = differing_table(views)
+    _side_by_side(views, heading)
+    table = settings_table(views)
     if table.empty:
-        st.info("These runs ask for exactly the same, so they should agree.", icon=":material/drag_handle:")
+        st.info("These runs have the same settings, so they should agree.", icon=":material/drag_handle:")
         return
-    head = "".join(f"<th scope='col'>{html.escape(str(name))}</th>" for name in table.columns)
-    rows = "".join(
-        f"<tr><th scope='row'>{html.escape(str(row[0]))}</th>"
-        + "".join(f"<td>{html.escape(str(value))}</td>" for value in row[1:])
-        + "</tr>"
-        for row in table.itertuples(index=False)
-    )
-    st.html(table_html(head, rows, "Settings in which the runs differ", narrow=True))
+    table = table.map(escape_markdown).rename_axis("Setting")
+    st.table(table, border="horizontal", width="content", alt="Settings in which the runs differ")
     st.caption("All other settings are the same.")
 
 
-def scatter(views: Sequence[RunView]) -> None:
-    """Draw accuracy against the gap, all runs on one pair of axes."""
+def tradeoff(views: Sequence[RunView]) -> None:
+    """Draw accuracy against the gap, all runs on common axes."""
     st.header("Accuracy against the gap", anchor=False)
-    which = gap_control("compare-gap")
+    gap = gap_control("compare-gap")
     table = overview_table(
         {letter: ordered_counts(view.folder) for letter, view in zip(LETTERS, views, strict=False)}
     )
     show(
-        plots.overview(table, which),
+        plots.overview(table, gap),
         table,
         key="compare-scatter",
         alt="Accuracy against the gap between groups for every method of every run.",
         title="Accuracy against the gap",
         caption="The letter is the run; a line joins its methods. Means over the test networks. Hollow marks "
-        "are baselines: as many real images drawn at random, and all of them. Up and to the left is better.",
+        "are baselines: the same number of real images, and all of them. Up and to the left is better.",
         percent=tuple(METRICS),
     )
 
 
-@st.cache_data(max_entries=32, show_spinner="Drawing the test images and networks anew …")
-def _differences(ids: tuple[str, ...], reference: int, stamps: tuple[float, ...]) -> pd.DataFrame:
-    return difference_table([open_run(run_id) for run_id in ids], reference)
+@cached(lambda ids, reference: [open_run(run).folder.counts_file for run in ids], size=32)
+def _differences(ids: tuple[str, ...], reference: int) -> pd.DataFrame:
+    with st.spinner("Resampling test images and networks …"):
+        return difference_table([open_run(run) for run in ids], reference)
 
 
 def differences(views: Sequence[RunView]) -> None:
-    """Draw how far the runs are from one of them, with intervals."""
-    st.header("How far apart, and how sure", anchor=False)
+    """Draw the differences between one run and the others, with intervals."""
+    st.header("Differences with confidence intervals", anchor=False)
     letters = list(LETTERS[: len(views)])
-    if st.session_state.get("compare-reference") not in letters:
-        st.session_state["compare-reference"] = letters[0]
-    reference = st.segmented_control(
-        "Against run",
-        letters,
-        required=True,
-        key="compare-reference",
-        help="The run that the others are compared with: differences are the other run minus this one.",
+    if st.session_state.get(_REFERENCE) not in letters:
+        st.session_state[_REFERENCE] = letters[0]
+    reference = str(
+        st.segmented_control(
+            "Reference run",
+            letters,
+            required=True,
+            key=_REFERENCE,
+            help="Differences are another run minus this one.",
+        )
     )
-    stamps = tuple(view.folder.counts_file.stat().st_mtime for view in views)
-    table = _differences(tuple(view.id for view in views), letters.index(str(reference)), stamps)
+    table = _differences(tuple(view.id for view in views), letters.index(reference))
     if table.empty:
         st.info("These runs have no method in common, so none can be compared.", icon=":material/info:")
         return
-    st.caption(_pairing(table, str(reference)))
+    st.caption(_differences_caption(table, reference))
     reach = plots.common_reach(table)
-    told = table.drop(columns="by_network").assign(arm=[arm_label(arm) for arm in table["arm"]])
+    shown = table.drop(columns="by_network")
     for column, name in zip(st.columns(len(SHOWN_METRICS), gap="large"), SHOWN_METRICS, strict=True):
         with column:
             st.markdown(f"**{METRICS[name].title}**")
             show(
                 plots.differences(table, name, reach=reach),
-                told[told["metric"] == name],
+                shown[shown["metric"] == name],
                 key=f"difference-{name}",
                 alt=f"Difference in {METRICS[name].title} to run {reference}, with 95 % intervals.",
                 title=f"{METRICS[name].title}, difference to run {reference}",
@@ -134,30 +132,30 @@ def differences(views: Sequence[RunView]) -> None:
             )
 
 
-def _pairing(table: pd.DataFrame, reference: str) -> str:
-    unpaired = list(dict.fromkeys(table[~table["paired"].astype(bool)]["run"]))
+def _differences_caption(table: pd.DataFrame, reference: str) -> str:
+    unpaired = list(dict.fromkeys(table.loc[~table["paired"].astype(bool), "run"]))
     text = (
         f"Other run minus run {reference}. Bars are 95 % bootstrap intervals over test images and networks; "
-        "where one crosses zero, the difference may be luck. They do not cover the luck of distilling: "
-        "for that, compare several seeds. "
+        "where one includes zero, the difference may be chance. They do not cover the variance across seeds: "
+        "for that, compare runs with several seeds. "
     )
     if unpaired:
-        names = " and ".join(unpaired)
+        runs, has = " and ".join(unpaired), "has" if len(unpaired) == 1 else "have"
         text += (
-            f"Run {names} {'has' if len(unpaired) == 1 else 'have'} other test images or networks than run "
-            f"{reference}, so the comparison is **unpaired** and its interval wider. "
+            f"Run {runs} {has} other test images or networks than run {reference}, so the comparison is "
+            "**unpaired** and its interval wider. "
         )
     if len(unpaired) < table["run"].nunique():
         text += (
-            "**Paired**: network 1 against network 1, and so on, from the same first weights on the same "
-            "test images; a tick is one pair."
+            "**Paired**: network k of one run is compared with network k of the other; both have the same "
+            "initial weights and test images. A tick is one pair."
         )
     return text
 
 
-def classes(views: Sequence[RunView], arms: Sequence[str]) -> None:
-    """Draw the recalls of all groups, class by class, a column per run."""
-    st.header("Which groups are recognised, class by class", anchor=False)
+def recalls(views: Sequence[RunView], arms: Sequence[str]) -> None:
+    """Draw the recall of every group in every class, a column per run."""
+    st.header("Recall of each group, class by class", anchor=False)
     named = {view.labels.groups: view.labels.colors for view in views}
     for groups, colors in named.items() if len(named) == 1 else ():
         palette = group_css(colors, len(groups))
@@ -166,9 +164,9 @@ def classes(views: Sequence[RunView], arms: Sequence[str]) -> None:
 
         def draw(letter: str, view: RunView, arm: str = arm) -> None:
             counts = view.folder.counts()
-            st.html(arm_heading(arm_styles([arm])[arm]).replace("</div>", f" · run {letter}</div>"))
+            _arm_heading(arm, letter)
             if arm not in counts:
-                st.caption("This run has no such method.")
+                st.caption("This run does not have this method.")
                 return
             table = recall_table({arm: counts[arm]}, view.labels.classes, view.labels.groups)
             fig = fairness.dumbbell(table, view.labels.colors)
@@ -182,30 +180,30 @@ def classes(views: Sequence[RunView], arms: Sequence[str]) -> None:
                 percent=("recall", "low", "high", "gap"),
             )
 
-        side_by_side(views, draw)
+        _side_by_side(views, draw)
     st.caption(
-        "A dot is a group, the mean over the networks. The names are the worst and the best group; +2 means "
-        "that two more do as badly, or as well."
+        "A dot is a group, mean over the networks. Named are the worst and the best group; +2 means that two "
+        "more groups are tied with it."
     )
 
 
 def curves(views: Sequence[RunView], arms: Sequence[str]) -> None:
-    """Draw the residuals over the iterations on common axes, a column per run."""
+    """Draw the worst residual over the iterations on common axes, a column per run."""
     name = "worst_residual"
     tables = {view.id: curves_table(view.folder.steps()) for view in views}
     tables = {run: table[table["arm"].isin(arms)] for run, table in tables.items()}
     if all(table.empty for table in tables.values()):
         return
     title, sentence = CURVES[name]
-    st.header(f"On the way there: {title.lower()}", anchor=False)
+    st.header(f"{title} during distillation", anchor=False)
     low, high = plots.common_range([table[name] for table in tables.values()])
     last = max(view.spec.distill.iterations for view in views)
 
     def draw(letter: str, view: RunView) -> None:
-        st.html(run_heading(letter, view))
+        _run_heading(letter, view)
         table = tables[view.id]
         if table.empty:
-            st.caption("This run kept no curve of these methods.")
+            st.caption("This run saved no curve of these methods.")
             return
         fig = curve(table, name, total=last, log_y=False)
         fig.update_yaxes(range=[low, high])
@@ -217,25 +215,25 @@ def curves(views: Sequence[RunView], arms: Sequence[str]) -> None:
             title=f"{title}, run {letter}",
         )
 
-    side_by_side(views, draw)
+    _side_by_side(views, draw)
     st.caption(f"{sentence} All runs have the same axes.")
 
 
 def images(views: Sequence[RunView], arms: Sequence[str]) -> None:
-    """Show the last images of every method, a column per run."""
-    st.header("The images at the end", anchor=False)
+    """Draw the final images of every method, a column per run."""
+    st.header("Final images", anchor=False)
     for arm in arms:
 
         def draw(letter: str, view: RunView, arm: str = arm) -> None:
             iterations = view.folder.snapshot_iterations()
-            st.html(arm_heading(arm_styles([arm])[arm]).replace("</div>", f" · run {letter}</div>"))
+            _arm_heading(arm, letter)
             found = {}
-            with errors.catch_damage(view):
+            with catch_damage(view):
                 found = view.folder.snapshot(iterations[-1]) if iterations else {}
             if arm not in found:
                 st.caption("This run has no images of this method.")
                 return
-            text = f"Synthetic images of {arm_label(arm)} in run {letter} after {iterations[-1]} iterations."
-            st.html(grid_html(found[arm], view.labels.classes, alt=text))
+            alt = f"Synthetic images of {arm_label(arm)} in run {letter} after {iterations[-1]} iterations."
+            st.html(grid_html(found[arm], view.labels.classes, alt=alt))
 
-        side_by_side(views, draw)
+        _side_by_side(views, draw)

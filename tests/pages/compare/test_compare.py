@@ -15,7 +15,8 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from pages.ui.common.runs import open_run
-from pages.ui.compare.model import difference_table, differing_table, paired, parse
+from pages.ui.compare.choice import parse
+from pages.ui.compare.model import difference_table, paired, settings_table
 from tests.pages.conftest import settled, words
 from tests.pages.fake_run import write_fake_run
 
@@ -59,11 +60,9 @@ def test_the_example_can_be_compared_with_a_run_of_ones_own(
     run_id = add(workspace, data={"skew": 0.5})
     app = compare_page()
     assert app.multiselect(key="compare-runs").value == [run_id, "example-pair"]
-    text = words(app)
-    assert "<th scope='row'>Skew</th><td>50%</td><td>90%</td>" in text
-    assert text.count("<th scope='row'>") == 1
-    assert "**Paired**" in text
-    # scatter, three differences, two methods in two runs, two curves
+    assert app.table[0].value.to_dict("index") == {"Skew": {"A": "50%", "B": "90%"}}
+    assert "**Paired**" in words(app)
+    # trade-off, three differences, two methods in two runs, two curves
     assert len(app.get("plotly_chart")) == 1 + 3 + 4 + 2
 
 
@@ -86,7 +85,7 @@ def test_bad_links_fall_back_with_a_message(compare_page: Visit, workspace: Path
     assert app.query_params["runs"] in (f"{one},{other}", [f"{one},{other}"])
 
 
-def test_parse_keeps_order_and_counts_what_is_too_much() -> None:
+def test_parse_keeps_order_and_names_what_is_too_much() -> None:
     assert parse("b,a,b", "abcdef") == (["b", "a"], [])
     assert parse("a,x,b,c,d,e", "abcdef") == (["a", "b", "c", "d"], ["x", "e"])
     assert parse("", "ab") == ([], [])
@@ -99,7 +98,7 @@ def test_numbers_behind_the_comparison(workspace: Path) -> None:
         open_run(add(workspace, seed=3)),
     ]
     arms = [arm.model_dump() for arm in arms_named("cobra", "uniform")]
-    assert differing_table(views)["Setting"].tolist() == ["Skew", "Seed"]
+    assert settings_table(views).index.tolist() == ["Skew", "Seed"]
     assert [paired(view, views[0]) for view in views] == [True, True, False]
     table = difference_table(views, 0)
     assert set(table["run"]) == {"B", "C"}
@@ -114,14 +113,14 @@ def test_numbers_behind_the_comparison(workspace: Path) -> None:
 
 def test_devices_differ_only_where_other_ones_were_used(workspace: Path) -> None:
     auto, cpu, elsewhere = (open_run(add(workspace, device=name)) for name in ("auto", "cpu", "auto"))
-    assert differing_table([auto, cpu]).empty
+    assert settings_table([auto, cpu]).empty
     result = elsewhere.folder.result()
     assert result is not None
     elsewhere.folder.write_result(result | {"device": "NVIDIA H100, 80 GB"})
-    (row,) = differing_table([auto, elsewhere]).to_dict("records")
-    assert row == {"Setting": "Device", "A": "CPU", "B": "NVIDIA H100"}
+    table = settings_table([auto, elsewhere])
+    assert table.to_dict("index") == {"Device": {"A": "CPU", "B": "NVIDIA H100"}}
     elsewhere.folder.result_file.unlink()
-    assert differing_table([auto, elsewhere]).loc[0, "B"] == "auto"
+    assert settings_table([auto, elsewhere]).loc["Device", "B"] == "auto"
 
 
 def test_a_run_that_has_ended_can_be_exported(visit: Visit, workspace: Path, no_examples: None) -> None:
