@@ -66,7 +66,7 @@ def test_a_teacher_runs_the_lesson(reader: Visitor) -> None:
         page.get_by_role("radiogroup", name="Your prediction").get_by_text(answer).click()
         expect(page.get_by_role("button", name="Show the answer")).to_be_enabled()
         show_answer(page)
-        expect(page.get_by_text("so it is")).to_be_visible()
+        expect(page.get_by_text("that is correct")).to_be_visible()
     expect(page.get_by_text("5 of 5 questions answered")).to_be_visible()
 
     page.keyboard.press("Control+Backspace")

@@ -1,4 +1,4 @@
-"""Every number of the lesson, read from the files of the bundled runs. No Streamlit elements here."""
+"""Every number of the lesson, computed from the files of the bundled runs; without Streamlit elements."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ RUNS = {
     "balanced-alike": "colored-digits-fg-balanced-alike",
     "methods": "colored-digits-fg-methods",
 }
-"""What the lesson calls a run -> its folder among the bundled examples."""
+"""Name of a run in the lesson -> its folder among the bundled examples."""
 SETTLED = 0.75
-"""Share of a run after which its logged residuals count: the images hardly move any more."""
+"""Share of a run after which the images hardly change: later residuals count."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Facts:
         view: the run.
         counts: ``{arm: int (K, G, C, C)}``, baselines included.
         distances: a row per arm, class and group, see ``events.Embedded``.
-        steps: what was logged on the way.
+        steps: what was logged during the run.
         images: ``{arm: uint8 (C, IPC, 3, H, W)}`` at the end.
         intervals: ``{arm: {metric: {"ci95": [low, high], ...}}}`` from the run's result.
     """
@@ -67,7 +67,7 @@ class Facts:
         return float(recall_GC[largest_GC].mean()), float(recall_GC[~largest_GC].mean())
 
     def largest_CG(self) -> np.ndarray:
-        """Return whether a group is its class's largest, bool (C, G)."""
+        """Return whether a group is the largest of its class, bool (C, G)."""
         n_CG = self.sizes_CG()
         largest_CG: np.ndarray = np.arange(n_CG.shape[1]) == n_CG.argmax(axis=1)[:, None]
         return largest_CG
@@ -77,7 +77,7 @@ class Facts:
         return self._cells(self.view.arms[0], "n").astype(int)
 
     def to_target_CG(self, arm: str) -> np.ndarray:
-        """Return how far every group's mean is from the arm's target, in this run's features."""
+        """Return the distance of every group's mean from the arm's target, in this run's features, (C, G)."""
         return self._cells(arm, "to_target")
 
     def _cells(self, arm: str, column: str) -> np.ndarray:
@@ -87,32 +87,32 @@ class Facts:
     def worst_residual(self, arm: str) -> float:
         """Return the largest residual of a group to the synthetic images, in mean signal lengths.
 
-        Unlike distances in a run's own features, it can be compared across runs: the median over the last
-        quarter of the iterations, of which every one looks through another random network.
+        It is the median over the last quarter of the iterations, each of which uses another random network,
+        so unlike distances in a run's own features it can be compared across runs.
         """
         own = self.steps[self.steps["arm"] == arm]
         late = own[own["iteration"] >= SETTLED * own["iteration"].max()]
         return float(late["worst_residual"].median())
 
-    def colors_worn(self, arm: str) -> np.ndarray:
-        """Return the colour of the palette that every synthetic image is nearest to, (C, IPC)."""
+    def nearest_colors(self, arm: str) -> np.ndarray:
+        """Return the group whose colour is nearest to each synthetic image, (C, IPC)."""
         return nearest_color(self.images[arm], np.array(self.labels.colors, float))
 
     def link(self, view: str) -> dict[str, str]:
-        """Return the parameters of an address that opens this run, with its settings, in the Studio."""
+        """Return the query parameters that open this run, with its settings, in the Studio."""
         return {"run": self.view.id, "view": view} | to_address(values_of(self.view.spec))
 
 
 def nearest_color(images_CIKHW: np.ndarray, palette_G3: np.ndarray) -> np.ndarray:
     """Return the index of the colour whose hue is nearest to each image's mean colour, (C, I).
 
-    Pixels count by the square of their brightness, so that the dark ground does not.
+    Pixels are weighted by the square of their brightness, so that the dark background does not count.
     """
     x_CIKHW = images_CIKHW.astype(float)
     weight_CI1HW = np.square(x_CIKHW.max(axis=2, keepdims=True))
     mean_CI3 = (x_CIKHW * weight_CI1HW).sum(axis=(-2, -1)) / np.maximum(weight_CI1HW.sum(axis=(-2, -1)), 1e-9)
     unit_G3 = palette_G3 / np.maximum(np.linalg.norm(palette_G3, axis=1, keepdims=True), 1e-9)
-    # An image's own length does not change which direction is nearest.
+    # The length of an image's mean does not change which direction is nearest.
     nearest_CI: np.ndarray = (mean_CI3 @ unit_G3.T).argmax(axis=-1)
     return nearest_CI
 
@@ -121,7 +121,7 @@ def facts(name: str) -> Facts:
     """Return the numbers of one of ``RUNS``.
 
     Raises:
-        UserError: when the bundled run is not here or not complete.
+        UserError: when the bundled run is missing or incomplete.
     """
     view = open_run(EXAMPLE_PREFIX + RUNS[name])
     return _facts(view.id, str(view.folder.path), view.folder.spec_file.stat().st_mtime)
@@ -129,7 +129,7 @@ def facts(name: str) -> Facts:
 
 @lru_cache(maxsize=16)
 def _facts(run_id: str, path: str, stamp: float) -> Facts:
-    """Read a run once for as long as its files stay as they are; ``path`` and ``stamp`` tell."""
+    """Read a run; ``path`` and ``stamp`` are part of the cache key, so that changed files are read again."""
     view = open_run(run_id)
     folder = view.folder
     distances, result, iterations = folder.residuals(), folder.result(), folder.snapshot_iterations()

@@ -1,4 +1,4 @@
-"""The lesson's statements, each put together from a run's numbers, so that it cannot say what they do not."""
+"""The lesson's statements, each put together from the numbers of a run, so that they cannot disagree."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from fairdd_core.plots.theme import arm_label
 from pages.ui.learn.facts import Facts
 
 ALMOST = 0.02
-"""Shares closer than this are called about the same."""
+"""Shares that differ by less are called about the same."""
 CONDITIONS = {
     "skewed": "imbalanced, separated",
     "balanced": "balanced, separated",
     "alike": "imbalanced, alike",
     "balanced-alike": "balanced, alike",
 }
-"""Run -> what it is a case of."""
+"""Run -> its condition."""
+BALL = "cobra:smallest-ball"
 
 
 def points(share: float) -> str:
@@ -24,9 +25,19 @@ def points(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
-def range_text(bounds: tuple[float, float]) -> str:
+def interval_text(bounds: tuple[float, float]) -> str:
     """Return an interval in percentage points."""
     return f"{points(bounds[0])} to {points(bounds[1])}"
+
+
+def _gap(f: Facts, arm: str) -> str:
+    return points(f.metric("deo_mean", arm))
+
+
+def _compared_gaps(f: Facts, one: str, other: str) -> tuple[bool, str]:
+    """Return whether the intervals of two arms' gaps overlap, and both intervals as text."""
+    a, b = f.interval("deo_mean", one), f.interval("deo_mean", other)
+    return a[0] <= b[1] and b[0] <= a[1], f"{interval_text(a)} and {interval_text(b)}"
 
 
 def first_class(f: Facts) -> tuple[np.ndarray, int]:
@@ -35,102 +46,100 @@ def first_class(f: Facts) -> tuple[np.ndarray, int]:
     return n_G, int(n_G.argmax())
 
 
-def rest_mean(f: Facts) -> float:
-    """Return how many images of the first class each other group has, on average."""
+def mean_of_other_groups(f: Facts) -> float:
+    """Return the mean number of images of the first class in its other groups."""
     n_G, largest = first_class(f)
     return float(np.delete(n_G, largest).mean())
 
 
 def bias(f: Facts) -> str:
-    """Say how unequal the first class is."""
+    """Return how unequal the groups of the first class are."""
     n_G, largest = first_class(f)
     rest = np.delete(n_G, largest)
     color = f.labels.groups[largest]
     return (
         f"**{n_G[largest]} of {n_G.sum()}** training images of the digit {f.labels.classes[0]} are {color}. "
         f"Every other colour has {rest.min()} to {rest.max()}, **{rest.mean():.1f}** on average. So in a "
-        f"plain mean over the class {color} has a weight of **{n_G[largest] / n_G.sum():.0%}**, and the "
+        f"plain mean over the class, {color} has a weight of **{n_G[largest] / n_G.sum():.0%}**, and the "
         f"other {len(rest)} colours share the rest."
     )
 
 
-def wearing_largest(f: Facts, arm: str) -> tuple[int, int]:
-    """Return how many synthetic images wear their class's most frequent colour, and how many there are."""
-    worn_CI = f.colors_worn(arm)
+def in_majority_color(f: Facts, arm: str) -> tuple[int, int]:
+    """Return how many synthetic images have their class's most frequent colour, and how many there are."""
+    color_CI = f.nearest_colors(arm)
     largest_C1 = f.sizes_CG().argmax(axis=1)[:, None]
-    return int((worn_CI == largest_C1).sum()), worn_CI.size
+    return int((color_CI == largest_C1).sum()), color_CI.size
 
 
-def distances(f: Facts, arm: str) -> tuple[float, float]:
-    """Return how far the target is from the largest group and from the farthest; means over the classes."""
+def target_distances(f: Facts, arm: str) -> tuple[float, float]:
+    """Return the target's distance to the largest and to the farthest group; means over the classes."""
     to_target_CG = f.to_target_CG(arm)
     return float(to_target_CG[f.largest_CG()].mean()), float(to_target_CG.max(axis=1).mean())
 
 
 def distilled(f: Facts) -> str:
-    """Say what colours vanilla's images wear, and where it aims."""
-    k, n = wearing_largest(f, "vanilla")
-    near, far = distances(f, "vanilla")
+    """Return the colours of vanilla's images and the position of its target."""
+    k, n = in_majority_color(f, "vanilla")
+    near, far = target_distances(f, "vanilla")
     return (
-        f"**{k} of {n}** synthetic images wear the most frequent colour of their digit. Vanilla draws the "
-        f"images of a digit to the mean of all its real images, its target: that is **{near:.1f}** from the "
-        f"mean of the most frequent colour, but **{far:.1f}** from the colour that is farthest off (means "
-        "over the ten digits)."
+        f"**{k} of {n}** synthetic images have the most frequent colour of their digit. Vanilla moves the "
+        "images of a digit towards the mean of all its real images, its target. The target is "
+        f"**{near:.1f}** from the mean of the most frequent colour, but **{far:.1f}** from the farthest "
+        "colour (means over the ten digits)."
     )
 
 
 def gap(f: Facts) -> str:
-    """Say how the groups fare under vanilla, and how much of it is the data's doing."""
+    """Return the recalls and the gap of vanilla, and the gap of a network trained on the real images."""
     own, rest = f.recalls("vanilla")
     text = (
         f"In the most frequent colour of each digit **{own:.0%}** are recognised, in all other colours "
         f"**{rest:.0%}**. The mean gap between the best and the worst colour, DEO_A, is "
-        f"**{points(f.metric('deo_mean', 'vanilla'))} points**."
+        f"**{_gap(f, 'vanilla')} points**."
     )
     if "full-data" in f.counts:
         text += (
-            " Biased data opens a gap without distillation, too: a network that learned from all the real "
-            f"images has one of {points(f.metric('deo_mean', 'full-data'))} points, with as few training "
-            "steps as here."
+            " Biased data opens a gap without distillation, too: a network trained on all the real images "
+            f"has a gap of {_gap(f, 'full-data')} points, after as few training steps as here."
         )
     return text
 
 
-def taken_for_color(f: Facts, arm: str) -> float:
-    """Return how often a digit in another digit's most frequent colour is taken for that other digit."""
+def predicted_by_color(f: Facts, arm: str) -> float:
+    """Return the share of digits in another digit's most frequent colour that are predicted as that digit."""
     owner_G = {int(g): c for c, g in enumerate(f.sizes_CG().argmax(axis=1))}
     counts_GCC = f.counts[arm].sum(axis=0)
     cells = [(g, c, owner) for g, owner in owner_G.items() for c in range(len(counts_GCC[g])) if c != owner]
-    taken = sum(int(counts_GCC[g, c, owner]) for g, c, owner in cells)
-    return taken / sum(int(counts_GCC[g, c].sum()) for g, c, _ in cells)
+    by_color = sum(int(counts_GCC[g, c, owner]) for g, c, owner in cells)
+    return by_color / sum(int(counts_GCC[g, c].sum()) for g, c, _ in cells)
 
 
 def outcome_of_alignment(f: Facts) -> str:
-    """Return which answer to the question of step 4 the numbers give."""
+    """Return the correct answer to the question of step 4."""
     change = f.metric("accuracy", "cobra") - f.metric("accuracy", "vanilla")
     return "stays" if abs(change) < ALMOST else "rises" if change > 0 else "falls"
 
 
 def aligned(f: Facts) -> str:
-    """Say what alignment did to accuracy and gap."""
+    """Return how alignment changed accuracy and gap."""
     verb = {"rises": "rises", "stays": "stays about the same", "falls": "falls"}[outcome_of_alignment(f)]
     return (
         f"Accuracy {verb}: from **{f.metric('accuracy', 'vanilla'):.1%}** to "
-        f"**{f.metric('accuracy', 'cobra'):.1%}**. The mean gap goes from "
-        f"**{points(f.metric('deo_mean', 'vanilla'))}** to **{points(f.metric('deo_mean', 'cobra'))} "
-        f"points** (95 % interval {range_text(f.interval('deo_mean', 'cobra'))})."
+        f"**{f.metric('accuracy', 'cobra'):.1%}**. The mean gap goes from **{_gap(f, 'vanilla')}** to "
+        f"**{_gap(f, 'cobra')} points** (95 % interval {interval_text(f.interval('deo_mean', 'cobra'))})."
     )
 
 
-def price(f: Facts) -> str:
-    """Say what alignment costs, and what it leaves."""
-    (near, far), (near_after, far_after) = distances(f, "vanilla"), distances(f, "cobra")
+def cost(f: Facts) -> str:
+    """Return what alignment costs the largest groups, and the residual that is left."""
+    (near, far), (near_after, far_after) = target_distances(f, "vanilla"), target_distances(f, "cobra")
     own, own_after = f.recalls("vanilla")[0], f.recalls("cobra")[0]
     return (
-        f"The price: the target moves away from the most frequent colour, from {near:.1f} to "
-        f"**{near_after:.1f}**, and its recall goes from {own:.0%} to **{own_after:.0%}**. The farthest "
-        f"colour comes closer, from {far:.1f} to **{far_after:.1f}**, which is not zero: nobody can be close "
-        "to ten different colours at once."
+        f"The cost: the target moves away from the most frequent colour, from {near:.1f} to "
+        f"**{near_after:.1f}**, and the recall of that colour goes from {own:.0%} to **{own_after:.0%}**. "
+        f"The farthest colour comes closer, from {far:.1f} to **{far_after:.1f}**. That is not zero: no "
+        "point is close to ten different colours at once."
     )
 
 
@@ -140,11 +149,6 @@ def pixels_apart(f: Facts, one: str, other: str) -> tuple[float, int]:
     return float(apart.mean()), int(apart.max())
 
 
-def overlap(a: tuple[float, float], b: tuple[float, float]) -> bool:
-    """Return whether two intervals have a point in common."""
-    return a[0] <= b[1] and b[0] <= a[1]
-
-
 def equal_until(f: Facts, one: str, other: str) -> int:
     """Return the last logged iteration up to which two arms' residuals are equal; 0 if none."""
     residual = f.steps.pivot(index="iteration", columns="arm", values="worst_residual")
@@ -152,54 +156,51 @@ def equal_until(f: Facts, one: str, other: str) -> int:
     return int(max(equal.index[equal], default=0))
 
 
-def coincide_fairdd(f: Facts) -> str:
-    """Say how far FairDD and COBRA are the same here, and why."""
+def compare_fairdd(f: Facts) -> str:
+    """Return whether FairDD and COBRA coincide here, and why."""
     mean, largest = pixels_apart(f, "cobra", "fairdd")
     until = equal_until(f, "cobra", "fairdd")
     if largest <= 1:
-        seen = "made **the same images**"
+        result = "made **the same images**"
     elif until:
-        seen = (
-            f"are **the same method here**: up to iteration {until} their logged residuals agree to the last "
-            f"digit. Then rounding errors grow, and in the end pixels differ by {mean:.1f} of 255 on average"
+        result = (
+            f"are **the same method here**: up to iteration {until}, their logged residuals agree to the "
+            f"last digit. Then rounding errors grow, and in the end pixels differ by {mean:.1f} of 255 on "
+            "average"
         )
     else:
-        seen = f"made other images: pixels differ by {mean:.1f} of 255 on average"
+        result = f"made different images: pixels differ by {mean:.1f} of 255 on average"
     return (
-        f"**FairDD and COBRA** {seen}. Under squared distances, to be close to every group and to be close "
-        "to their mean is the same wish. Under another matching distance the two part."
+        f"**FairDD and COBRA** {result}. Under squared distances, minimising the distances to all groups and "
+        "the distance to their mean are the same problem. Under another matching distance, they differ."
     )
 
 
-def coincide_uniform(f: Facts) -> str:
-    """Say how far uniform sampling and COBRA agree here."""
+def compare_uniform(f: Facts) -> str:
+    """Return how far uniform sampling and COBRA agree here."""
     mean, _ = pixels_apart(f, "cobra", "uniform")
-    gaps = {arm: points(f.metric("deo_mean", arm)) for arm in ("cobra", "uniform")}
-    both = [f.interval("deo_mean", arm) for arm in ("cobra", "uniform")]
-    told = "cannot be told apart" if overlap(*both) else "can be told apart"
+    overlap, intervals = _compared_gaps(f, "uniform", "cobra")
     return (
-        "**Uniform sampling and COBRA** have the same aim on average, but made other images: pixels differ "
-        f"by {mean:.1f} of 255 on average. Where a colour has one or two images, drawing them again and "
-        f"again adds noise. Their gaps are {gaps['uniform']} and {gaps['cobra']} points; with these test "
-        f"images they {told} (intervals {range_text(both[1])} and {range_text(both[0])})."
+        "**Uniform sampling and COBRA** have the same target on average, but made different images: pixels "
+        f"differ by {mean:.1f} of 255 on average. Where a colour has one or two images, drawing them again "
+        f"and again adds noise. Their gaps are {_gap(f, 'uniform')} and {_gap(f, 'cobra')} points; with "
+        f"these test images they {'cannot' if overlap else 'can'} be told apart (intervals {intervals})."
     )
 
 
 def methods_table(f: Facts) -> pd.DataFrame:
-    """Return accuracy and gap of the methods that are said to coincide."""
-    return pd.DataFrame(
-        [
-            (
-                arm_label(arm),
-                f.metric("accuracy", arm),
-                f.metric("deo_mean", arm),
-                f.worst_residual(arm),
-                pixels_apart(f, "cobra", arm)[0],
-            )
-            for arm in f.view.arms
-        ],
-        columns=["method", "accuracy", "DEO_A", "largest residual", "pixels from COBRA's"],
-    )
+    """Return accuracy, gap, residual and distance from COBRA's images for every method of a run."""
+    rows = [
+        {
+            "method": arm_label(arm),
+            "accuracy": f.metric("accuracy", arm),
+            "DEO_A": f.metric("deo_mean", arm),
+            "largest residual": f.worst_residual(arm),
+            "pixels from COBRA's": pixels_apart(f, "cobra", arm)[0],
+        }
+        for arm in f.view.arms
+    ]
+    return pd.DataFrame(rows)
 
 
 def conditions_table(runs: dict[str, Facts]) -> pd.DataFrame:
@@ -220,9 +221,87 @@ def conditions_table(runs: dict[str, Facts]) -> pd.DataFrame:
 
 
 def outcome_of_balance(runs: dict[str, Facts]) -> str:
-    """Return which answer to the question of step 5 the numbers give."""
+    """Return the correct answer to the question of step 5."""
     before, after = (runs[name].metric("deo_mean", "vanilla") for name in ("skewed", "balanced"))
     if after > 0.9 * before:
         return "everything"
     left, chance = (runs[name].worst_residual("vanilla") for name in ("balanced", "balanced-alike"))
     return "residuals" if left > 1.1 * chance else "nothing"
+
+
+def same_target(f: Facts) -> str:
+    """Return how close vanilla and COBRA are in the balanced run."""
+    overlap, intervals = _compared_gaps(f, "vanilla", "cobra")
+    difference = "which these test images cannot tell apart" if overlap else "which differ"
+    return (
+        "**Balanced, vanilla has almost the same target as COBRA.** Their largest residuals are "
+        f"{f.worst_residual('vanilla'):.2f} and {f.worst_residual('cobra'):.2f}, their mean gaps "
+        f"{_gap(f, 'vanilla')} and {_gap(f, 'cobra')} points, {difference} (95 % intervals {intervals})."
+    )
+
+
+def left_after_balancing(runs: dict[str, Facts]) -> str:
+    """Return the gap and the residual that balancing leaves, and how much of them is chance."""
+    residual = {name: f.worst_residual("vanilla") for name, f in runs.items()}
+    gaps = {name: _gap(f, "vanilla") for name, f in runs.items()}
+    full_data = ""
+    if "full-data" in runs["balanced"].counts:
+        full_data = (
+            " A network trained on all the balanced real images has a gap of "
+            f"{_gap(runs['balanced'], 'full-data')}."
+        )
+    cell = np.median(runs["balanced"].sizes_CG())
+    return (
+        f"**Balancing is not the whole story.** It takes vanilla's mean gap from {gaps['skewed']} to "
+        f"**{gaps['balanced']} points** and its largest residual from {residual['skewed']:.2f} to "
+        f"**{residual['balanced']:.2f}**. Not to zero, because the colours are still separated. Part of the "
+        f"residual is chance, since a colour has about {cell:.0f} images of a digit: with colours that look "
+        f"alike it is {residual['balanced-alike']:.2f}. The gap is not chance: the test images are the same "
+        f"digits in every colour, and with colours that look alike it is {gaps['balanced-alike']} points."
+        f"{full_data}"
+    )
+
+
+def without_separation(f: Facts) -> str:
+    """Return what imbalance does when the groups look alike, and what COBRA does then."""
+    accuracy = {arm: f.metric("accuracy", arm) for arm in ("vanilla", "cobra")}
+    loss = ""
+    if accuracy["cobra"] < accuracy["vanilla"]:
+        loss = (
+            " COBRA has nothing to mitigate here, and costs accuracy: it reaches "
+            f"**{accuracy['cobra']:.1%}**, because a colour with one or two images still counts as much as "
+            "one with a hundred."
+        )
+    return (
+        "**Nor is imbalance alone.** With the same skew but colours that look alike, vanilla's gap is "
+        f"**{_gap(f, 'vanilla')} points** and its accuracy {accuracy['vanilla']:.1%}.{loss} The harm comes "
+        "from imbalance *times* separation. (Its largest residual is still "
+        f"{f.worst_residual('vanilla'):.2f}: the mean of a colour with one or two images is not the mean of "
+        "its digit, even if the colours look alike.)"
+    )
+
+
+def target_spread(f: Facts, arm: str) -> tuple[float, float, float]:
+    """Return the nearest, mean and farthest group's distance to the target; means over the classes."""
+    to_target_CG = f.to_target_CG(arm)
+    return (
+        float(to_target_CG.min(axis=1).mean()),
+        float(to_target_CG.mean()),
+        float(to_target_CG.max(axis=1).mean()),
+    )
+
+
+def other_centers(f: Facts) -> str:
+    """Return what the centre of the smallest ball does to the farthest group and to the gap."""
+    near, mean, far = target_spread(f, "cobra")
+    near_ball, mean_ball, far_ball = target_spread(f, BALL)
+    overlap, intervals = _compared_gaps(f, "cobra", BALL)
+    falls = f.metric("deo_mean", BALL) < f.metric("deo_mean", "cobra")
+    effect = "does not change noticeably" if overlap else "falls" if falls else "grows"
+    return (
+        f"**What can be done about it.** In the balanced run, the mean of the colours is {near:.1f} from the "
+        f"nearest and {far:.1f} from the farthest colour. The centre of the smallest ball around them is "
+        f"{near_ball:.1f} and **{far_ball:.1f}** away: the farthest colour gains, and the mean distance goes "
+        f"from {mean:.1f} to {mean_ball:.1f}. The gap {effect}: {_gap(f, 'cobra')} points with the mean, "
+        f"{_gap(f, BALL)} with the ball (intervals {intervals})."
+    )

@@ -22,7 +22,7 @@ from fairdd_core.playground.scene import (
 from fairdd_core.plots.playground import GROUP_STYLES, residual_bars, scene_figure
 from pages.ui.common.figures import folded, numbers, show
 from pages.ui.common.html import marker_svg
-from pages.ui.learn.session import keep_address, scene_now, set_scene
+from pages.ui.learn.state import keep_address, scene_now, set_scene
 
 PLAY_SECONDS = 0.25
 PLAY_STEP = 3

@@ -1,14 +1,17 @@
-"""The lesson's state and its address. No Streamlit here."""
+"""The state of the lesson: in the session, where it survives a change of page, and in the address."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from fairdd_core.playground.scene import DISTANCES, LIMITS, Scene, adapted
+import streamlit as st
 
-STATIONS = ("Playground", "Bias", "Distil", "The gap", "Align", "Balanced")
+from fairdd_core.playground.scene import DISTANCES, LIMITS, Scene, adapted
+from pages.ui.common import notices, url
+
+SECTIONS = ("Playground", "Bias", "Distil", "The gap", "Align", "Balanced")
 """The playground and the five steps."""
 CHOICES: dict[int, tuple[str, ...]] = {
     4: ("falls", "stays", "rises"),
@@ -17,88 +20,109 @@ CHOICES: dict[int, tuple[str, ...]] = {
 """Step -> names of the answers to its question."""
 SCALES: dict[int, tuple[int, int]] = {1: (0, 40), 2: (0, 100), 3: (0, 100)}
 """Step -> smallest and largest number that answers its question."""
+SECTION, ALL, _PREDICTIONS = "learn-section", "play-all", "learn-predictions"
 
-Said = dict[int, int | str]
+Predictions = dict[int, int | str]
 """Step -> the prediction made there."""
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """Where a visitor is, and what the visitor said and built.
+    """Where a visitor is, and what the visitor predicted and built.
 
     Attributes:
-        station: index into ``STATIONS``.
+        section: index into ``SECTIONS``.
         scene: of the playground.
         every_target: whether the playground marks all barycenters.
-        said: predictions so far.
+        predictions: so far.
     """
 
-    station: int = 0
+    section: int = 0
     scene: Scene = field(default_factory=Scene)
     every_target: bool = False
-    said: Said = field(default_factory=dict)
+    predictions: Predictions = field(default_factory=dict)
 
 
-def to_address(lesson: Lesson) -> dict[str, str]:
-    """Return what an address must say to give ``lesson`` back: what differs from the start."""
-    start = Scene()
-    params = {"step": str(lesson.station)} if lesson.station else {}
-    for entry in fields(Scene):
-        value = getattr(lesson.scene, entry.name)
-        if value != getattr(start, entry.name):
-            params[entry.name] = str(value)
+def to_query(lesson: Lesson) -> dict[str, str]:
+    """Return the query parameters of a lesson: what differs from the start."""
+    start, scene = Scene(), lesson.scene
+    params = {"step": str(lesson.section)} if lesson.section else {}
+    for name in (entry.name for entry in fields(Scene)):
+        if getattr(scene, name) != getattr(start, name):
+            params[name] = str(getattr(scene, name))
     if lesson.every_target:
         params["all"] = "1"
-    return params | {f"q{step}": str(said) for step, said in sorted(lesson.said.items())}
+    return params | {f"q{step}": str(answer) for step, answer in sorted(lesson.predictions.items())}
 
 
-def from_address(params: Mapping[str, str]) -> tuple[Lesson, list[str]]:
-    """Return the lesson of an address, and a complaint for every value that was not usable."""
-    complaints: list[str] = []
-    scene = _scene(params, complaints)
-    said: Said = {}
+def from_query(params: Mapping[str, str]) -> tuple[Lesson, list[str]]:
+    """Return the lesson of some query parameters, and ``name=value`` for each that cannot be used."""
+    unusable: list[str] = []
+    scene = _scene(params, unusable)
+    answers: Predictions = {}
     for step in (*SCALES, *CHOICES):
-        text = params.get(f"q{step}")
-        if text is not None:
-            answer = _answer(step, text)
-            if answer is None:
-                complaints.append(f"q{step}={text}")
-            else:
-                said[step] = answer
-    station = _whole(params.get("step", "0"), 0, len(STATIONS) - 1)
-    if station is None:
-        complaints.append(f"step={params['step']}")
-    if params.get("all", "0") not in {"0", "1"}:
-        complaints.append(f"all={params['all']}")
-    return Lesson(station or 0, scene, params.get("all") == "1", said), complaints
+        parse: Callable[[str], Any] = _whole(*SCALES[step]) if step in SCALES else url.one_of(CHOICES[step])
+        if (answer := url.read(params, f"q{step}", parse, unusable)) is not None:
+            answers[step] = answer
+    section = url.read(params, "step", _whole(0, len(SECTIONS) - 1), unusable) or 0
+    every_target = url.read(params, "all", url.one_of(("0", "1")), unusable) == "1"
+    return Lesson(section, scene, every_target, answers), unusable
 
 
-def _whole(text: str, low: int, high: int) -> int | None:
-    try:
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers within limits."""
+
+    def parse(text: str) -> int:
         value = int(text)
-    except ValueError:
-        return None
-    return value if low <= value <= high else None
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return parse
 
 
-def _answer(step: int, text: str) -> int | str | None:
-    if step in SCALES:
-        return _whole(text, *SCALES[step])
-    return text if text in CHOICES[step] else None
-
-
-def _scene(params: Mapping[str, str], complaints: list[str]) -> Scene:
-    values: dict[str, Any] = {}
-    for name, limits in LIMITS.items():
-        if name in params:
-            values[name] = _whole(params[name], *limits)
-    if "distance" in params:
-        values["distance"] = params["distance"] if params["distance"] in DISTANCES else None
-    wanted = Scene(**{name: value for name, value in values.items() if value is not None})
-    scene = adapted(wanted)  # single values may be possible and not fit together
-    complaints += [
-        f"{name}={params[name]}"
-        for name, value in values.items()
-        if value is None or getattr(scene, name) != getattr(wanted, name)
-    ]
+def _scene(params: Mapping[str, str], unusable: list[str]) -> Scene:
+    parsers: dict[str, Callable[[str], Any]] = {name: _whole(*limits) for name, limits in LIMITS.items()}
+    parsers["distance"] = url.one_of(DISTANCES)
+    read = {name: url.read(params, name, parse, unusable) for name, parse in parsers.items()}
+    values = {name: value for name, value in read.items() if value is not None}
+    wanted = Scene(**values)
+    scene = adapted(wanted)  # values that are possible by themselves need not fit together
+    unusable += [f"{name}={params[name]}" for name in values if getattr(scene, name) != values[name]]
     return scene
+
+
+def set_scene(scene: Scene) -> None:
+    """Set every control of the playground."""
+    for entry in fields(Scene):
+        st.session_state[f"play-{entry.name}"] = getattr(scene, entry.name)
+
+
+def scene_now() -> Scene:
+    """Return the scene that the controls of the playground describe."""
+    return Scene(**{entry.name: st.session_state[f"play-{entry.name}"] for entry in fields(Scene)})
+
+
+def predictions() -> Predictions:
+    """Return the predictions made so far."""
+    made: Predictions = st.session_state.setdefault(_PREDICTIONS, {})
+    return made
+
+
+def restore() -> None:
+    """Take the state from the address, once per session and whenever a link brings another one."""
+    # Without parameters we are back from another screen.
+    if SECTION in st.session_state and not url.from_link():
+        return
+    lesson, unusable = from_query(st.query_params.to_dict())
+    st.session_state[SECTION] = SECTIONS[lesson.section]
+    st.session_state[ALL] = lesson.every_target
+    st.session_state[_PREDICTIONS] = dict(lesson.predictions)
+    set_scene(lesson.scene)
+    notices.warn_unusable(unusable)
+
+
+def keep_address() -> None:
+    """Make the address a permalink of the state."""
+    section = SECTIONS.index(st.session_state[SECTION])
+    url.write(to_query(Lesson(section, scene_now(), bool(st.session_state[ALL]), predictions())))

@@ -21,10 +21,9 @@ from fairdd_core.playground.scene import DISTANCES, LIMITS, PRESETS, Scene, adap
 from fairdd_core.runs.storage.validation import validate_run
 from pages.ui.controls.address import from_address as from_studio_address
 from pages.ui.controls.settings import spec_of
-from pages.ui.learn import balance as learn_balance
-from pages.ui.learn import narrative as learn_say
+from pages.ui.learn import narrative
 from pages.ui.learn.facts import RUNS, Facts, facts, nearest_color
-from pages.ui.learn.state import CHOICES, SCALES, STATIONS, Lesson, from_address, to_address
+from pages.ui.learn.state import CHOICES, SCALES, SECTIONS, Lesson, from_query, to_query
 from tests.helpers import ROOT
 
 MAIN = ROOT / "pages" / "_main.py"
@@ -67,17 +66,17 @@ answers = st.fixed_dictionaries(
     optional={step: st.integers(*limits) for step, limits in SCALES.items()}
     | {step: st.sampled_from(names) for step, names in CHOICES.items()},
 )
-lessons = st.builds(Lesson, st.integers(0, len(STATIONS) - 1), scenes, st.booleans(), answers)
+lessons = st.builds(Lesson, st.integers(0, len(SECTIONS) - 1), scenes, st.booleans(), answers)
 
 
 @settings(deadline=None, max_examples=100)
 @given(lesson=lessons)
 def test_an_address_gives_the_lesson_back(lesson: Lesson) -> None:
-    assert from_address(to_address(lesson)) == (lesson, [])
+    assert from_query(to_query(lesson)) == (lesson, [])
 
 
 def test_the_start_needs_no_parameters() -> None:
-    assert to_address(Lesson()) == {}
+    assert to_query(Lesson()) == {}
 
 
 @settings(deadline=None, max_examples=100)
@@ -87,14 +86,14 @@ def test_the_start_needs_no_parameters() -> None:
     )
 )
 def test_any_address_gives_a_possible_lesson(params: dict[str, str]) -> None:
-    lesson, complaints = from_address(params)
+    lesson, complaints = from_query(params)
     validated(lesson.scene)
-    assert from_address(to_address(lesson)) == (lesson, [])
+    assert from_query(to_query(lesson)) == (lesson, [])
     assert len(complaints) <= len(params)
 
 
 def test_values_that_do_not_fit_together_are_all_named() -> None:
-    lesson, complaints = from_address({"groups": "2", "largest": "5", "skew": "30"})
+    lesson, complaints = from_query({"groups": "2", "largest": "5", "skew": "30"})
     assert complaints == ["skew=30", "largest=5"]
     assert (lesson.scene.largest, lesson.scene.skew) == (2, 50)
 
@@ -104,9 +103,10 @@ def test_bad_values_fall_back_with_a_message(learn: Visit) -> None:
     said = app.warning[0].value
     for complaint in ("skew=30", "distance=l9", "step=12", "q4=never"):
         assert complaint in said
-    assert app.slider(key="play-groups").value == 2 and app.slider(key="play-skew").value == 50
+    assert app.slider(key="play-groups").value == 2
+    assert app.slider(key="play-skew").value == 50
     assert app.slider(key="play-spread").value == 50, "good values are kept"
-    assert app.session_state["learn-at"] == "Playground"
+    assert app.session_state["learn-section"] == "Playground"
     assert not app.run().warning, "the message is shown once"
 
 
@@ -115,7 +115,8 @@ def test_bad_values_fall_back_with_a_message(learn: Visit) -> None:
 
 def test_moving_a_control_moves_everything(learn: Visit) -> None:
     app = learn()
-    assert "The condition holds" in text_of(app) and len(app.get("plotly_chart")) == 2
+    assert "The condition holds" in text_of(app)
+    assert len(app.get("plotly_chart")) == 2
     app.slider(key="play-skew").set_value(33).run()
     assert "same point" in text_of(app)
     assert addresses(app) == {"skew": "33"}
@@ -128,14 +129,15 @@ def test_fewer_groups_take_the_other_controls_along(learn: Visit) -> None:
     app = learn(groups="5", largest="5", skew="20")
     app.slider(key="play-groups").set_value(2).run()
     assert not app.exception
-    assert app.session_state["play-largest"] == 2 and app.slider(key="play-skew").value == 50
+    assert app.session_state["play-largest"] == 2
+    assert app.slider(key="play-skew").value == 50
 
 
 def test_presets_set_the_scene_and_keep_the_distance(learn: Visit) -> None:
     app = learn(distance="l2")
     presets: Any = next(group for group in app.get("button_group") if group.key == "play-preset")
     presets.set_value("far-majority").run()
-    assert addresses(app) == {"distance": "l2"} | to_address(Lesson(scene=PRESETS["far-majority"].scene))
+    assert addresses(app) == {"distance": "l2"} | to_query(Lesson(scene=PRESETS["far-majority"].scene))
     assert PRESETS["far-majority"].description in text_of(app)
 
 
@@ -154,7 +156,8 @@ def test_the_share_plays_to_its_end_and_starts_again_from_balance(learn: Visit) 
 @pytest.mark.parametrize("step", ANSWERS)
 def test_an_answer_comes_only_after_a_prediction(learn: Visit, step: int) -> None:
     app = learn(step=str(step))
-    assert "bundled run" not in text_of(app) and not app.get("plotly_chart"), "nothing is given away"
+    assert "bundled run" not in text_of(app), "nothing is given away"
+    assert not app.get("plotly_chart"), "nothing is given away"
     key = f"guess-{step}"
     if step in SCALES:
         app.slider(key=key).set_value(ANSWERS[step]).run()
@@ -162,11 +165,14 @@ def test_an_answer_comes_only_after_a_prediction(learn: Visit, step: int) -> Non
         assert app.button(key=f"show-{step}").disabled, "first a prediction"
         app.radio(key=key).set_value(ANSWERS[step]).run()
     app.button(key=f"show-{step}").click().run()
-    assert not app.exception and not app.error
-    assert "You said" in text_of(app) and "bundled run" in text_of(app)
+    assert not app.exception
+    assert not app.error
+    assert "You said" in text_of(app)
+    assert "bundled run" in text_of(app)
     assert addresses(app)[f"q{step}"] == str(ANSWERS[step])
     app.button(key=f"again-{step}").click().run()
-    assert f"q{step}" not in addresses(app) and "You said" not in text_of(app)
+    assert f"q{step}" not in addresses(app)
+    assert "You said" not in text_of(app)
 
 
 def test_links_open_the_run_with_its_settings_in_the_studio(learn: Visit) -> None:
@@ -174,8 +180,10 @@ def test_links_open_the_run_with_its_settings_in_the_studio(learn: Visit) -> Non
     run = "example-colored-digits-fg-balanced"
     app.button(key=f"studio-{run}-fairness").click().run()
     assert not app.exception
-    assert addresses(app)["run"] == run and addresses(app)["view"] == "fairness"
-    assert app.session_state["control-skew"] == 10 and app.session_state["view"] == "fairness"
+    assert addresses(app)["run"] == run
+    assert addresses(app)["view"] == "fairness"
+    assert app.session_state["control-skew"] == 10
+    assert app.session_state["view"] == "fairness"
     titles = [head.value for head in (*app.header, *app.subheader)]
     assert "Recall of each group, class by class" in titles
 
@@ -194,21 +202,23 @@ def test_nothing_is_lost_on_another_page(learn: Visit) -> None:
     app.switch_page("runs.py").run()
     app.query_params.clear()
     app.switch_page("learn.py").run()
-    assert app.session_state["learn-at"] == "Bias"
+    assert app.session_state["learn-section"] == "Bias"
     assert "You said 7" in text_of(app)
     assert addresses(app) == {"step": "1", "groups": "4", "far": "200", "distance": "huber", "q1": "7"}
     app.button(key="learn-back").click().run()
-    assert app.slider(key="play-groups").value == 4 and app.selectbox(key="play-distance").value == "huber"
+    assert app.slider(key="play-groups").value == 4
+    assert app.selectbox(key="play-distance").value == "huber"
 
 
 def test_the_lesson_goes_by_keyboard(learn: Visit) -> None:
     app = learn()
     keys = {app.button(key=key).proto.shortcut for key in ("learn-back", "learn-next")}
-    assert all(keys) and len(keys) == 2
+    assert all(keys)
+    assert len(keys) == 2
     assert app.button(key="learn-back").disabled
-    for station in STATIONS[1:]:
+    for section in SECTIONS[1:]:
         app.button(key="learn-next").click().run()
-        assert app.session_state["learn-at"] == station
+        assert app.session_state["learn-section"] == section
     assert app.button(key="learn-next").disabled
 
 
@@ -216,11 +226,11 @@ def test_without_the_bundled_runs_the_page_stays_up(learn: Visit, no_examples: N
     app = learn(step="3")
     assert "cannot be read" in app.error[0].value
     app.button(key="learn-back").click().run()
-    assert app.session_state["learn-at"] == "Distil"
+    assert app.session_state["learn-section"] == "Distil"
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_bundled_runs_are_sound_and_small(name: str) -> None:
+def test_bundled_runs_are_valid_and_small(name: str) -> None:
     folder = facts(name).view.folder
     validate_run(folder)
     assert name == "skewed" or folder.size() < 2_000_000
@@ -248,47 +258,48 @@ def swapped(f: Facts) -> Facts:
 
 
 def test_statements_follow_the_numbers(skewed: Facts) -> None:
-    assert learn_say.outcome_of_alignment(skewed) == "rises"
-    assert learn_say.outcome_of_alignment(swapped(skewed)) == "falls"
-    assert learn_say.aligned(swapped(skewed)).startswith("Accuracy falls")
+    assert narrative.outcome_of_alignment(skewed) == "rises"
+    assert narrative.outcome_of_alignment(swapped(skewed)) == "falls"
+    assert narrative.aligned(swapped(skewed)).startswith("Accuracy falls")
     accuracy = 100 * skewed.metric("accuracy", "cobra")
-    assert round(accuracy, 1) in numbers_in(learn_say.aligned(skewed))
+    assert round(accuracy, 1) in numbers_in(narrative.aligned(skewed))
 
 
 def test_what_is_left_after_balance_follows_the_numbers(skewed: Facts) -> None:
-    runs = {name: facts(name) for name in learn_say.CONDITIONS}
-    assert learn_say.outcome_of_balance(runs) == "residuals"
-    assert learn_say.outcome_of_balance(runs | {"balanced": skewed}) == "everything"
-    assert learn_say.outcome_of_balance(runs | {"balanced": runs["balanced-alike"]}) == "nothing"
-    text = learn_balance.what_is_left(runs)
+    runs = {name: facts(name) for name in narrative.CONDITIONS}
+    assert narrative.outcome_of_balance(runs) == "residuals"
+    assert narrative.outcome_of_balance(runs | {"balanced": skewed}) == "everything"
+    assert narrative.outcome_of_balance(runs | {"balanced": runs["balanced-alike"]}) == "nothing"
+    text = narrative.left_after_balancing(runs)
     for number in (99.7, 6.2, 0.64, 0.19):
         assert number in numbers_in(text)
     data = 100 * runs["balanced"].metric("deo_mean", "full-data")
     assert round(data, 1) in numbers_in(text), "nor is distillation to blame for all of what is left"
-    cost = learn_balance.without_separation(runs["alike"])
-    assert "costs" in cost and 93.8 in numbers_in(cost)
+    cost = narrative.without_separation(runs["alike"])
+    assert "costs" in cost
+    assert 93.8 in numbers_in(cost)
     free = replace(runs["alike"], counts=dict.fromkeys(("vanilla", "cobra"), runs["alike"].counts["cobra"]))
-    assert "costs" not in learn_balance.without_separation(free)
-    assert "does not notice" in learn_balance.other_middles(runs["balanced"])
+    assert "costs" not in narrative.without_separation(free)
+    assert "does not change noticeably" in narrative.other_centers(runs["balanced"])
 
 
 def test_fairdd_and_cobra_coincide_and_uniform_sampling_does_not() -> None:
     f = facts("methods")
-    assert learn_say.equal_until(f, "cobra", "fairdd") > 10 > learn_say.equal_until(f, "cobra", "uniform")
-    assert learn_say.pixels_apart(f, "cobra", "fairdd")[0] < learn_say.pixels_apart(f, "cobra", "uniform")[0]
-    assert "the same method here" in learn_say.coincide_fairdd(f)
+    assert narrative.equal_until(f, "cobra", "fairdd") > 10 > narrative.equal_until(f, "cobra", "uniform")
+    assert narrative.pixels_apart(f, "cobra", "fairdd")[0] < narrative.pixels_apart(f, "cobra", "uniform")[0]
+    assert "the same method here" in narrative.compare_fairdd(f)
     same = replace(f, images=f.images | {"fairdd": f.images["cobra"]})
-    assert "the same images" in learn_say.coincide_fairdd(same)
+    assert "the same images" in narrative.compare_fairdd(same)
 
 
-def test_colours_worn_by_real_digits_are_recognised(skewed: Facts) -> None:
+def test_the_colours_of_plain_digits_are_recognised(skewed: Facts) -> None:
     palette = np.array(skewed.labels.colors, float)
     plain = np.zeros((1, len(palette), 3, 4, 4), np.uint8)
     plain[0, :, :, 1:3, 1:3] = palette[:, :, None, None]
     assert nearest_color(plain, palette).tolist() == [list(range(len(palette)))]
     assert nearest_color(plain // 2, palette).tolist() == [list(range(len(palette)))], "dim ones too"
-    assert learn_say.wearing_largest(skewed, "vanilla")[0] > 80
-    assert learn_say.wearing_largest(skewed, "cobra")[0] < 20
+    assert narrative.in_majority_color(skewed, "vanilla")[0] > 80
+    assert narrative.in_majority_color(skewed, "cobra")[0] < 20
 
 
 def test_the_lesson_needs_no_torch(tmp_path: Path) -> None:
@@ -302,7 +313,8 @@ app.switch_page("learn.py").run()
 for step, said in {1: "3", 2: "3", 3: "3", 4: "rises", 5: "nothing"}.items():
     app.query_params["step"], app.query_params[f"q{step}"] = str(step), said
     app.run()
-    assert not app.exception and not app.error
+    assert not app.exception
+    assert not app.error
 print([m for m in ("torch", "umap", "ot", "torchvision") if m in sys.modules])
 """
     done = subprocess.run(
