@@ -1,4 +1,4 @@
-"""How far two results are apart, and how sure that is, from counts alone."""
+"""Differences between the results of two runs, with confidence intervals, from counts alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Difference:
     Attributes:
         value: the difference of the means over networks; NaN when either is undefined.
         low, high: its interval.
-        by_network: the differences of network 0, 1, …; empty when the networks are no pairs.
+        by_network: the differences of network 0, 1, …; empty when the networks are not paired.
     """
 
     value: float
@@ -31,7 +31,7 @@ class Difference:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves no doubt about the sign."""
+        """Whether the interval excludes zero."""
         return self.low > 0 or self.high < 0
 
 
@@ -47,22 +47,22 @@ def difference(
 ) -> Difference:
     """Return ``metric(one) - metric(other)`` with its bootstrap interval.
 
-    Two sources of luck are drawn anew: the networks and the test images. Networks that are pairs (same first
-    weights, same order of training, same test images) are drawn as pairs, so that what they have in common
-    cancels; otherwise each side is drawn by itself. A draw of K networks is spread a little too narrowly, so
-    its deviation is multiplied by sqrt(K / (K - 1)); with a single network only the images count. Test images
-    are drawn within every (group, class) cell. Counts do not say which images were right, so
-    both sides draw their images by themselves even where they are the same, which makes the interval wider
-    than it need be, never narrower, as long as what is hard for one is not easy for the other.
+    Networks and test images are both resampled. Paired networks (same initial weights, order of batches and
+    test images) are resampled as pairs, so that the variance they share cancels; otherwise each side is
+    resampled by itself. Resampling K networks underestimates the spread, so deviations are multiplied by
+    sqrt(K / (K - 1)); with one network only the test images count. Test images are resampled within every
+    (group, class) cell. Counts do not tell which images were right, so both sides are resampled
+    independently even where the images are the same; this widens the interval as long as images that are
+    hard for one are not easy for the other.
 
     Args:
         one_KGCC: counts (network, group, true class, predicted class).
         other_KGCC: likewise; with ``paired``, only networks that both have are used.
         metric: maps counts (..., G, C, C) to values (...).
-        resamples: number of draws.
+        resamples: B.
         rng: source of the draws.
-        paired: whether network k of one is to be compared with network k of the other.
-        level: coverage aimed at.
+        paired: whether network k of one is compared with network k of the other.
+        level: nominal coverage.
     """
     if paired:
         both = min(len(one_KGCC), len(other_KGCC))
@@ -73,14 +73,41 @@ def difference(
     if not np.isfinite(value):
         return Difference(float("nan"), float("nan"), float("nan"), by_network)
     if paired:
-        drawn_B = value + _network_luck(one_K - other_K, resamples, rng)
+        drawn_B = value + _network_noise(one_K - other_K, resamples, rng)
     else:
-        drawn_B = value + _network_luck(one_K, resamples, rng) - _network_luck(other_K, resamples, rng)
-    drawn_B = drawn_B + _image_luck(one_KGCC, metric, resamples, rng)
-    drawn_B = drawn_B - _image_luck(other_KGCC, metric, resamples, rng)
+        drawn_B = value + _network_noise(one_K, resamples, rng) - _network_noise(other_K, resamples, rng)
+    drawn_B = drawn_B + _image_noise(one_KGCC, metric, resamples, rng)
+    drawn_B = drawn_B - _image_noise(other_KGCC, metric, resamples, rng)
     tail = 100 * (1 - level) / 2
     low, high = np.clip(np.percentile(drawn_B, [tail, 100 - tail]), -1, 1)
     return Difference(value, float(low), float(high), by_network)
+
+
+def _network_noise(values_K: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """Return deviations of the mean under resampled networks, (B,)."""
+    count = len(values_K)
+    if count < 2:
+        return np.zeros(resamples)
+    drawn_B = values_K[rng.integers(0, count, (resamples, count))].mean(axis=1)
+    return np.asarray((drawn_B - values_K.mean()) * np.sqrt(count / (count - 1)))
+
+
+def _image_noise(
+    counts_KGCC: np.ndarray, metric: Metric, resamples: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return deviations of the metric under resampled test images, (B,).
+
+    All networks see the same images, so their mean is as noisy as one of them: every draw is of one network.
+    """
+    share = -(-resamples // len(counts_KGCC))
+    parts = []
+    for counts_GCC in counts_KGCC:
+        values_B = np.concatenate([metric(draw) for draw in resample(counts_GCC, share, rng)])
+        # A range over groups grows under resampling, so the draws are centred.
+        parts.append(values_B - np.nanmean(values_B))
+    noise_B = np.concatenate(parts)
+    noise_B = noise_B[np.isfinite(noise_B)]
+    return rng.choice(noise_B, resamples, replace=len(noise_B) < resamples)
 
 
 def difference_table(
@@ -102,8 +129,8 @@ def difference_table(
         other: likewise.
         metrics: names in ``METRICS``.
         stream: returns the source of the draws for an arm and a metric.
-        resamples: number of draws.
-        paired: whether network k of one is to be compared with network k of the other.
+        resamples: B.
+        paired: whether network k of one is compared with network k of the other.
     """
     rows = []
     for arm in (arm for arm in one if arm in other):
@@ -113,32 +140,3 @@ def difference_table(
             )
             rows.append((arm, name, found.value, found.low, found.high, paired, found.by_network))
     return pd.DataFrame(rows, columns=["arm", "metric", "difference", "low", "high", "paired", "by_network"])
-
-
-def _network_luck(values_K: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    """Return how far the mean would be off with other networks, (B,)."""
-    count = len(values_K)
-    if count < 2:
-        return np.zeros(resamples)
-    drawn_B = values_K[rng.integers(0, count, (resamples, count))].mean(axis=1)
-    spread: np.ndarray = (drawn_B - values_K.mean()) * np.sqrt(count / (count - 1))
-    return spread
-
-
-def _image_luck(
-    counts_KGCC: np.ndarray, metric: Metric, resamples: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Return how far the metric would be off with other test images, (B,).
-
-    All networks see the same images, so averaging them does not make the images' luck smaller: every draw
-    is of one network.
-    """
-    share = -(-resamples // len(counts_KGCC))
-    parts = []
-    for counts_GCC in counts_KGCC:
-        values_B = np.concatenate([metric(draw) for draw in resample(counts_GCC, share, rng)])
-        # A range over groups grows under resampling, so the draws are brought back to their middle.
-        parts.append(values_B - np.nanmean(values_B))
-    luck_B = np.concatenate(parts)
-    luck_B = luck_B[np.isfinite(luck_B)]
-    return rng.choice(luck_B, resamples, replace=len(luck_B) < resamples)

@@ -12,6 +12,7 @@ import streamlit as st
 
 from fairdd_core.analysis.grids import Place, gain_table, grid_table
 from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.results import results_grid, results_table
 from fairdd_core.config.command import sweep_command
 from fairdd_core.plots import sweep as plots
 from fairdd_core.plots.theme import arm_styles
@@ -200,30 +201,16 @@ def _strip_html(thumbnail: Thumbnail, view: SweepView) -> str:
 
 
 def _results_html(view: SweepView, cell: Cell) -> str:
-    head = "".join(f"<th scope='col'>{html.escape(METRICS[name].title)}</th>" for name in SHOWN_METRICS)
-    rows = []
-    found = (cell.result or {}).get("arms", {})
-    for arm, style in arm_styles(view.arms).items():
-        cells = "".join(
-            f"<td>{_number(found.get(arm, {}).get(name, {}), name)}</td>" for name in SHOWN_METRICS
-        )
-        mark = marker_svg(style.symbol, style.color, size=12)
-        rows.append(f"<tr><th scope='row'>{mark} {html.escape(style.label)}</th>{cells}</tr>")
     if cell.result is None:
         return f'<p class="fx-note">{html.escape(cell.state_text.capitalize())}.</p>'
-    head = f"<th scope='col'>Method</th>{head}"
-    return table_html(head, "".join(rows), "Results of the run at this place")
-
-
-def _number(entry: dict[str, Any], name: str) -> str:
-    mean, interval = entry.get("mean"), entry.get("ci95")
-    if mean is None:
-        return "undefined"
-    unit = "%" if METRICS[name].higher_is_better else "pt"
-    text = f"<b>{100 * mean:.1f}</b> {unit}"
-    if interval and None not in interval:
-        text += f"<small>{100 * interval[0]:.1f} to {100 * interval[1]:.1f}</small>"
-    return text
+    grid = results_grid(results_table(cell.result.get("arms")), SHOWN_METRICS, view.arms, markup="html")
+    head = "".join(f"<th scope='col'>{html.escape(METRICS[name].title)}</th>" for name in grid.columns)
+    rows = []
+    for arm, style in arm_styles(view.arms).items():
+        heading = f"{marker_svg(style.symbol, style.color, size=12)} {html.escape(style.label)}"
+        cells = "".join(f"<td>{text}</td>" for text in grid.loc[arm])
+        rows.append(f"<tr><th scope='row'>{heading}</th>{cells}</tr>")
+    return table_html(f"<th scope='col'>Method</th>{head}", "".join(rows), "Results of the run at this place")
 
 
 def _numbers(view: SweepView, table: pd.DataFrame) -> None:
