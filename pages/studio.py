@@ -25,7 +25,8 @@ from pages.ui.common.runs import (
     store,
     title_of,
 )
-from pages.ui.controls.settings import CONTROLS, key, values_of
+from pages.ui.controls.address import NAMES
+from pages.ui.controls.settings import key
 from pages.ui.controls.sidebar import adopt, comparison_notes, controls, restore
 from pages.ui.fairness.view import fairness_view, headline
 from pages.ui.maps.view import maps_view
@@ -182,10 +183,10 @@ def take_controls(view: RunView | None, linked: bool) -> None:
     neither leaves them as they are.
     """
     fresh, params = key("preset") not in st.session_state, st.query_params.to_dict()
-    named = not params.keys().isdisjoint({"preset", *CONTROLS})
+    named = not params.keys().isdisjoint(NAMES)
     if fresh or (linked and (named or "run" in params)):
         if view is not None and not named:
-            adopt(values_of(view.spec))
+            adopt(view.spec)
         else:
             restore()
 

@@ -6,17 +6,16 @@ import argparse
 import json
 import textwrap
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from fairdd_core.cards import Card
 from fairdd_core.config.presets import KINDS as SIGNS
 from fairdd_core.config.presets import PRESETS
+from fairdd_core.config.settings import REGISTRIES, SETTINGS
 from fairdd_core.data.custom.store import PREFIX
 from fairdd_core.data.registry import DatasetCard, cards
-from fairdd_core.distill.alignments.registry import ALIGNMENTS, ALL_DISCREPANCIES
 from fairdd_core.distill.backbones.registry import BACKBONES
-from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.errors import lookup
-from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.workspace import Workspace
 
 WIDTH = 100
@@ -33,18 +32,28 @@ def _presets() -> Described:
     return described
 
 
-def _said(registry: Mapping[str, Card | DatasetCard]) -> Described:
+def _settings() -> Described:
+    described = {}
+    for path, setting in SETTINGS.items():
+        default = setting.field.get_default()
+        facts = {
+            "default": "" if setting.field.is_required() else setting.text(default) or "empty",
+            "option": f"--{setting.option}" if setting.option else f"--set {path}=…",
+        }
+        known = [setting.bounds, *(f"{name} {text}" for name, text in facts.items() if text)]
+        described[path] = f"{setting.title} ({'; '.join(filter(None, known))}). {setting.help}".strip()
+    return described
+
+
+def _cards(registry: Mapping[str, Card | DatasetCard]) -> Described:
     return {name: f"{card.title}. {card.summary}" for name, card in registry.items()}
 
 
 KINDS: dict[str, Callable[[], Described]] = {
-    "datasets": lambda: _said(cards(Workspace.default().data)),
-    "backbones": lambda: _said(BACKBONES),
-    "alignments": lambda: _said(ALIGNMENTS),
-    "discrepancies": lambda: _said(ALL_DISCREPANCIES),
-    "interventions": lambda: _said(INTERVENTIONS),
-    "networks": lambda: _said(NETWORKS),
+    "datasets": lambda: _cards(cards(Workspace.default().data)),
+    **{kind: partial(_cards, registry) for kind, registry in REGISTRIES.items()},
     "presets": _presets,
+    "settings": _settings,
 }
 
 

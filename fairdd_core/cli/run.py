@@ -7,20 +7,20 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from fairdd_core.analysis.results import results_text
-from fairdd_core.config.adapt import adapt
+from fairdd_core.config.adapt import CHOICES, adapt
 from fairdd_core.config.checks import check_names
-from fairdd_core.config.presets import PRESETS, arms_named, preset_named
+from fairdd_core.config.presets import PRESETS, preset_named
 from fairdd_core.config.recipes import with_backbone
+from fairdd_core.config.settings import SETTINGS, changed
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.errors import UserError
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs import engine
@@ -29,30 +29,6 @@ from fairdd_core.workspace import Workspace
 
 POLL_SECONDS = 0.25
 LINE_WIDTH = 78
-
-OPTIONS: dict[str, tuple[str, type, str]] = {
-    "dataset": ("data.dataset", str, "name of a data set; see: list datasets"),
-    "label": ("data.label", str, "attribute to predict, where there are several; see: list datasets NAME"),
-    "group": ("data.group", str, "attribute that makes the groups, or several crossed, as in race+gender"),
-    "skew": ("data.skew", float, "share of each class's majority group, 1/G to 0.99"),
-    "separation": ("data.separation", float, "how different the groups look, 0 to 1"),
-    "groups": ("data.groups", int, "number of groups, where they are made: 2 to 10"),
-    "label-noise": ("data.label_noise", float, "share of wrong group labels in the training set, 0 to 0.5"),
-    "known-share": ("data.known_share", float, "share of known group labels in the training set, 0.05 to 1"),
-    "backbone": ("distill.backbone", str, "distillation method, with its own settings; see: list backbones"),
-    "matching": (
-        "distill.matching",
-        str,
-        "distance to the targets, for all arms; see: list discrepancies",
-    ),
-    "ipc": ("distill.ipc", int, "synthetic images per class"),
-    "lr": ("distill.lr", float, "step size of the synthetic images"),
-    "iterations": ("distill.iterations", int, "updates of the synthetic images"),
-    "eval-networks": ("evaluation.networks", int, "networks trained on each synthetic set"),
-    "seed": ("seed", int, "the one seed of the run"),
-    "device": ("device", str, "auto, cpu, cuda or cuda:N"),
-}
-"""Option -> the field of the specification it sets, its type and its help."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,18 +52,21 @@ def add_spec_arguments(parser: argparse.ArgumentParser) -> None:
         "--spec", type=Path, metavar="FILE", help="start from a spec.json instead of a preset"
     )
     parser.add_argument(
-        "--arms",
-        help=f"methods to compare, joined by commas: {', '.join(ALIGNMENTS)}; the distance of a barycenter "
-        "follows after a colon, as in cobra:cosine (see: list discrepancies), what else is done for fairness "
-        "after a plus, as in vanilla+fair-training (see: list interventions)",
-    )
-    parser.add_argument(
         "--eval-network",
         help=f"architectures trained on each synthetic set, joined by commas: {', '.join(NETWORKS)}; results "
         "are quoted for the first",
     )
-    for option, (_, kind, text) in OPTIONS.items():
-        parser.add_argument(f"--{option}", type=kind, help=text)
+    for setting in SETTINGS.values():
+        if setting.option:
+            text = " ".join(filter(None, (setting.help, setting.bounds and f"({setting.bounds})")))
+            parser.add_argument(f"--{setting.option}", help=text.replace("%", "%%"))
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="any other setting, as in distill.momentum=0.9; see: list settings. May be repeated",
+    )
 
 
 def spec_from_args(args: argparse.Namespace) -> RunSpec:
@@ -96,47 +75,44 @@ def spec_from_args(args: argparse.Namespace) -> RunSpec:
     Raises:
         UserError: naming the field at fault.
     """
-    start = _starting_point(args)
-    if not (args.dataset is args.label is args.group is None):
-        start = adapt(start, args.dataset or start.data.dataset, args.label or "", args.group or "")
-    if args.backbone is not None and args.backbone != start.distill.backbone:
-        start = with_backbone(start, args.backbone)
-    document = start.model_dump(mode="json")
-    for option, (field, _, _) in OPTIONS.items():
-        value = getattr(args, option.replace("-", "_"))
-        if value is not None:
-            _set(document, field, value)
-    if args.arms is not None:
-        names = [name.strip() for name in args.arms.split(",") if name.strip()]
-        document["distill"]["arms"] = [arm.model_dump() for arm in arms_named(*names)]
-    if args.eval_network is not None:
-        first, *others = (name.strip() for name in args.eval_network.split(","))
-        document["evaluation"]["network"]["name"] = first
-        document["evaluation"]["others"] = others
-    try:
-        spec = RunSpec.model_validate(document)
-    except ValidationError as error:
-        raise user_error(error) from error
-    check_names(spec, Workspace.default().data)
+    data_dir = Workspace.default().data
+    values = dict(_values(args))
+    choices = [values.get(path) for path in CHOICES.values()]
+    spec = _from_file(args.spec) if args.spec else preset_named(args.preset, values.get("distill.backbone"))
+    dataset, label, group, backbone = choices
+    if not (dataset is label is group is None):
+        spec = adapt(spec, dataset or spec.data.dataset, label or "", group or "", data_dir=data_dir)
+    if backbone not in (None, spec.distill.backbone):
+        spec = with_backbone(spec, backbone)
+    for text in args.set:
+        path, _, value = text.partition("=")
+        if path not in SETTINGS:
+            raise UserError("set", "a setting, as in distill.momentum=0.9", repr(text), "See: list settings.")
+        values[path] = SETTINGS[path].parse(value)
+    spec = changed(spec, values)
+    check_names(spec, data_dir)
     return spec
 
 
-def _starting_point(args: argparse.Namespace) -> RunSpec:
-    if args.spec is None:
-        return preset_named(args.preset)
+def _values(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of every setting that has an option of its own, and was given."""
+    for path, setting in SETTINGS.items():
+        text = getattr(args, setting.option.replace("-", "_")) if setting.option else None
+        if text is not None:
+            yield path, setting.parse(text)
+    if args.eval_network is not None:
+        first, *others = (name.strip() for name in args.eval_network.split(","))
+        yield "evaluation.network.name", first
+        yield "evaluation.others", tuple(others)
+
+
+def _from_file(path: Path) -> RunSpec:
     try:
-        return RunSpec.model_validate_json(args.spec.read_bytes())
+        return RunSpec.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise UserError("spec", "a readable spec.json", str(args.spec), str(error)) from error
+        raise UserError("spec", "a readable spec.json", str(path), str(error)) from error
     except ValidationError as error:
         raise user_error(error) from error
-
-
-def _set(document: dict[str, Any], field: str, value: object) -> None:
-    *parents, last = field.split(".")
-    for parent in parents:
-        document = document[parent]
-    document[last] = value
 
 
 def run(args: argparse.Namespace) -> int:

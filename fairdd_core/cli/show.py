@@ -85,8 +85,7 @@ def _settings(spec: RunSpec) -> Iterator[tuple[str, str]]:
     data, distill = spec.data, spec.distill
     card = cards(Workspace.default().data).get(data.dataset)
     title = card.title if card else data.dataset
-    skew = "as found" if data.skew is None else f"{data.skew:g}"
-    shares = f"{data.groups} groups, skew {skew}, separation {data.separation:g}"
+    shares = f"{data.groups} groups, skew {data.skew_text}, separation {data.separation:g}"
     yield "data", f"{title}: {shares}, seed {spec.seed}"
     arms = ", ".join(arm.name for arm in distill.arms)
     yield "methods", f"{arms} by {distill.backbone.upper()}, matching {distill.matching}"

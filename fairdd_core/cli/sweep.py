@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,9 @@ from pydantic import ValidationError
 
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.cli.run import POLL_SECONDS, add_spec_arguments, spec_from_args
+from fairdd_core.config.settings import SETTINGS
 from fairdd_core.config.spec.base import user_error
-from fairdd_core.config.sweep import SweepSpec
+from fairdd_core.config.sweep import AXES, SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.files import write_json
 from fairdd_core.runs import engine
@@ -58,29 +59,18 @@ def sweep_from_args(args: argparse.Namespace) -> SweepSpec:
     Raises:
         UserError: naming the field at fault.
     """
-    for option in ("skew", "separation", "seed"):
-        if getattr(args, option) is not None:
-            raise UserError(option, f"--{option}s, for a sweep has several", f"--{option}")
+    for name, path in AXES.items():
+        if getattr(args, SETTINGS[path].option) is not None:
+            raise UserError(path, f"--{name}, for a sweep has several", f"--{SETTINGS[path].option}")
+    grid = {name: [part for part in getattr(args, name).split(",") if part.strip()] for name in AXES}
     try:
-        return SweepSpec(
-            base=spec_from_args(args),
-            skews=_numbers("skews", args.skews, float),
-            separations=_numbers("separations", args.separations, float),
-            seeds=_numbers("seeds", args.seeds, int),
-        )
+        return SweepSpec(base=spec_from_args(args), **grid)
     except ValidationError as error:
         raise user_error(error) from error
 
 
-def _numbers(field: str, text: str, kind: Callable[[str], Any]) -> tuple[Any, ...]:
-    try:
-        return tuple(kind(part) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise UserError(field, "numbers joined by commas", repr(text)) from error
-
-
 def run_sweep(args: argparse.Namespace) -> int:
-    """Queue the runs of a sweep, and unless told otherwise wait for them and print what came out."""
+    """Queue the runs of a sweep, and, without ``--submit``, wait for them and print the results."""
     spec, workspace = sweep_from_args(args), Workspace.default()
     sweep = sweeps.launch(workspace, spec, args.title)
     here = sum(entry.reused for entry in sweep.entries)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.data.registry import DATASETS, cards
+from fairdd_core.data.registry import card_of
 from fairdd_core.distill.compatibility import check_distill
 from fairdd_core.errors import lookup
 from fairdd_core.nets.registry import NETWORKS
@@ -21,8 +21,7 @@ def check_names(spec: RunSpec, data_dir: Path | None = None) -> None:
     Raises:
         UserError: naming the field and what is known.
     """
-    known = DATASETS if data_dir is None else cards(data_dir)
-    lookup(known, spec.data.dataset, "data.dataset").check(spec.data)
+    card_of(spec.data.dataset, data_dir).check(spec.data)
     check_distill(spec.distill)
     lookup(NETWORKS, spec.evaluation.network.name, "evaluation.network.name")
     for name in spec.evaluation.others:

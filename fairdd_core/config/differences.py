@@ -9,35 +9,6 @@ Document = Mapping[str, Any]
 ABSENT = None
 """What a document has for a field that it lacks."""
 
-TITLES: dict[str, str] = {
-    "preset": "Preset",
-    "data.dataset": "Data set",
-    "data.groups": "Groups",
-    "data.skew": "Skew",
-    "data.separation": "Separation",
-    "distill.arms": "Methods",
-    "distill.backbone": "Distillation method",
-    "distill.matching": "Matching distance",
-    "distill.ipc": "Images per class",
-    "distill.iterations": "Iterations",
-    "distill.lr": "Step size of the images",
-    "distill.lr_decay": "Share of the iterations with a falling step",
-    "distill.init": "Starting images",
-    "distill.augmentation": "Augmentation",
-    "distill.network.width": "Width of the matching network",
-    "distill.schedule.pairs": "Target bank",
-    "distill.schedule.samples": "Real images per cell",
-    "evaluation.networks": "Test networks",
-    "evaluation.epochs": "Training epochs",
-    "evaluation.lr": "Step size of training",
-    "evaluation.network.name": "Test network",
-    "evaluation.network.width": "Width of the test network",
-    "embedding.umap": "UMAP map",
-    "seed": "Seed",
-    "device": "Device",
-}
-"""Names for people; a field without one is called by its path."""
-
 
 def differing(documents: Sequence[Document]) -> dict[str, list[Any]]:
     """Return the fields that are not the same in all documents, with the value of each document.
@@ -62,13 +33,6 @@ def _leaves(document: Document, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from _leaves(value, f"{path}.")
         else:
             yield path, value
-
-
-def title_of_field(path: str) -> str:
-    """Return the name of a field for people."""
-    if path in TITLES:
-        return TITLES[path]
-    return path.replace("_", " ").replace(".", ": ").capitalize()
 
 
 def same_test(one: Document, other: Document) -> bool:

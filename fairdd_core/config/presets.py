@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fairdd_core.config.recipes import PUBLISHED, with_backbone
 from fairdd_core.config.spec.data import DataSpec
@@ -18,15 +18,19 @@ SHORT_LR = 0.03  # three times the published 0.01, for evaluations of 300 epochs
 NO_FLIP = "color_crop_cutout_scale_rotate"  # a mirrored digit is another sign
 
 
-def arms_named(*names: str) -> tuple[ArmSpec, ...]:
+def arms_named(*names: str, known: Mapping[str, ArmSpec] | None = None) -> tuple[ArmSpec, ...]:
     """Return one arm for every name: an alignment's, with its barycenter's distance after a colon if wanted.
+
+    Args:
+        names: of the arms.
+        known: arms by name that take precedence over what a name means elsewhere.
 
     Raises:
         UserError: for a name that does not describe an arm, or too many.
     """
     if len(names) > MAX_ARMS:
         raise UserError("distill.arms", f"at most {MAX_ARMS} methods", len(names))
-    return tuple(arm_named(name) for name in names)
+    return tuple((known or {}).get(name) or arm_named(name) for name in names)
 
 
 def quick() -> RunSpec:
@@ -127,16 +131,20 @@ def preset_with(name: str, backbone: str | None = None) -> RunSpec:
     return with_backbone(start.model_copy(update={"distill": plain}), backbone, PUBLISHED)
 
 
-def preset_named(name: str) -> RunSpec:
+def preset_named(name: str, backbone: str | None = None) -> RunSpec:
     """Return a preset: one of ``PRESETS``, ``controlled-BACKBONE`` or ``published-BACKBONE``.
 
     A controlled preset is the quick one with another backbone: its arms differ in nothing but the alignment.
     A published one follows the backbone's paper; what its arms differ in besides is in their fields.
+
+    Args:
+        name: of the preset.
+        backbone: a name in ``BACKBONES``; by default the preset's own.
 
     Raises:
         UserError: for a name that is not known.
     """
     for sign, start in KINDS.items():
         if name.startswith(sign):
-            return preset_with(start, name.removeprefix(sign))
-    return preset_with(name)
+            return preset_with(start, backbone or name.removeprefix(sign))
+    return preset_with(name, backbone)

@@ -56,6 +56,17 @@ PUBLISHED: dict[str, Recipe] = {
 """As the papers describe them, as far as they do."""
 
 
+RECIPE_FIELDS = {
+    path
+    for recipe in (*SHORT.values(), *PUBLISHED.values())
+    for field, value in recipe.items()
+    for path in (
+        [f"distill.{field}.{part}" for part in value] if isinstance(value, Mapping) else [f"distill.{field}"]
+    )
+}
+"""Paths of the settings that some recipe changes."""
+
+
 def with_backbone(spec: RunSpec, backbone: str, recipes: Mapping[str, Recipe] = SHORT) -> RunSpec:
     """Return a run with another backbone and what its recipe changes; the arms and the data stay.
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from itertools import product
 from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from fairdd_core.config.spec.base import Settings, user_error
+from fairdd_core.config.settings import changed
+from fairdd_core.config.spec.base import Settings
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 
 MAX_POINTS = 256
+AXES = {"skews": "data.skew", "separations": "data.separation", "seeds": "seed"}
+"""Field of a sweep -> path of the setting of its runs that it varies."""
 
 
 class Point(NamedTuple):
@@ -66,13 +69,8 @@ class SweepSpec(Settings):
         Raises:
             UserError: when the data set cannot be that skewed or separated.
         """
-        document = self.base.model_dump(mode="json")
-        document["data"] |= {"skew": point.skew, "separation": point.separation}
-        document["embedding"]["umap"] = False
-        try:
-            return RunSpec.model_validate(document | {"seed": point.seed})
-        except ValidationError as error:
-            raise user_error(error) from error
+        values = dict(zip(AXES.values(), point, strict=True))
+        return changed(self.base, values | {"embedding.umap": False})
 
     def runs(self) -> list[RunSpec]:
         """Return the run at every place of ``points``."""

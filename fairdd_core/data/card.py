@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fairdd_core.config.spec.base import AS_FOUND
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.bias.crossing import SIGN
 from fairdd_core.data.bias.separation import pick_palette
@@ -213,7 +214,7 @@ class DatasetCard:
         if spec.groups > self.max_groups:
             raise UserError("data.groups", f"at most {self.max_groups} for {self.title}", spec.groups)
         if spec.skew is None and self.synthetic_groups:
-            raise UserError("data.skew", f"a share, for the groups of {self.title} are made", "as found")
+            raise UserError("data.skew", f"a share, for the groups of {self.title} are made", AS_FOUND)
 
     def missing(self, data_dir: Path) -> list[DataFile]:
         """Return the files that are not in the data folder."""

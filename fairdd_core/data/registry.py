@@ -30,13 +30,19 @@ def cards(data_dir: Path) -> dict[str, DatasetCard]:
     return {**DATASETS, **custom_cards(data_dir)}
 
 
-def card_of(name: str, data_dir: Path) -> DatasetCard:
+def card_of(name: str, data_dir: Path | None = None) -> DatasetCard:
     """Return the card of a data set.
+
+    Args:
+        name: of the data set.
+        data_dir: the data folder, which may hold custom data sets; None for the benchmarks only.
 
     Raises:
         UserError: when there is none of this name; the message lists the known ones.
     """
-    return DATASETS[name] if name in DATASETS else lookup(cards(data_dir), name, "data.dataset")
+    if data_dir is None or name in DATASETS:
+        return lookup(DATASETS, name, "data.dataset")
+    return lookup(cards(data_dir), name, "data.dataset")
 
 
 def load(spec: DataSpec, seed: int, data_dir: Path) -> Split:

@@ -16,7 +16,7 @@ from fairdd_core import __version__
 from fairdd_core.analysis.gaps import largest_gap
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.results import results_table
-from fairdd_core.config.command import needs_file, run_command
+from fairdd_core.config.command import run_command
 from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.data.card import Labels
 from fairdd_core.plots.images import GRID_CSS, grid_html
@@ -85,7 +85,7 @@ def _facts(folder: RunFolder, note: str) -> str:
     facts = [
         f"data set {data.dataset}",
         f"{data.groups} groups",
-        "skew as found" if data.skew is None else f"skew {data.skew:.0%}",
+        f"skew {data.skew_text}",
         f"separation {data.separation:g}",
         f"{spec.distill.ipc} images per class",
         f"{spec.distill.iterations} iterations",
@@ -211,10 +211,9 @@ def _definitions() -> str:
 def _repeat(folder: RunFolder) -> str:
     spec = folder.spec()
     document: Mapping[str, Any] = spec.model_dump(mode="json")
-    told = "Save the specification below as spec.json first." if needs_file(spec) else ""
     full = html.escape(json.dumps(document, indent=2))
     return (
-        f"<pre>{html.escape(run_command(spec))}</pre><p class='note'>{told} The same specification gives the "
+        f"<pre>{html.escape(run_command(spec))}</pre><p class='note'>The same specification gives the "
         "same bytes on the CPU of the same machine with the same number of threads.</p>"
         f"<details><summary>Specification</summary><pre>{full}</pre></details>"
     )

@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairdd_core.config.differences import ABSENT, differing, same_test, title_of_field
+from fairdd_core.config.differences import ABSENT, differing, same_test
 from fairdd_core.config.presets import arms_named, quick, standard
+from fairdd_core.config.settings import SETTINGS, title_of_field
 
 leaves = st.one_of(st.none(), st.integers(0, 3), st.lists(st.integers(0, 2), max_size=2))
 documents = st.dictionaries(
@@ -57,7 +58,11 @@ def test_nothing_differs_from_itself_and_order_does_not_matter(several: list[dic
 
 def test_every_field_has_a_name() -> None:
     assert title_of_field("data.skew") == "Skew"
-    assert title_of_field("evaluation.weight_decay") == "Evaluation: weight decay"
+    assert title_of_field("evaluation.network.width") == "Test network: width"
+    assert title_of_field("evaluation.weight_loss") == "Evaluation: weight loss", "a field of another version"
+    titles = [setting.title for setting in SETTINGS.values()]
+    assert all(titles)
+    assert len(set(titles)) == len(titles)
     assert differing([quick().model_dump(mode="json"), standard().model_dump(mode="json")]).keys() >= {
         "data.dataset",
         "distill.iterations",

@@ -7,22 +7,29 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Request, expect
 
+from fairdd_core.config.presets import quick
+from fairdd_core.config.settings import changed
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
-from pages.ui.sweep.model import BUNDLED, base_of
+from pages.ui.sweep.model import BUNDLED
 from tests.e2e.conftest import READY, SLOW, Visitor
 from tests.pages.fake_run import write_fake_run
 
 RUN_ENDS = 420_000  # milliseconds for one small run on two busy cores
-SMALL = {"Steps of skew": "2", "Of separation": "2", "Iterations": "20", "Test networks": "1", "Epochs": "5"}
+SMALL = {
+    "Steps of skew": "2",
+    "Of separation": "2",
+    "Iterations": "20",
+    "Test networks": "1",
+    "Training epochs": "5",
+}
 
 
 def grid() -> SweepSpec:
     """What the controls describe once they say what ``SMALL`` says."""
-    changes = {"distill": {"iterations": 20}, "evaluation": {"networks": 1, "epochs": 5}}
-    base = base_of("quick", ["vanilla", "cobra"], changes)
+    base = changed(quick(), {"distill.iterations": 20, "evaluation.networks": 1, "evaluation.epochs": 5})
     return SweepSpec(base=base, skews=(0.1, 0.9), separations=(0.0, 1.0))
 
 

@@ -140,7 +140,7 @@ def test_a_run_that_was_stopped_early_has_a_report_too(tmp_path: Path) -> None:
     page = report(folder, labels_of(folder, tmp_path), "Early", "stopped: Stopped before it started.")
     assert "There are no test results of this run." in page
     assert "Stopped before it started." in page
-    assert "run --spec spec.json" in page
+    assert "run --preset quick --set=preset=custom --arms=cobra:cosine" in page
     assert tables(folder, labels_of(folder, tmp_path)) == {}
     assert grids(folder) == {}
 

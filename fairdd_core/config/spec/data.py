@@ -2,9 +2,9 @@
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
-from fairdd_core.config.spec.base import Settings
+from fairdd_core.config.spec.base import AS_FOUND, Settings, percent, setting
 from fairdd_core.errors import UserError
 
 DSA_OPERATIONS = ("color", "crop", "cutout", "flip", "scale", "rotate")
@@ -24,6 +24,11 @@ Strategy = Annotated[str, AfterValidator(_known_operations)]
 """DSA operations joined by ``_``; empty for none."""
 
 
+def lowest_skew(groups: int) -> float:
+    """Return the balanced share of ``groups`` groups, rounded to whole per cent."""
+    return round(1 / groups, 2)
+
+
 def check_skew(skew: float, groups: int) -> None:
     """Refuse a majority share below 1/G, which would make the majority a minority.
 
@@ -36,34 +41,59 @@ def check_skew(skew: float, groups: int) -> None:
 
 
 class DataSpec(Settings):
-    """A data set, its two bias controls, and what is known of its groups.
+    """A data set, its bias controls, and what is known of its groups."""
 
-    Attributes:
-        dataset: a name in ``fairdd_core.data.registry.DATASETS``.
-        groups: number of protected groups G.
-        skew: share of each class's majority group, from 1/G (balanced) to 0.99; None leaves groups that are
-            found in the data as they are.
-        separation: how different the groups look, from 0 (alike, or as found) to 1 (as published, or with a
-            plain tint each).
-        label: attribute that is predicted, where the data set has several; empty for the usual one.
-        group: attribute that makes the groups, or several joined by ``+``; empty for the usual one.
-        label_noise: share of the training images whose group label is replaced by another one.
-        known_share: share of the training images whose group label is known.
-    """
-
-    dataset: str = "colored-digits-fg"
-    groups: int = Field(10, ge=2, le=MAX_GROUPS)
-    skew: float | None = Field(0.9, gt=0, le=0.99)
-    separation: float = Field(1.0, ge=0, le=1)
-    label: str = Field("", max_length=200)
-    group: str = Field("", max_length=200)
-    label_noise: float = Field(0.0, ge=0, le=0.5)
-    known_share: float = Field(1.0, ge=0.05, le=1)
+    dataset: str = setting(
+        "colored-digits-fg", max_length=200, title="Data set", name="dataset", place="main", names="datasets"
+    )
+    """What is distilled. Each has a card with what to know before using it."""
+    label: str = setting("", max_length=200, title="Predict", name="label", place="main")
+    """The attribute that makes the classes, where there are several; empty for the usual one."""
+    group: str = setting("", max_length=200, title="Groups by", name="group", place="main")
+    """The attribute that makes the groups, or several crossed, as in race+gender: every combination is a
+    group. Empty for the usual one."""
+    groups: int = setting(10, ge=2, le=MAX_GROUPS, title="Groups", name="groups", place="main", slider=True)
+    """How many protected groups there are, where they are synthetic; a group is then a colour."""
+    skew: float | None = setting(
+        0.9, gt=0, le=0.99, title="Skew", name="skew", place="main", unit="%", step=0.01, slider=True
+    )
+    """Share of each class that its largest group has, from 1/G, where all G groups are equally large. `none`
+    leaves annotated groups as found."""
+    separation: float = setting(
+        1.0, ge=0, le=1, title="Separation", name="separation", place="main", step=0.05, slider=True
+    )
+    """How different the groups look, from 0 (alike, or as found) to 1 (as published, or tinted)."""
+    label_noise: float = setting(
+        0.0,
+        ge=0,
+        le=0.5,
+        title="Group-label noise",
+        option="label-noise",
+        param="noise",
+        unit="%",
+        step=0.05,
+        slider=True,
+    )
+    """Share of the training images whose group label is replaced by another one, drawn at random. The test
+    images keep the truth."""
+    known_share: float = setting(
+        1.0,
+        ge=0.05,
+        le=1,
+        title="Known group labels",
+        option="known-share",
+        param="known",
+        unit="%",
+        step=0.05,
+        slider=True,
+    )
+    """Share of the training images whose group is known. The others count for Vanilla, which does not look at
+    groups, and for no group's signal."""
 
     @property
     def skew_text(self) -> str:
-        """The skew in words."""
-        return "as found" if self.skew is None else f"{self.skew:.0%}"
+        """The skew for people."""
+        return AS_FOUND if self.skew is None else percent(self.skew)
 
     @model_validator(mode="after")
     def _skew_is_reachable(self) -> Self:

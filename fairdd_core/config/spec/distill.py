@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from fairdd_core.config.spec.base import Settings
+from fairdd_core.config.spec.base import Settings, setting
 from fairdd_core.config.spec.data import DSA_STRATEGY, Strategy
 from fairdd_core.config.spec.net import NetSpec
 
@@ -16,105 +16,104 @@ class ArmSpec(Settings):
 
     A controlled comparison changes nothing but the alignment; ``matching`` and ``warm_steps`` are for
     recipes that were published with other differences.
-
-    Attributes:
-        name: what plots and tables call it; unique within a run.
-        alignment: a name in ``ALIGNMENTS``.
-        discrepancy: a name in ``DISCREPANCIES``: the barycenter's distance where the alignment has one.
-        matching: the arm's own distance from synthetic signals to targets; empty for the run's.
-        warm_steps: updates on the arm's synthetic images that its matching network gets before it is used.
-        intervention: a name in ``INTERVENTIONS``: what the arm does for fairness outside the alignment.
     """
 
-    name: str = Field(pattern=r"^[\w:+@.\- ]{1,80}$")
-    alignment: str
-    discrepancy: str = "squared-l2"
-    matching: str = ""
-    warm_steps: int = Field(0, ge=0, le=10_000)
-    intervention: str = "none"
+    name: str = setting(pattern=r"^[\w:+@.\- ]{1,80}$", title="Name")
+    """In plots and tables; unique within a run."""
+    alignment: str = setting(title="Alignment", names="alignments")
+    discrepancy: str = setting("squared-l2", title="Distance of the barycenter", names="discrepancies")
+    matching: str = setting("", title="Matching distance", names="discrepancies")
+    """Of this arm; empty for the run's."""
+    warm_steps: int = setting(0, ge=0, le=10_000, title="Training of the matching networks")
+    """Updates on the arm's synthetic images that its matching network gets before it is used."""
+    intervention: str = setting("none", title="Mitigation", names="interventions")
+    """What the arm does for fairness outside the alignment."""
 
 
 class ScheduleSpec(Settings):
-    """Where the networks and the real statistics of each iteration come from.
+    """Where the networks and the real statistics of each iteration come from."""
 
-    Attributes:
-        kind: ``bank`` draws from K (network, augmentation) pairs whose statistics are computed once;
-            ``fresh`` makes a new pair for every iteration, as Distribution Matching was published; ``inner``
-            keeps a network for ``outer`` iterations and trains it on the arm's synthetic images in between,
-            as Dataset Condensation was published.
-        pairs: K, the size of the bank (unused by the other kinds).
-        sampling: ``per-cell`` takes up to ``samples`` real images of every (class, group) cell and weights
-            cells by their true counts; ``per-class`` takes ``samples`` random images of
-            every class, as found.
-        samples: real images per cell or per class.
-        experts: networks trained on the real data as found; a pair then takes one of them at a random
-            moment of its training. 0 for networks as initialised.
-        expert_steps: updates of an expert; expert_lr: their step size.
-        outer: iterations with the same network; inner: its updates between two of them (kind ``inner``).
-    """
-
-    kind: Literal["bank", "fresh", "inner"] = "bank"
-    pairs: int = Field(50, ge=1, le=5000)
-    sampling: Literal["per-cell", "per-class"] = "per-cell"
-    samples: int = Field(64, ge=1, le=4096)
-    experts: int = Field(0, ge=0, le=1000)
-    expert_steps: int = Field(100, ge=1, le=100_000)
-    expert_lr: float = Field(0.01, gt=0)
-    outer: int = Field(10, ge=1, le=1000)
-    inner: int = Field(50, ge=0, le=10_000)
+    kind: Literal["bank", "fresh", "inner"] = setting("bank", title="Matching networks")
+    """`bank` draws from K (network, augmentation) pairs whose statistics are computed once; `fresh` makes a
+    new pair for every iteration, as Distribution Matching was published; `inner` keeps a network for `outer`
+    iterations and trains it on the synthetic images in between, as Dataset Condensation was published."""
+    pairs: int = setting(50, ge=1, le=5000, title="Target bank", param="pairs", step=10)
+    """Random networks through which the real images are seen. Each iteration picks one of them."""
+    sampling: Literal["per-cell", "per-class"] = setting("per-cell", title="Sampling of real images")
+    """`per-cell` takes real images of every class and group and weights them by their true counts;
+    `per-class` takes random images of every class, as found."""
+    samples: int = setting(64, ge=1, le=4096, title="Real images per cell", param="samples", step=8)
+    """Real images of every class and group that each of these networks sees, at most; of every class where
+    sampling is per class."""
+    experts: int = setting(0, ge=0, le=1000, title="Experts")
+    """Networks trained on the real data; a pair then takes one of them at a random moment of its training. 0
+    for networks as initialised."""
+    expert_steps: int = setting(100, ge=1, le=100_000, title="Updates of an expert")
+    expert_lr: float = setting(0.01, gt=0, le=1e6, title="Step size of the experts")
+    outer: int = setting(10, ge=1, le=1000, title="Iterations with the same network")
+    inner: int = setting(50, ge=0, le=10_000, title="Updates of the network between iterations")
 
 
 class TrajectorySpec(Settings):
-    """What trajectory matching needs beside the schedule.
+    """What trajectory matching needs beside the schedule."""
 
-    Attributes:
-        expert_steps: full-batch updates behind a displacement on real images; expert_lr: their step size.
-        student_steps: full-batch updates on the synthetic images; student_lr: the start of their learned step
-            size; student_lr_lr: step size of its logarithm.
-    """
-
-    expert_steps: int = Field(20, ge=1, le=1000)
-    expert_lr: float = Field(0.02, gt=0)
-    student_steps: int = Field(5, ge=1, le=200)
-    student_lr: float = Field(0.08, gt=0)
-    student_lr_lr: float = Field(0.01, ge=0)
+    expert_steps: int = setting(20, ge=1, le=1000, title="Updates on real images")
+    """Full-batch updates."""
+    expert_lr: float = setting(0.02, gt=0, le=1e6, title="Step size on real images")
+    student_steps: int = setting(5, ge=1, le=200, title="Updates on synthetic images")
+    """Full-batch updates."""
+    student_lr: float = setting(0.08, gt=0, le=1e6, title="Step size on synthetic images")
+    """The start of a step size that is learned."""
+    student_lr_lr: float = setting(0.01, ge=0, le=1e6, title="Step size of the learned step size")
+    """Of its logarithm."""
 
 
 class DistillSpec(Settings):
-    """Everything that decides the synthetic images, given data and a seed.
+    """Everything that decides the synthetic images, given data and a seed."""
 
-    Attributes:
-        arms: the methods to compare; they share data, initial images, networks and augmentations.
-        backbone: a name in ``BACKBONES``.
-        matching: a name in ``DISCREPANCIES``: the distance from synthetic signals to targets, for all arms.
-        ipc: synthetic images per class.
-        iterations: updates of the synthetic images.
-        lr: step size of the images; momentum: of the same SGD.
-        lr_decay: share of the iterations, at the end, over which the step size falls linearly to zero.
-        init: ``real`` starts from real images drawn as found, ``noise`` from Gaussian noise.
-        augmentation: DSA operations joined by ``_``; empty for none.
-        network: the matching network.
-        schedule: see there.
-        factor: a synthetic image is a mosaic of factor × factor smaller ones, each enlarged before use
-            (IDC's multi-formation); 1 for none.
-        discrimination: weight of the term that keeps the classes apart (CAFE).
-        trajectory: see there (MTT).
-        snapshots: number of logged moments, spread evenly in the logarithm of the iteration.
-    """
-
-    arms: tuple[ArmSpec, ...] = Field(min_length=1, max_length=MAX_ARMS)
-    backbone: str = "dm"
-    matching: str = "squared-l2"
-    ipc: int = Field(10, ge=1, le=200)
-    iterations: int = Field(1000, ge=1, le=100_000)
-    lr: float = Field(1.0, gt=0)
-    momentum: float = Field(0.5, ge=0, lt=1)
-    lr_decay: float = Field(0.0, ge=0, le=1)
-    init: Literal["real", "noise"] = "real"
-    augmentation: Strategy = DSA_STRATEGY
-    network: NetSpec = NetSpec()
+    arms: tuple[ArmSpec, ...] = setting(
+        min_length=1,
+        max_length=MAX_ARMS,
+        title="Methods to compare",
+        name="arms",
+        place="main",
+        names="alignments",
+    )
+    """Joined by commas. A barycenter's distance follows after a colon, as in cobra:cosine; a mitigation after
+    a plus, as in vanilla+fair-training."""
+    backbone: str = setting(
+        "dm", max_length=80, title="Distillation method", name="backbone", place="main", names="backbones"
+    )
+    """What the synthetic images of a class must have in common with the real ones. Choosing one also takes
+    its recipe: iterations, step size, matching distance, target bank."""
+    matching: str = setting(
+        "squared-l2", max_length=80, title="Matching distance", name="matching", names="discrepancies"
+    )
+    """The distance from the synthetic images to the target, the same for all methods. Those between clouds of
+    features compare all images of a class, not their mean."""
+    ipc: int = setting(10, ge=1, le=200, title="Images per class", name="ipc", place="main")
+    """How many synthetic images stand for each class."""
+    iterations: int = setting(
+        1000, ge=1, le=100_000, title="Iterations", name="iterations", place="main", step=100
+    )
+    """Updates of the synthetic images. More is better up to a point, and takes longer in proportion."""
+    lr: float = setting(1.0, gt=0, le=1e12, title="Step size of the images", name="lr")
+    """How far an iteration moves the synthetic images: their learning rate. Too small, and they hardly leave
+    their start; too large, and the loss grows until the run stops."""
+    momentum: float = setting(0.5, ge=0, lt=1, title="Momentum of the images")
+    lr_decay: float = setting(0.0, ge=0, le=1, title="Share of the iterations with a falling step")
+    """At the end, the step size falls linearly to zero over this share of the iterations."""
+    init: Literal["real", "noise"] = setting("real", title="Starting images")
+    """Real images drawn at random, or Gaussian noise."""
+    augmentation: Strategy = setting(DSA_STRATEGY, max_length=200, title="Augmentation in distillation")
+    """DSA operations joined by `_`; empty for none."""
+    network: NetSpec = Field(NetSpec(), title="Matching network")
     schedule: ScheduleSpec = ScheduleSpec()
-    factor: int = Field(1, ge=1, le=4)
-    discrimination: float = Field(0.1, ge=0)
-    trajectory: TrajectorySpec = TrajectorySpec()
-    snapshots: int = Field(24, ge=2, le=200)
+    factor: int = setting(1, ge=1, le=4, title="Multi-formation factor")
+    """A synthetic image is a mosaic of factor × factor smaller ones, each enlarged before use (IDC); 1 for
+    none."""
+    discrimination: float = setting(0.1, ge=0, le=1e6, title="Discrimination weight")
+    """Of the term that keeps the classes apart (CAFE)."""
+    trajectory: TrajectorySpec = Field(TrajectorySpec(), title="Trajectory")
+    snapshots: int = setting(24, ge=2, le=200, title="Snapshots")
+    """Logged moments, spread evenly in the logarithm of the iteration."""

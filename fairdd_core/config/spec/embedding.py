@@ -1,24 +1,18 @@
 """How to map representations to the plane."""
 
-from pydantic import Field
-
-from fairdd_core.config.spec.base import Settings
+from fairdd_core.config.spec.base import Settings, setting
 
 
 class EmbeddingSpec(Settings):
-    """Joint maps of real and synthetic samples.
+    """Joint maps of real and synthetic samples."""
 
-    Attributes:
-        features: whose representation is shown: a network trained on ``real`` data, a ``random`` one, or
-            the name of an arm for a network trained on that arm's synthetic set.
-        samples_per_cell: real samples shown of each (class, group) cell, at most.
-        umap: whether to compute UMAP after PCA.
-        neighbors: UMAP's neighbourhood size.
-        min_dist: UMAP's smallest distance between points in the map.
-    """
-
-    features: str = "real"
-    samples_per_cell: int = Field(6, ge=1, le=200)
-    umap: bool = True
-    neighbors: int = Field(15, ge=2, le=200)
-    min_dist: float = Field(0.1, ge=0, le=1)
+    features: str = setting("real", max_length=80, title="Features of the maps")
+    """Whose representation is shown: a network trained on `real` data, a `random` one, or the name of a
+    method for a network trained on its images."""
+    samples_per_cell: int = setting(6, ge=1, le=200, title="Real images per cell in the maps")
+    """Of each class and group, at most."""
+    umap: bool = setting(True, title="UMAP map", param="umap")
+    """Also compute the UMAP map, which takes some 20 seconds more. The PCA map always comes."""
+    neighbors: int = setting(15, ge=2, le=200, title="UMAP neighbours")
+    min_dist: float = setting(0.1, ge=0, le=1, title="UMAP minimum distance")
+    """Between points in the map."""

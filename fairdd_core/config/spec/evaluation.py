@@ -1,10 +1,10 @@
-"""How to judge a synthetic set."""
+"""How to evaluate a synthetic set."""
 
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from fairdd_core.config.spec.base import Settings
+from fairdd_core.config.spec.base import Settings, setting
 from fairdd_core.config.spec.data import DSA_STRATEGY, Strategy
 from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.errors import UserError
@@ -22,32 +22,32 @@ def series(arm: str, architecture: str = "") -> str:
 class EvaluationSpec(Settings):
     """Train networks from scratch on each synthetic set and count what they predict on the test set.
 
-    Attributes:
-        networks: K, networks per arm; network k starts from the same weights in every arm.
-        epochs: passes over the synthetic set.
-        lr: step size, divided by ten at half of the epochs; momentum and weight decay of the same SGD.
-        batch_size: images per update.
-        augmentation: DSA operations joined by ``_``; empty for none.
-        network: the architecture that is trained, and for which results are quoted.
-        others: further architectures, of the same width and depth, for generalisation across them; each
-            doubles what the evaluation costs, or more.
-        baseline_networks: networks for each baseline; 0 leaves the baselines out.
-        full_data_steps: updates of the full-data baseline's network.
-        bootstrap: resamples behind each interval.
+    Network k starts from the same weights in every arm.
     """
 
-    networks: int = Field(3, ge=1, le=20)
-    epochs: int = Field(300, ge=1)
-    lr: float = Field(0.01, gt=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
-    weight_decay: float = Field(5e-4, ge=0)
-    batch_size: int = Field(256, ge=1)
-    augmentation: Strategy = DSA_STRATEGY
-    network: NetSpec = NetSpec()
-    others: tuple[str, ...] = ()
-    baseline_networks: int = Field(1, ge=0, le=20)
-    full_data_steps: int = Field(300, ge=1)
-    bootstrap: int = Field(500, ge=100, le=20_000)
+    networks: int = setting(3, ge=1, le=20, title="Test networks", option="eval-networks", param="networks")
+    """Networks trained from scratch on each synthetic set. Several show the variance."""
+    epochs: int = setting(300, ge=1, le=1_000_000, title="Training epochs", param="epochs", step=50)
+    """Passes over the synthetic images when a test network is trained."""
+    lr: float = setting(0.01, gt=0, le=1e6, title="Step size of training")
+    """Of the test networks; divided by ten at half of the epochs."""
+    momentum: float = setting(0.9, ge=0, lt=1, title="Momentum of training")
+    weight_decay: float = setting(5e-4, ge=0, le=1e6, title="Weight decay of training")
+    batch_size: int = setting(256, ge=1, le=1_000_000, title="Batch size of training")
+    augmentation: Strategy = setting(DSA_STRATEGY, max_length=200, title="Augmentation in training")
+    """DSA operations joined by `_`; empty for none."""
+    network: NetSpec = Field(NetSpec(), title="Test network")
+    others: tuple[str, ...] = setting(
+        (), max_length=20, title="Further test networks", param="judges", names="networks"
+    )
+    """Architectures that are also trained on each synthetic set and tested, with the same number of networks
+    each. The test takes several times as long."""
+    baseline_networks: int = setting(1, ge=0, le=20, title="Networks per baseline")
+    """0 leaves the baselines out."""
+    full_data_steps: int = setting(
+        300, ge=1, le=10_000_000, title="Updates of the full-data baseline's network"
+    )
+    bootstrap: int = setting(500, ge=100, le=20_000, title="Bootstrap resamples")
 
     @model_validator(mode="after")
     def _architectures_differ(self) -> Self:

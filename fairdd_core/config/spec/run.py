@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from fairdd_core.config.spec.base import Settings
+from fairdd_core.config.spec.base import Settings, setting
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.config.spec.distill import DistillSpec
 from fairdd_core.config.spec.embedding import EmbeddingSpec
@@ -20,24 +20,19 @@ RESERVED = frozenset({"real", "random", *BASELINES})
 
 
 class RunSpec(Settings):
-    """Everything that decides a run's result on a given machine.
+    """Everything that decides a run's result on a given machine."""
 
-    Attributes:
-        version: of this format.
-        preset: the preset it grew from, for display only.
-        data, distill, evaluation, embedding: the four stages.
-        seed: the one seed; every random stream is a named child of it.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-    """
-
-    version: int = Field(SPEC_VERSION, ge=1, le=SPEC_VERSION)
-    preset: str = "custom"
+    version: int = setting(SPEC_VERSION, ge=1, le=SPEC_VERSION, title="Version of the format")
+    preset: str = setting("custom", max_length=200, title="Preset", param="origin", place="")
+    """The preset that the run started from, for display only."""
     data: DataSpec = DataSpec()
     distill: DistillSpec
     evaluation: EvaluationSpec = EvaluationSpec()
     embedding: EmbeddingSpec = EmbeddingSpec()
-    seed: int = Field(0, ge=0, lt=2**31)
-    device: str = Field("auto", pattern=DEVICE_PATTERN)
+    seed: int = setting(0, ge=0, le=2**31 - 1, title="Seed", name="seed")
+    """Every random choice follows from it: the same seed gives the same run."""
+    device: str = setting("auto", pattern=DEVICE_PATTERN, title="Device", name="device")
+    """auto, cpu, cuda or cuda:N. Auto takes the GPU when there is one, else the processor."""
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:

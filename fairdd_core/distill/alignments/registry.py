@@ -73,9 +73,9 @@ def arm_named(name: str) -> ArmSpec:
     rule, plus, intervention = name.partition("+")
     alignment, colon, discrepancy = rule.partition(":")
     parts = (alignment, discrepancy if colon else USUAL_DISTANCE, intervention if plus else NONE)
-    arm = ArmSpec(name=arm_name(*parts), alignment=alignment, discrepancy=parts[1], intervention=parts[2])
-    check_arm(arm)
-    return arm
+    arm = ArmSpec(name="unnamed", alignment=alignment, discrepancy=parts[1], intervention=parts[2])
+    check_arm(arm)  # first, for unknown parts need not make a possible name
+    return arm.model_copy(update={"name": arm_name(*parts)})
 
 
 def check_arm(arm: ArmSpec) -> None:

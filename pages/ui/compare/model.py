@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from fairdd_core.analysis.differences import difference_table as differences_of
-from fairdd_core.config.differences import differing, same_test, title_of_field
+from fairdd_core.config.differences import differing, same_test
+from fairdd_core.config.settings import title_of_field
 from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.files import DamagedFile
 from fairdd_core.plots.theme import arm_label

@@ -1,59 +1,100 @@
-"""What an address says, and the controls of the Studio as one, and back. No Streamlit here."""
+"""A specification as the parameters of an address, and back. No Streamlit here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
+from fairdd_core.config.adapt import CHOICES, Start, start_of
+from fairdd_core.config.checks import check_names
 from fairdd_core.config.presets import PRESETS
-from pages.ui.common.url import read
-from pages.ui.controls.dataset_values import CHOICES, Values, begin, mend
-from pages.ui.controls.settings import CONTROLS, values_of
+from fairdd_core.config.settings import NONE, PARAMS, SETTINGS, Setting, changed, changes
+from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.data.registry import cards
+from fairdd_core.errors import UserError
+from fairdd_core.workspace import Workspace
+from pages.ui.common.url import one_of, read
+from pages.ui.controls.settings import PRESET, known_arms
+
+NAMES = frozenset({PRESET, *PARAMS})
+"""Parameters that describe a run."""
 
 
-def from_address(params: Mapping[str, str]) -> tuple[Values, list[str]]:
-    """Return the controls' values from an address, and a complaint for every value that was not usable."""
-    complaints = []
-    preset = params.get("preset", next(iter(PRESETS)))
-    if preset not in PRESETS:
-        complaints.append(f"preset={preset}")
-        preset = next(iter(PRESETS))
-    values = values_of(PRESETS[preset]())
-    complaints += _read(params, CHOICES, values)
-    wanted, begun = values, begin(values)
-    values = values_of(begun)
-    complaints += [f"{name}={wanted[name]}" for name in CHOICES if values[name] != wanted[name]]
-    complaints += _read(params, [name for name in CONTROLS if name not in CHOICES], values)
-    return values, complaints + mend(values, begun)
+def exact_percent(share: float) -> str:
+    """Return a share in per cent with all its digits."""
+    return f"{Decimal(repr(share)).scaleb(2).normalize():f}"
 
 
-def _read(params: Mapping[str, str], names: Iterable[str], values: Values) -> list[str]:
-    """Take values from an address, and return a complaint for every one that was not usable."""
-    complaints: list[str] = []
-    for name in names:
-        if (value := read(params, name, CONTROLS[name].parse, complaints)) is not None:
-            values[name] = value
-    return complaints
-
-
-def to_address(values: Values) -> dict[str, str]:
-    """Return what an address must say to give ``values`` back: what differs from the preset."""
-    plain = values_of(PRESETS[values["preset"]]())
-    defaults = values_of(begin(values)) | {name: plain[name] for name in CHOICES}
-    params = {} if values["preset"] == next(iter(PRESETS)) else {"preset": values["preset"]}
-    for name in CONTROLS:
-        if values[name] != defaults[name]:
-            params[name] = _text(values[name])
+def to_address(spec: RunSpec) -> dict[str, str]:
+    """Return the parameters that describe a run: its preset, and what differs from it."""
+    start, begun = start_of(spec, Workspace.default().data)
+    params = {PRESET: start.preset} if start.preset != Start.preset else {}
+    params |= start.choices
+    for path, value in changes(spec, begun).items():
+        setting = SETTINGS[path]
+        if setting.unit == "%" and value is not None:
+            params[setting.param] = exact_percent(value)
+        else:
+            params[setting.param] = setting.text(value, known_arms(begun))
     return params
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    return (
-        ",".join(value)
-        if isinstance(value, list)
-        else f"{value:.12g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+def from_address(params: Mapping[str, str]) -> tuple[RunSpec, list[str]]:
+    """Return the run that an address describes, and ``name=value`` of every parameter that cannot be used."""
+    unusable: list[str] = []
+    begun = _start(params, unusable)
+    values: dict[str, Any] = {}
+    for name in params:
+        if name not in PARAMS or name in CHOICES:
+            continue
+        setting = PARAMS[name]
+        try:
+            values[setting.path] = _parse(setting, params[name], begun)
+        except (UserError, ArithmeticError):
+            unusable.append(f"{name}={params[name]}")
+    try:
+        return _checked(begun, values), unusable
+    except UserError:  # then as many of them as go together
+        for path in [path for path in SETTINGS if path in values]:
+            try:
+                begun = _checked(begun, {path: values[path]})
+            except UserError:
+                unusable.append(f"{SETTINGS[path].param}={params[SETTINGS[path].param]}")
+        return begun, unusable
+
+
+def _start(params: Mapping[str, str], unusable: list[str]) -> RunSpec:
+    """Return what the address starts from, without the choices that cannot be used."""
+    data_dir = Workspace.default().data
+    start = Start(read(params, PRESET, one_of(PRESETS), unusable) or Start.preset)
+    options = {"dataset": one_of(cards(data_dir)), "backbone": one_of(PARAMS["backbone"].choices)}
+    chosen = {
+        name: value
+        for name in CHOICES
+        if (value := read(params, name, options.get(name, str), unusable)) is not None
+    }
+    for left_out in ((), ("group",), ("label", "group")):
+        usable = {name: value for name, value in chosen.items() if name not in left_out}
+        try:
+            begun = replace(start, **usable).spec(data_dir)
+            check_names(begun, data_dir)
+        except UserError:
+            continue
+        unusable += [f"{name}={chosen[name]}" for name in left_out if name in chosen]
+        return begun
+    raise AssertionError("a known data set and a known backbone can be had with every preset")
+
+
+def _parse(setting: Setting, text: str, begun: RunSpec) -> Any:
+    if setting.unit == "%" and text != NONE:
+        share = Decimal(text).scaleb(-2)
+        return None if setting.optional and share == 0 else setting.check(str(share))
+    return setting.parse(text, known_arms(begun))
+
+
+def _checked(spec: RunSpec, values: Mapping[str, Any]) -> RunSpec:
+    spec = changed(spec, values)
+    check_names(spec, Workspace.default().data)
+    return spec

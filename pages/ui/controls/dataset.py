@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import streamlit as st
 
-from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.config.adapt import AUGMENTATIONS, CHOICES, DEPTHS, Start
+from fairdd_core.config.settings import CONTROLS, get
+from fairdd_core.config.spec.base import AS_FOUND
+from fairdd_core.config.spec.data import DataSpec, lowest_skew
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.errors import UserError
+from fairdd_core.workspace import Workspace
 from pages.ui.common.errors import escape_markdown
 from pages.ui.controls.catalogue import catalogue
-from pages.ui.controls.dataset_values import AS_FOUND, begin, fixed_groups, lowest_skew
-from pages.ui.controls.settings import key, values_of
+from pages.ui.controls.settings import KEPT, PRESET, key
+from pages.ui.controls.widgets import draw
 
 BEFORE, FOUND = "dataset-before", "skew-as-found"
 
@@ -24,15 +29,13 @@ def dataset_controls(changed: Callable[[], None]) -> None:
         changed: called when one of them was moved.
     """
     known, name = catalogue(), st.session_state[key("dataset")]
-    st.selectbox(
-        "Data set",
-        list(known) if name in known else [*known, name],
-        format_func=lambda name: known[name].title if name in known else name,
-        key=key("dataset"),
-        on_change=dataset_chosen,
+    titles = {key: card.title for key, card in known.items()}
+    draw(
+        "dataset",
+        options=list(known),
+        title_of=lambda key: titles.get(key, key),
+        changed=dataset_chosen,
         args=(changed,),
-        persist_state="session",
-        help="What is distilled. Each has a card below with what to know before using it.",
     )
     st.session_state[BEFORE] = name
     if (card := known.get(name)) is None:
@@ -41,27 +44,15 @@ def dataset_controls(changed: Callable[[], None]) -> None:
     if card.attributes:
         _attributes(card, changed)
     if not fixed_groups(card):
-        st.slider(
-            "Groups",
-            2,
-            card.max_groups,
-            key=key("groups"),
-            on_change=_groups_chosen,
-            args=(changed,),
-            persist_state="session",
-            help="How many protected groups there are. Here a group is a colour.",
-        )
+        draw("groups", high=card.max_groups, changed=_groups_chosen, args=(changed,))
     _skew(card, changed)
-    st.slider(
-        "Separation",
-        0.0,
-        1.0,
-        step=0.05,
-        key=key("separation"),
-        on_change=changed,
-        persist_state="session",
-        help=f"How different the groups look. {card.separation}",
-    )
+    help_line = f"How different the groups look. {card.separation}"
+    draw("separation", changed=changed, help=help_line)
+
+
+def fixed_groups(card: DatasetCard) -> bool:
+    """Return whether the number of groups follows from the data."""
+    return bool(card.attributes or card.group_names)
 
 
 def facts_text(card: DatasetCard) -> str:
@@ -82,29 +73,23 @@ def _attributes(card: DatasetCard, changed: Callable[[], None]) -> None:
     """Draw the choice of what is predicted and what makes the groups."""
     label = st.session_state[key("label")]
     chosen = label or card.label
-    st.selectbox(
-        "Predict",
-        ["", *(name for name in card.attributes if name != card.label)],
-        format_func=lambda name: _spoken(name or card.label),
-        key=key("label"),
-        on_change=_label_chosen,
+    draw(
+        "label",
+        options=["", *(name for name in card.attributes if name != card.label)],
+        title_of=lambda name: _attribute_title(name or card.label),
+        changed=_label_chosen,
         args=(changed,),
-        persist_state="session",
-        help="The attribute that makes the classes.",
     )
     usual = "+".join(card.chosen(DataSpec(label=label))[1])
     offered = [name for name in card.groupings() if chosen not in name.split("+") and name != usual]
-    now = st.session_state[key("group")]
-    st.selectbox(
-        "Groups by",
-        ["", *offered] if not now or now in offered else ["", *offered, now],
-        format_func=lambda name: _spoken(name or usual),
-        key=key("group"),
-        on_change=_take_usual,
+    draw(
+        "group",
+        options=["", *offered],
+        title_of=lambda name: _attribute_title(name or usual),
+        changed=_take_usual,
         args=(("groups", "skew"), changed),
-        persist_state="session",
-        help="The attribute that makes the groups, or two of them crossed: every combination is a group.",
     )
+    now = st.session_state[key("group")]
     try:
         names = card.labels(DataSpec(label=label, group=now)).groups
     except UserError as error:
@@ -113,35 +98,30 @@ def _attributes(card: DatasetCard, changed: Callable[[], None]) -> None:
         st.caption(f"{len(names)} groups: {', '.join(names)}.")
 
 
-def _spoken(attribute: str) -> str:
+def _attribute_title(attribute: str) -> str:
     return attribute.replace("_", " ").replace("+", " × ").lower()
 
 
 def _skew(card: DatasetCard, changed: Callable[[], None]) -> None:
     groups = st.session_state[key("groups")]
     if not card.synthetic_groups:
-        st.session_state[FOUND] = st.session_state[key("skew")] == AS_FOUND
+        st.session_state[FOUND] = st.session_state[key("skew")] is None
         st.toggle(
-            "Skew as found",
+            f"Skew {AS_FOUND}",
             key=FOUND,
-            on_change=_found_chosen,
+            on_change=_skew_chosen,
             args=(changed,),
             help="Takes all training images. Without, images are left out until the largest group of every "
             "class has the share that you choose.",
         )
         if st.session_state[FOUND]:
             return
-    st.slider(
-        "Skew",
-        lowest_skew(groups),
-        99,
-        format="%d %%",
-        key=key("skew"),
-        on_change=changed,
-        persist_state="session",
-        help=f"Share of each class that its largest group has. {lowest_skew(groups)} % is balanced: all "
-        f"{groups} groups are equally large.",
+    low = lowest_skew(groups)
+    help_line = (
+        f"Share of each class that its largest group has. {low:.0%} is balanced: all {groups} groups are "
+        "equally large."
     )
+    draw("skew", low=low, help=help_line, changed=changed)
 
 
 def dataset_chosen(changed: Callable[[], None] = lambda: None) -> None:
@@ -149,14 +129,15 @@ def dataset_chosen(changed: Callable[[], None] = lambda: None) -> None:
 
     The other controls take its usual values, but for skew, separation and groups where they mean the same.
     """
-    known = catalogue()
-    before, now = (known.get(st.session_state.get(name, "")) for name in (BEFORE, key("dataset")))
-    st.session_state[key("label")] = st.session_state[key("group")] = ""
+    known, state = catalogue(), st.session_state
+    before, now = (known.get(state.get(name, "")) for name in (BEFORE, key("dataset")))
+    state[key("label")] = state[key("group")] = ""
+    kept = state[key(KEPT)]
+    state[key(KEPT)] = {path: kept[path] for path in kept if path not in (*DEPTHS, *AUGMENTATIONS)}
     if before and now and before.synthetic_groups and now.synthetic_groups:
         free = not (fixed_groups(before) or fixed_groups(now))
         _take_usual(() if free else ("groups",), changed)
-        low = lowest_skew(st.session_state[key("groups")])
-        st.session_state[key("skew")] = max(low, st.session_state[key("skew")])
+        _lift_skew()
     else:
         _take_usual(("groups", "skew", "separation"), changed)
 
@@ -168,20 +149,26 @@ def _label_chosen(changed: Callable[[], None]) -> None:
 
 def _take_usual(names: tuple[str, ...], changed: Callable[[], None]) -> None:
     """Set controls to what the chosen data starts from."""
-    choices = {name: st.session_state[key(name)] for name in ("preset", "dataset", "label", "group")}
-    usual = values_of(begin(choices))
-    for name in names:
-        st.session_state[key(name)] = usual[name]
+    chosen = {name: st.session_state[key(name)] for name in (PRESET, *CHOICES)}
+    with suppress(UserError):  # attributes that do not go together are explained beside their controls
+        usual = Start(**chosen).spec(Workspace.default().data)
+        for name in names:
+            st.session_state[key(name)] = get(usual, CONTROLS[name].path)
     changed()
+
+
+def _lift_skew() -> None:
+    """Make the skew possible with the number of groups."""
+    lowest = lowest_skew(st.session_state[key("groups")])
+    st.session_state[key("skew")] = max(lowest, st.session_state[key("skew")] or lowest)
 
 
 def _groups_chosen(changed: Callable[[], None]) -> None:
-    lowest = lowest_skew(st.session_state[key("groups")])
-    st.session_state[key("skew")] = max(lowest, st.session_state[key("skew")])
+    _lift_skew()
     changed()
 
 
-def _found_chosen(changed: Callable[[], None]) -> None:
+def _skew_chosen(changed: Callable[[], None]) -> None:
     lowest = lowest_skew(st.session_state[key("groups")])
-    st.session_state[key("skew")] = AS_FOUND if st.session_state[FOUND] else lowest
+    st.session_state[key("skew")] = None if st.session_state[FOUND] else lowest
     changed()

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fairdd_core.config.spec.distill import ArmSpec, DistillSpec
-from fairdd_core.distill.alignments.registry import ALIGNMENTS, ALL_DISCREPANCIES, USUAL_DISTANCE, arm_name
+from fairdd_core.distill.alignments.registry import (
+    ALIGNMENTS,
+    ALL_DISCREPANCIES,
+    USUAL_DISTANCE,
+    arm_name,
+    arm_named,
+)
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.interventions import INTERVENTIONS, NONE, until_images
+from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
 
 SAME_TARGET = ("squared-l2", "diagonal-l2")
 """Distances whose barycenter is the mean of the groups."""
 OTHER_DISTANCES = tuple(name for name in DISCREPANCIES if name not in SAME_TARGET)
 """Distances that give COBRA another target than it has when nothing is said."""
-REMEDIES = tuple(name for name in INTERVENTIONS if name != NONE)
+MITIGATIONS = tuple(name for name in INTERVENTIONS if name != NONE)
 """What an arm may do for fairness outside the alignment."""
-REMEDIED = tuple(arm_name("vanilla", intervention=name) for name in REMEDIES)
+MITIGATED = tuple(arm_name("vanilla", intervention=name) for name in MITIGATIONS)
 """Vanilla with each of them, as the literature compares with."""
-
-_FIELD_NAMES = {
-    "alignment": "the alignment",
-    "discrepancy": "the distance of the barycenter",
-    "matching": "the distance that is matched by",
-    "warm_steps": "the training of the matching networks",
-    "intervention": "what is done outside the alignment",
-}
 
 
 def differences(arms: tuple[ArmSpec, ...]) -> list[str]:
     """Return the names of the fields in which arms differ, apart from what they are called."""
     return [
-        _FIELD_NAMES.get(name, name)
-        for name in ArmSpec.model_fields
+        f"the {str(field.title).lower()}"
+        for name, field in ArmSpec.model_fields.items()
         if name != "name" and len({getattr(arm, name) for arm in arms}) > 1
     ]
 
@@ -60,27 +61,27 @@ def with_distances(arms: list[str], distances: list[str]) -> list[str]:
     return kept + [arm for arm in wanted if arm not in kept]
 
 
-def remedied(arms: list[str]) -> list[str]:
+def mitigated(arms: list[str]) -> list[str]:
     """Return the methods of ``arms`` that do something outside the alignment."""
     return [arm for arm in arms if "+" in arm]
 
 
-def remedies_for(arms: list[str]) -> list[str]:
-    """Return what can be added to ``arms``: each remedy on top of each method; and what was added already."""
+def mitigations_for(arms: list[str]) -> list[str]:
+    """Return what can be added to ``arms``, each mitigation with each method, or was."""
     plain = [arm for arm in arms if "+" not in arm]
-    offered = [f"{arm}+{remedy}" for remedy in REMEDIES for arm in plain]
-    return list(dict.fromkeys([*offered, *remedied(arms)]))
+    offered = [f"{arm}+{name}" for name in MITIGATIONS for arm in plain]
+    return list(dict.fromkeys([*offered, *mitigated(arms)]))
 
 
-def with_remedies(arms: list[str], wanted: list[str]) -> list[str]:
-    """Return ``arms`` with exactly the methods ``wanted`` among those with a remedy, new ones at the end."""
+def with_mitigations(arms: list[str], wanted: list[str]) -> list[str]:
+    """Return ``arms`` with exactly ``wanted`` of the methods with a mitigation, new ones at the end."""
     kept = [arm for arm in arms if "+" not in arm or arm in wanted]
     return kept + [arm for arm in wanted if arm not in kept]
 
 
-def suited_to(matching: str, arms: list[str]) -> list[str]:
+def fit_barycenters(matching: str, arms: list[str]) -> list[str]:
     """Return ``arms`` with barycenters that a distance can match: clouds by clouds, points by points."""
-    found = []
+    fitting = []
     for arm in arms:
         base, plus, intervention = arm.partition("+")
         alignment, _, distance = base.partition(":")
@@ -91,8 +92,17 @@ def suited_to(matching: str, arms: list[str]) -> list[str]:
                 base = arm_name(alignment, matching)
             elif matching not in CLOUD_DISCREPANCIES and cloud:
                 base = alignment
-        found.append(f"{base}{plus}{intervention}")
-    return list(dict.fromkeys(found))
+        fitting.append(f"{base}{plus}{intervention}")
+    return list(dict.fromkeys(fitting))
+
+
+def known_names(arms: list[str]) -> list[str]:
+    """Return the methods of ``arms`` that a name alone describes."""
+    names = []
+    for arm in arms:
+        with suppress(UserError):
+            names.append(arm_named(arm).name)
+    return list(dict.fromkeys(names))
 
 
 def matchings(backbone: str) -> list[str]:

@@ -7,59 +7,51 @@ from collections.abc import Callable
 import streamlit as st
 
 from fairdd_core.config.presets import PRESETS
+from fairdd_core.config.settings import ARMS, CONTROLS, SETTINGS
+from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.device import gpu_count
 from fairdd_core.errors import UserError
+from fairdd_core.nets.registry import NETWORKS
 from pages.ui.common import notices, url
 from pages.ui.common.errors import escape_markdown
-from pages.ui.controls.address import from_address, to_address
-from pages.ui.controls.conditions import condition_controls
+from pages.ui.controls import methods
+from pages.ui.controls.address import NAMES, from_address, to_address
 from pages.ui.controls.dataset import dataset_controls
-from pages.ui.controls.method_choices import coincidence, difference_sentence, shared_images
-from pages.ui.controls.methods import (
-    backbone_control,
-    distance_control,
-    matching_control,
-    method_controls,
-    remedy_control,
-    step_size_control,
-)
-from pages.ui.controls.settings import (
-    CONTROLS,
-    Values,
-    devices,
-    key,
-    spec_of,
-    values_of,
-)
+from pages.ui.controls.method_choices import coincidence, difference_sentence, known_names, shared_images
+from pages.ui.controls.settings import KEPT, PRESET, Values, key, spec_of, values_of
+from pages.ui.controls.widgets import draw_row
+
+DRAWN = {"dataset", "label", "group", "groups", "skew", "separation", "backbone", "arms", "matching"}
+"""Controls with more to them than their setting says."""
 
 
-def adopt(values: Values) -> None:
-    """Set every control."""
-    for name, value in values.items():
+def adopt(spec: RunSpec) -> None:
+    """Set every control to what a run has; what no control shows is kept."""
+    for name, value in values_of(spec).items():
         st.session_state[key(name)] = value
 
 
 def restore() -> None:
-    """Set the controls from the address; say what could not be used."""
-    values, complaints = from_address(st.query_params.to_dict())
-    adopt(values)
-    notices.warn_unusable(complaints)
+    """Set the controls from the address; warn of what cannot be used."""
+    spec, unusable = from_address(st.query_params.to_dict())
+    adopt(spec)
+    notices.warn_unusable(unusable)
 
 
 def current() -> Values:
     """Return what the controls say."""
-    return {name: st.session_state[key(name)] for name in ("preset", *CONTROLS)}
+    return {name: st.session_state[key(name)] for name in (PRESET, KEPT, *CONTROLS)}
 
 
-def write_address() -> None:
-    """Keep the address a permalink of the controls, beside what others put there."""
-    params = st.query_params.to_dict()
-    others = {name: value for name, value in params.items() if name not in ("preset", *CONTROLS)}
-    url.write(others | to_address(current()))
+def write_address(spec: RunSpec) -> None:
+    """Make the address a permalink of the controls; what others put there stays."""
+    others = {name: value for name, value in st.query_params.to_dict().items() if name not in NAMES}
+    url.write(others | to_address(spec))
 
 
 def _preset_chosen() -> None:
-    adopt(values_of(PRESETS[st.session_state[key("preset")]]()))
+    adopt(PRESETS[st.session_state[key(PRESET)]]())
     _data_changed()
 
 
@@ -91,98 +83,59 @@ def preset_control(name: str, chosen: Callable[[], None], text: str) -> None:
 def controls() -> RunSpec | None:
     """Draw the controls and return the specification they describe; None, with the reason shown, if none."""
     preset_control(
-        key("preset"),
+        key(PRESET),
         _preset_chosen,
         "Sets every control at once. Quick: small digits, about a minute. Standard: MNIST, slower. "
         "Published: the papers' own recipes, for a GPU.",
     )
     dataset_controls(_data_changed)
-    backbone_control()
-    method_controls()
-    _advanced_controls()
-    write_address()
+    methods.backbone_control()
+    methods.method_control()
+    draw_row(_others("main"))
+    with st.expander("Advanced", icon=":material/tune:"):
+        methods.matching_control()
+        methods.distance_control()
+        methods.mitigation_control()
+        network = st.session_state[key(KEPT)].get("evaluation.network.name", NetSpec().name)
+        draw_row(
+            _others("advanced"),
+            device=["auto", "cpu", *(f"cuda:{i}" for i in range(gpu_count()))],
+            judges=[name for name in NETWORKS if name != network],
+        )
+    _kept()
     if not st.session_state[key("arms")]:
         st.info("Choose at least one method.", icon=":material/arrow_upward:")
         return None
     try:
-        return spec_of(current())
+        spec = spec_of(current())
     except UserError as error:
         st.error(f"These settings do not fit together. {escape_markdown(error)}", icon=":material/error:")
         return None
+    write_address(spec)
+    return spec
 
 
-ADVANCED_NUMBERS: tuple[tuple[str, str, int, int, int, str], ...] = (
-    (
-        "Test networks",
-        "networks",
-        1,
-        20,
-        1,
-        "Networks trained from scratch on each synthetic set. Several show how much is luck.",
-    ),
-    (
-        "Training epochs",
-        "epochs",
-        1,
-        2000,
-        50,
-        "Passes over the synthetic images when a test network is trained.",
-    ),
-    (
-        "Target bank",
-        "pairs",
-        1,
-        500,
-        10,
-        "Random networks through which the real images are seen. Each iteration picks one of them.",
-    ),
-    (
-        "Real per cell",
-        "samples",
-        1,
-        4096,
-        8,
-        "Real images of every class and group that each of these networks sees, at most.",
-    ),
-)
-"""Label, field, smallest, largest, step and help of the folded number boxes, two in a row."""
+def _others(place: str) -> list[str]:
+    return [name for name, setting in CONTROLS.items() if setting.place == place and name not in DRAWN]
 
 
-def _advanced_controls() -> None:
-    with st.expander("Advanced", icon=":material/tune:"):
-        matching_control()
-        distance_control()
-        remedy_control()
-        step_size_control()
-        left, right = st.columns(2, gap="small", wrap=False)
-        left.number_input(
-            "Seed",
-            0,
-            2**31 - 1,
-            key=key("seed"),
-            persist_state="session",
-            help="Every random choice follows from it: the same seed gives the same run.",
-        )
-        offered = devices()
-        chosen = st.session_state[key("device")]
-        right.selectbox(
-            "Device",
-            offered if chosen in offered else [*offered, chosen],
-            key=key("device"),
-            persist_state="session",
-            help="Auto takes the GPU when there is one, else the processor.",
-        )
-        for place, (label, field, low, high, step, text) in enumerate(ADVANCED_NUMBERS):
-            (left, right)[place % 2].number_input(
-                label, low, high, step=step, key=key(field), persist_state="session", help=text
-            )
-        condition_controls()
-        st.toggle(
-            "UMAP map",
-            key=key("umap"),
-            persist_state="session",
-            help="Also compute the UMAP map, which takes some 20 seconds more. The PCA map always comes.",
-        )
+def _kept() -> None:
+    """Name what the run has and no control shows, and offer the preset's values instead."""
+    kept = dict(st.session_state[key(KEPT)])
+    kept.pop(PRESET, None)  # for display only
+    chosen = [arm for arm in kept.pop(ARMS, ()) if arm.name in st.session_state[key("arms")]]
+    if not kept and not chosen:
+        return
+    named = [f"{SETTINGS[path].title} = {SETTINGS[path].label(value)}" for path, value in kept.items()]
+    named += [f"the settings of the method {arm.name}" for arm in chosen]
+    text = escape_markdown("; ".join(named))
+    st.info(f"Kept from the run or link, without a control here: {text}.", icon=":material/lock:")
+    st.button("Use the preset's values", key="drop-kept", on_click=_drop_kept, width="stretch")
+
+
+def _drop_kept() -> None:
+    st.session_state[key(KEPT)] = {}
+    st.session_state[key("arms")] = known_names(st.session_state[key("arms")])
 
 
 def comparison_notes(spec: RunSpec) -> None:

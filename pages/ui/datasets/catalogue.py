@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from fairdd_core.config.adapt import adapt
-from fairdd_core.config.presets import PRESETS
+from fairdd_core.config.adapt import Start
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.custom import store
 from fairdd_core.data.custom.store import About
@@ -20,7 +19,6 @@ from fairdd_core.workspace import Workspace
 from pages.ui.common import notices
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.url import one_of, read
-from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
 from pages.ui.datasets.download import fetch_view
 from pages.ui.datasets.preview import cells_view
@@ -80,7 +78,7 @@ def sets_view(cards: Mapping[str, DatasetCard]) -> None:
 def go_to_studio() -> None:
     """Switch to the Studio when a button asked for it; no control is drawn here, so all can be set."""
     if (key := st.session_state.pop(_STUDIO, None)) is not None:
-        adopt(values_of(adapt(next(iter(PRESETS.values()))(), key)))
+        adopt(Start(dataset=key).spec(Workspace.default().data))
         st.session_state["view"] = "data"
         st.switch_page("studio.py", query_params={"view": "data"})
 

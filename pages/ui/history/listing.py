@@ -23,7 +23,6 @@ from pages.ui.common.progress import (
     progress_text,
 )
 from pages.ui.common.runs import Row, row_of, store
-from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
 from pages.ui.history import actions
 from pages.ui.history.card import card_html
@@ -162,7 +161,7 @@ def _edit_button(spec: RunSpec, run_id: str) -> None:
     """Offer to launch a run with other settings. They can be set from here, for no control is drawn here."""
     pressed = st.button("Change settings", icon=":material/tune:", key=f"edit-{run_id}", help=EDIT_HELP)
     if pressed:
-        adopt(values_of(spec))
+        adopt(spec)
         st.session_state["view"] = "data"
         st.session_state.pop("studio-address", None)
         st.switch_page("studio.py")

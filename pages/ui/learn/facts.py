@@ -12,7 +12,6 @@ from fairdd_core.analysis.metrics import METRICS, recall_KGC
 from fairdd_core.errors import UserError
 from pages.ui.common.runs import EXAMPLE_PREFIX, Labels, RunView, open_run
 from pages.ui.controls.address import to_address
-from pages.ui.controls.settings import values_of
 
 RUNS = {
     "skewed": "colored-digits-fg",
@@ -100,7 +99,7 @@ class Facts:
 
     def link(self, view: str) -> dict[str, str]:
         """Return the query parameters that open this run, with its settings, in the Studio."""
-        return {"run": self.view.id, "view": view} | to_address(values_of(self.view.spec))
+        return {"run": self.view.id, "view": view} | to_address(self.view.spec)
 
 
 def nearest_color(images_CIKHW: np.ndarray, palette_G3: np.ndarray) -> np.ndarray:

@@ -12,7 +12,6 @@ from fairdd_core.runs.storage.index import RunState
 from pages.ui.common import progress, url
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView
-from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
 
 _CAUSES = {
@@ -68,7 +67,7 @@ def ended_panel(view: RunView) -> None:
 
 def _edit(spec: RunSpec) -> None:
     """Turn from a run to its settings."""
-    adopt(values_of(spec))
+    adopt(spec)
     params = st.query_params.to_dict()
     url.write({name: value for name, value in params.items() if name != "run"})
     st.session_state["view"] = "data"

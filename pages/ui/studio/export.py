@@ -8,9 +8,10 @@ from functools import partial
 
 import streamlit as st
 
-from fairdd_core.config.command import needs_file, run_command
+from fairdd_core.config.command import run_command
 from fairdd_core.report import document, figures, pictures, tables
 from fairdd_core.runs.storage.readable import damage_note, readable_view
+from fairdd_core.workspace import Workspace
 from pages.ui.common.runs import RunView
 
 _KINDS = {"html": "text/html", "zip": "application/zip", "json": "application/json"}
@@ -135,7 +136,4 @@ def _vectors(view: RunView) -> list[Export]:
 
 def _command(view: RunView) -> None:
     st.markdown("**The same from the command line**")
-    name = f"spec-{view.id}.json"
-    st.code(run_command(view.spec, name), language="bash", wrap_lines=True)
-    if needs_file(view.spec):
-        st.caption(f"Save the settings above as `{name}` first: options cannot say all of them.")
+    st.code(run_command(view.spec, Workspace.default().data), language="bash", wrap_lines=True)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 from pydantic import ValidationError
 
-from fairdd_core.config.adapt import adapt
-from fairdd_core.config.presets import PRESETS
+from fairdd_core.config.adapt import Start
+from fairdd_core.config.presets import PRESETS, arms_named
+from fairdd_core.config.settings import PARAMS, changed, get
 from fairdd_core.config.spec.base import user_error
+from fairdd_core.config.spec.data import lowest_skew
 from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
+from pages.ui.common.errors import show_error
 from pages.ui.controls.catalogue import catalogue
-from pages.ui.controls.dataset_values import lowest_skew
-from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import preset_control
-from pages.ui.sweep.model import base_of, steps
+from pages.ui.controls.widgets import draw
+from pages.ui.sweep.model import steps
 
 MAX_STEPS, MAX_SEEDS = 8, 5
-_ADOPTED = ("dataset", "groups", "iterations", "networks", "epochs", "device")
+_ADOPTED = ("dataset", "groups", "iterations", "networks", "epochs")
+_FIRST = {"separation": (0.0, 1.0), "skews": 4, "separations": 4, "seeds": 1}
 
 
 def key(name: str) -> str:
@@ -33,46 +38,36 @@ def prepare() -> None:
         return
     st.session_state[key("preset")] = next(iter(PRESETS))
     _adopt()
-    first = {"skew": (lowest_skew(st.session_state[key("groups")]), 90), "separation": (0.0, 1.0)}
-    for name, value in {**first, "skews": 4, "separations": 4, "seeds": 1}.items():
+    for name, value in {"skew": (_lowest_skew(), 90), **_FIRST}.items():
         st.session_state[key(name)] = value
 
 
 def _adopt() -> None:
     """Take over what the preset says."""
-    values = values_of(PRESETS[st.session_state[key("preset")]]())
+    spec = PRESETS[st.session_state[key("preset")]]()
     for name in _ADOPTED:
-        st.session_state[key(name)] = values[name]
-    known = [arm for arm in values["arms"] if arm in ALIGNMENTS]
-    st.session_state[key("arms")] = known
+        st.session_state[key(name)] = get(spec, PARAMS[name].path)
+    st.session_state[key("arms")] = [arm.name for arm in spec.distill.arms if arm.name in ALIGNMENTS]
 
 
 def _dataset_chosen() -> None:
     """Take as many groups as the data set has; the skew follows, see ``_grid_controls``."""
-    preset = PRESETS[st.session_state[key("preset")]]()
-    st.session_state[key("groups")] = adapt(preset, st.session_state[key("dataset")]).data.groups
+    start = Start(st.session_state[key("preset")], st.session_state[key("dataset")])
+    st.session_state[key("groups")] = start.spec().data.groups
 
 
 def controls() -> SweepSpec | None:
     """Draw the controls and return the sweep they describe; None, with the reason shown, if none."""
-    known = catalogue()
+    known = {name: card.title for name, card in catalogue().items() if card.synthetic_groups}
     st.header("New sweep", anchor=False)
     preset_control(
         key("preset"),
         _adopt,
         "What every run is like, apart from skew and separation. Quick: small digits, a minute each.",
     )
-    st.selectbox(
-        "Data set",
-        [name for name, card in known.items() if card.synthetic_groups],
-        format_func=lambda name: known[name].title,
-        key=key("dataset"),
-        on_change=_dataset_chosen,
-        persist_state="session",
-        help="Every run of the grid uses this data set, biased more or less.",
-    )
+    draw("dataset", form="sweep", options=list(known), title_of=known.__getitem__, changed=_dataset_chosen)
     st.pills(
-        "Methods to compare",
+        PARAMS["arms"].title,
         list(ALIGNMENTS),
         selection_mode="multi",
         format_func=arm_label,
@@ -85,28 +80,17 @@ def controls() -> SweepSpec | None:
     return _spec()
 
 
+def _lowest_skew() -> int:
+    """Return the balanced share in per cent."""
+    return round(100 * lowest_skew(st.session_state[key("groups")]))
+
+
 def _grid_controls() -> None:
-    lowest = lowest_skew(st.session_state[key("groups")])
+    lowest = _lowest_skew()
     low, high = st.session_state[key("skew")]
     st.session_state[key("skew")] = (max(lowest, low), max(lowest, high))
-    st.slider(
-        "Skew, from and to",
-        lowest,
-        99,
-        format="%d %%",
-        key=key("skew"),
-        persist_state="session",
-        help="Share of each class that its largest group has: the rows of the grid.",
-    )
-    st.slider(
-        "Separation, from and to",
-        0.0,
-        1.0,
-        step=0.05,
-        key=key("separation"),
-        persist_state="session",
-        help="How different the groups look, 0 being all alike: the columns of the grid.",
-    )
+    _range("skew", lowest, 99, "the rows of the grid", format="%d %%")
+    _range("separation", 0.0, 1.0, "the columns of the grid", step=PARAMS["separation"].step)
     left, right = st.columns(2, gap="small", wrap=False)
     with left:
         _count("Steps of skew", "skews", MAX_STEPS, "Number of rows of the grid.")
@@ -114,46 +98,45 @@ def _grid_controls() -> None:
         _count("Of separation", "separations", MAX_STEPS, "Number of columns of the grid.")
 
 
+def _range(name: str, low: float, high: float, role: str, **look: Any) -> None:
+    text = f"{PARAMS[name].help} These are {role}."
+    title = f"{PARAMS[name].title}, from and to"
+    st.slider(title, low, high, key=key(name), persist_state="session", help=text, **look)
+
+
 def _size_controls() -> None:
+    card = catalogue()[st.session_state[key("dataset")]]
     with st.expander("Advanced", icon=":material/tune:"):
         left, right = st.columns(2, gap="small", wrap=False)
-        with left:
-            _count("Groups", "groups", 10, "How many protected groups there are, where they are made.", low=2)
-            _count("Iterations", "iterations", 20_000, "Updates of the synthetic images of a run.", step=100)
-            _count("Test networks", "networks", 20, "Networks trained from scratch on each synthetic set.")
+        if not card.group_names:
+            draw("groups", left, form="sweep", high=card.max_groups)
+        draw("iterations", left, form="sweep")
+        draw("networks", left, form="sweep")
         with right:
-            _count(
-                "Seeds", "seeds", MAX_SEEDS, "Every place of the grid is run with so many seeds: luck shows."
-            )
-            _count("Epochs", "epochs", 2000, "Passes over the images when a test network trains.", step=50)
+            _count("Seeds", "seeds", MAX_SEEDS, "Every place of the grid is run with so many seeds.")
+        draw("epochs", right, form="sweep")
 
 
-def _count(label: str, name: str, high: int, text: str, *, low: int = 1, step: int = 1) -> None:
-    st.number_input(
-        label, low, high, step=step, key=key(name), persist_state="session", help=text, width="stretch"
-    )
+def _count(label: str, name: str, high: int, text: str) -> None:
+    st.number_input(label, 1, high, key=key(name), persist_state="session", help=text)
 
 
 def _spec() -> SweepSpec | None:
-    value = {name: st.session_state[key(name)] for name in (*_ADOPTED, "preset", "arms", "seeds")}
+    value = {name: st.session_state[key(name)] for name in (*_ADOPTED, *_FIRST, "skew", "preset", "arms")}
     if not value["arms"]:
         st.info("Choose at least one method.", icon=":material/arrow_upward:")
         return None
-    low, high = st.session_state[key("skew")]
-    alike, apart = st.session_state[key("separation")]
-    changes = {
-        "data": {"dataset": value["dataset"], "groups": value["groups"], "skew": high / 100},
-        "distill": {"iterations": value["iterations"]},
-        "evaluation": {"networks": value["networks"], "epochs": value["epochs"]},
-    }
     try:
+        begun = Start(value["preset"], value["dataset"]).spec()
+        adopted = {PARAMS[name].path: value[name] for name in _ADOPTED}
+        arms, (low, high), (alike, apart) = arms_named(*value["arms"]), value["skew"], value["separation"]
         return SweepSpec(
-            base=base_of(value["preset"], value["arms"], changes),
-            skews=steps(low / 100, high / 100, st.session_state[key("skews")]),
-            separations=steps(alike, apart, st.session_state[key("separations")]),
+            base=changed(begun, adopted | {"distill.arms": arms, "data.skew": high / 100}),
+            skews=steps(low / 100, high / 100, value["skews"]),
+            separations=steps(alike, apart, value["separations"]),
             seeds=tuple(range(value["seeds"])),
         )
     except (UserError, ValidationError) as error:
-        told = error if isinstance(error, UserError) else user_error(error)
-        st.error(f"These settings do not fit together. {told}", icon=":material/error:")
+        cause = error if isinstance(error, UserError) else user_error(error)
+        show_error("These settings do not fit together.", cause)
         return None

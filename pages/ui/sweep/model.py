@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,6 @@ import pandas as pd
 
 from fairdd_core.analysis.grids import Place, grid_table
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.config.adapt import adapt
-from fairdd_core.config.presets import PRESETS, arms_named
-from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
@@ -27,7 +24,6 @@ from fairdd_core.runs.storage.sweeps import (
 from fairdd_core.workspace import Workspace
 from pages.ui import ASSETS
 from pages.ui.common.runs import dataset_title
-from pages.ui.controls.catalogue import catalogue
 
 BUNDLED = ASSETS / "sweeps"
 BUNDLED_PREFIX = "example-"
@@ -105,24 +101,6 @@ def place_of(text: str, spec: SweepSpec) -> Place:
 def steps(low: float, high: float, count: int) -> tuple[float, ...]:
     """Return ``count`` values from ``low`` to ``high``, evenly spaced and rounded to hundredths."""
     return tuple(sorted({round(float(value), 2) for value in np.linspace(low, high, count)}))
-
-
-def base_of(preset: str, arms: Sequence[str], changes: Mapping[str, Mapping[str, object]]) -> RunSpec:
-    """Return a preset with other arms and some other fields; what follows from the data set is brought along.
-
-    Raises:
-        UserError: when there are no such arms, or no such data set.
-        ValidationError: when the fields do not fit together.
-    """
-    spec = PRESETS[preset]()
-    dataset = str(changes.get("data", {}).get("dataset", spec.data.dataset))
-    document = adapt(spec, dataset).model_dump(mode="json")
-    fixed = {"groups": document["data"]["groups"]} if catalogue()[dataset].group_names else {}
-    document["distill"]["arms"] = [arm.model_dump() for arm in arms_named(*arms)]
-    for part, fields in changes.items():
-        document[part] |= fields
-    document["data"] |= fixed  # groups that have names are as many as there are names
-    return RunSpec.model_validate(document)
 
 
 def each_cell(spec: SweepSpec) -> str:

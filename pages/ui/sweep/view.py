@@ -22,7 +22,6 @@ from pages.ui.common.cache import Thumbnail, thumbnail_of
 from pages.ui.common.figures import folded, numbers, show
 from pages.ui.common.html import arm_heading, marker_svg, table_html
 from pages.ui.common.url import one_of, read
-from pages.ui.controls.settings import values_of
 from pages.ui.controls.sidebar import adopt
 from pages.ui.sweep.model import SHOWN_METRICS, SweepView, each_cell, place_of, summary
 
@@ -180,7 +179,7 @@ def _links(view: SweepView, cell: Cell) -> None:
             key=f"adopt-{cell.point.seed}",
             help="Sets the controls of the Studio, where you can change them and launch a run of your own.",
         ):
-            adopt(values_of(view.sweep.spec.run(cell.point)))
+            adopt(view.sweep.spec.run(cell.point))
             st.session_state["view"] = "data"
             st.switch_page("studio.py", query_params={"view": "data"})
 

@@ -38,12 +38,12 @@ def test_a_live_run_calls_its_methods_as_every_figure_does(note: str, told: str)
     assert progress_text(record) == f"Test: 2 of 6{told}"
 
 
-def test_remedies_are_offered_and_reach_the_address(studio: Studio, no_examples: None) -> None:
+def test_mitigations_are_offered_and_reach_the_address(studio: Studio, no_examples: None) -> None:
     app = studio(arms="vanilla,vanilla+fair-training", lr="12.5")
     assert app.number_input(key="control-lr").value == 12.5
-    assert app.multiselect(key="control-remedies").value == ["vanilla+fair-training"]
+    assert app.multiselect(key="control-mitigations").value == ["vanilla+fair-training"]
     assert "share their images" in " ".join(str(caption.value) for caption in app.caption)
-    app.multiselect(key="control-remedies").set_value(["vanilla+fair-extractor"]).run()
+    app.multiselect(key="control-mitigations").set_value(["vanilla+fair-extractor"]).run()
     assert not app.exception
     assert app.query_params["arms"] == "vanilla,vanilla+fair-extractor"
     app.number_input(key="control-lr").set_value(0.0).run()

@@ -71,9 +71,9 @@ def test_an_architecture_without_results_says_so(studio: Studio, workspace: Path
 
 def test_the_conditions_of_a_study_reach_the_address(studio: Studio, no_examples: None) -> None:
     app = studio(noise="20", judges="mlp,vgg11")
-    assert app.slider(key="control-noise").value == 20
+    assert app.select_slider(key="control-noise").value == 0.2
     assert app.multiselect(key="control-judges").value == ["mlp", "vgg11"]
-    app.slider(key="control-known").set_value(40).run()
+    app.select_slider(key="control-known").set_value(0.4).run()
     assert not app.exception
     assert app.query_params["known"] == "40"
     assert app.query_params["noise"] == "20"

@@ -72,7 +72,7 @@ def test_fairness_states_n_and_definitions(studio: Studio, workspace: Path, no_e
 
 def test_moving_skew_redraws_the_data(studio: Studio, no_examples: None) -> None:
     app = studio()
-    app.slider(key="control-skew").set_value(50).run()
+    app.select_slider(key="control-skew").set_value(0.5).run()
     assert not app.exception
     assert "in each class 50% of one group" in words(app)
     assert "50" in app.query_params["skew"]
@@ -80,9 +80,9 @@ def test_moving_skew_redraws_the_data(studio: Studio, no_examples: None) -> None
 
 def test_fewer_groups_lift_the_skew_to_what_is_possible(studio: Studio, no_examples: None) -> None:
     app = studio(skew="20")
-    app.slider(key="control-groups").set_value(3).run()
+    app.select_slider(key="control-groups").set_value(3).run()
     assert not app.exception
-    assert app.session_state["control-skew"] == 33
+    assert app.session_state["control-skew"] == 0.33
     assert not app.error
 
 
@@ -104,7 +104,7 @@ def test_missing_files_are_explained_and_the_embedded_set_offered(studio: Studio
     app.button(key="use-embedded").click().run()
     assert not app.exception
     assert app.session_state["control-dataset"] == "colored-digits-fg"
-    assert app.session_state["control-skew"] == 70
+    assert app.session_state["control-skew"] == 0.7
     assert "1\u202f297 training images" in words(app)
 
 
@@ -130,7 +130,7 @@ def test_found_groups_start_as_found_and_say_what_a_skew_leaves_out(
     assert "White, Black, Asian, Indian" in words(app)
     app.toggle(key="skew-as-found").set_value(False).run()
     assert not app.exception
-    assert app.session_state["control-skew"] == 25
+    assert app.session_state["control-skew"] == 0.25
     assert "training images are left out" in words(app)
     before = next(frame.value for frame in app.dataframe if "left out" in frame.value)
     assert (before["found"] == before["kept"] + before["left out"]).all()
@@ -144,7 +144,7 @@ def test_found_groups_start_as_found_and_say_what_a_skew_leaves_out(
     assert app.query_params["group"] == "gender"
     app.selectbox(key="control-dataset").set_value("colored-digits-bg").run()
     assert not app.exception
-    assert (app.session_state["control-groups"], app.session_state["control-skew"]) == (10, 90)
+    assert (app.session_state["control-groups"], app.session_state["control-skew"]) == (10, 0.9)
     assert app.session_state["control-separation"] == 1.0
 
 
@@ -156,7 +156,7 @@ def test_an_address_that_a_data_set_cannot_have_is_put_right(visit: Studio, no_e
 
 def test_address_restores_the_controls(studio: Studio, no_examples: None) -> None:
     app = studio(skew="70", separation="0.5", arms="vanilla,fairdd", seed="7")
-    assert app.session_state["control-skew"] == 70
+    assert app.session_state["control-skew"] == 0.7
     assert app.session_state["control-separation"] == 0.5
     assert app.session_state["control-arms"] == ["vanilla", "fairdd"]
     assert app.session_state["control-seed"] == 7
@@ -279,9 +279,9 @@ def test_scrubber_steps_through_the_logged_iterations(
     studio: Studio, workspace: Path, no_examples: None
 ) -> None:
     app = studio(run=finished(workspace), view="images")
-    assert app.select_slider[0].value == 600
+    assert app.select_slider(key="scrub-at").value == 600
     app.button(key="scrub-back").click().run()
-    assert app.select_slider[0].value == 60
+    assert app.select_slider(key="scrub-at").value == 60
     assert not app.exception
 
 
@@ -297,7 +297,7 @@ def test_residuals_and_the_theorem_stand_below_the_fairness_figures(
 
 def test_a_backbone_brings_its_usual_settings(studio: Studio, no_examples: None) -> None:
     app = studio()
-    box = next(box for box in app.selectbox if box.label == "Distillation")
+    box = next(box for box in app.selectbox if box.key == "control-backbone")
     box.set_value("dc").run()
     assert app.session_state["control-iterations"] == SHORT["dc"]["iterations"]
     assert app.session_state["control-matching"] == "cosine"
@@ -307,11 +307,11 @@ def test_a_backbone_brings_its_usual_settings(studio: Studio, no_examples: None)
 
 def test_a_distance_between_clouds_takes_the_barycenters_along(studio: Studio, no_examples: None) -> None:
     app = studio()
-    matched = next(box for box in app.selectbox if box.label == "Matched by")
+    matched = next(box for box in app.selectbox if box.key == "control-matching")
     matched.set_value("wasserstein").run()
     assert app.session_state["control-arms"] == ["vanilla", "cobra:wasserstein"]
     assert not app.error
-    next(box for box in app.selectbox if box.label == "Distillation").set_value("cafe").run()
+    next(box for box in app.selectbox if box.key == "control-backbone").set_value("cafe").run()
     assert app.session_state["control-arms"] == ["vanilla", "cobra"]
     assert not app.error
 
@@ -352,14 +352,14 @@ def elsewhere_and_back(app: AppTest, **params: str) -> AppTest:
 
 def test_a_link_sets_controls_and_view_of_a_studio_that_was_in_use(studio: Studio, no_examples: None) -> None:
     app = elsewhere_and_back(studio(skew="50", seed="3"), skew="70", view="fairness")
-    assert app.session_state["control-skew"] == 70
+    assert app.session_state["control-skew"] == 0.7
     assert app.session_state["control-seed"] == 0, "what a link does not name is as in the preset"
     assert app.session_state["view"] == "fairness"
 
 
 def test_a_link_without_controls_leaves_them_as_they_are(studio: Studio, no_examples: None) -> None:
     app = elsewhere_and_back(studio(skew="50", seed="3"), view="data")
-    assert (app.session_state["control-skew"], app.session_state["control-seed"]) == (50, 3)
+    assert (app.session_state["control-skew"], app.session_state["control-seed"]) == (0.5, 3)
 
 
 @pytest.mark.parametrize("seed", [0, 9])
@@ -383,13 +383,13 @@ def test_a_link_to_a_run_shows_its_images_and_settings(
 def test_a_click_that_overtakes_the_address_is_not_undone(studio: Studio, no_examples: None) -> None:
     app = studio(skew="50")
     before = {name: app.query_params[name] for name in app.query_params}
-    skew = next(slider for slider in app.slider if slider.label == "Skew")
-    skew.set_value(70).run()
+    skew = next(slider for slider in app.select_slider if slider.label == "Skew")
+    skew.set_value(0.7).run()
     app.query_params.clear()
     for name, value in before.items():  # the browser has not heard of the new address yet
         app.query_params[name] = value
     next(box for box in app.number_input if box.label == "Seed").set_value(4).run()
-    assert (app.session_state["control-skew"], app.session_state["control-seed"]) == (70, 4)
+    assert (app.session_state["control-skew"], app.session_state["control-seed"]) == (0.7, 4)
 
 
 @pytest.mark.parametrize("page", ["sweep", "data", "runs", "compare", "learn"])
