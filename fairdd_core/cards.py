@@ -1,7 +1,7 @@
-"""What the registries hold: a name's description, and where its code is.
+"""Entries of the registries: the description of a component and the location of its code.
 
-The dashboard and the command line read descriptions without waiting for torch, so the code is imported only
-when something is built.
+The dashboard and the command line read descriptions without waiting for torch: the code is imported when the
+component is built.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ class Card:
     """A component under a name.
 
     Attributes:
-        title: short name for people.
+        title: short name on screens.
         summary: one plain sentence.
-        code: ``module:attribute`` of what builds it.
+        code: ``module:attribute`` of the class or function that builds it.
     """
 
     title: str
@@ -26,6 +26,6 @@ class Card:
     code: str
 
     def build(self, *arguments: Any) -> Any:
-        """Import the code and call it."""
+        """Import the code and return what it makes of the arguments."""
         module, attribute = self.code.split(":")
         return getattr(import_module(module), attribute)(*arguments)

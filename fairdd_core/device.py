@@ -1,4 +1,4 @@
-"""Choosing where tensors live, and making the CPU path fast."""
+"""Choosing the device of a run, and settings that make the CPU fast."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # <malloc.h> of the GNU C library
 
 
 def resolve_device(name: str) -> torch.device:
-    """Turn ``auto``, ``cpu``, ``cuda`` or ``cuda:n`` into a device; ``auto`` prefers a GPU.
+    """Return the device called ``auto``, ``cpu``, ``cuda`` or ``cuda:n``; ``auto`` prefers a GPU.
 
     Raises:
         UserError: for another name, or a GPU that this machine does not have.
@@ -29,19 +29,12 @@ def resolve_device(name: str) -> torch.device:
 
     if not re.match(DEVICE_PATTERN, name):
         raise UserError("device", "auto, cpu, cuda or cuda:N", repr(name))
-    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if name == "auto":
-        return torch.device("cuda:0" if found else "cpu")
-    # A bare "cuda" gets its number, so that one GPU has one name.
-    device = torch.device("cuda:0" if name == "cuda" else name)
-    if device.type == "cuda" and (device.index or 0) >= found:
-        raise UserError("device", f"one of the {found} GPUs of this machine", repr(name), "Use auto or cpu.")
-    return device
+    return torch.device(_among(name, torch.cuda.device_count() if torch.cuda.is_available() else 0))
 
 
 @cache
 def gpu_count() -> int:
-    """Return the number of GPUs that torch will find; the driver is asked, CUDA stays untouched."""
+    """Return the number of GPUs that torch will find, according to the driver; CUDA is not initialised."""
     if not sys.platform.startswith("linux") or metadata.version("torch").endswith("+cpu"):
         return 0
     try:
@@ -67,19 +60,21 @@ def queue_device(name: str) -> str:
     Raises:
         UserError: for a GPU that this machine does not have.
     """
-    found = gpu_count()
-    if name == "auto":
-        return "cuda:0" if found else "cpu"
-    if name == "cpu":
+    return _among(name, gpu_count())
+
+
+def _among(name: str, gpus: int) -> str:
+    """Return ``cpu`` or ``cuda:n`` for a name, given the number of GPUs; a bare ``cuda`` is GPU 0."""
+    if name == "cpu" or (name == "auto" and not gpus):
         return "cpu"
     index = int(name.partition(":")[2] or 0)
-    if index >= found:
-        raise UserError("device", f"one of the {found} GPUs of this machine", repr(name), "Use auto or cpu.")
+    if index >= gpus:
+        raise UserError("device", f"one of the {gpus} GPUs of this machine", repr(name), "Use auto or cpu.")
     return f"cuda:{index}"
 
 
 def describe_device(device: torch.device) -> str:
-    """Return a name for people, e.g. ``NVIDIA H100 (cuda:0)`` or ``CPU, 2 threads``."""
+    """Return a readable name, e.g. ``NVIDIA H100 (cuda:0)`` or ``CPU, 2 threads``."""
     import torch
 
     if device.type == "cuda":
@@ -88,7 +83,7 @@ def describe_device(device: torch.device) -> str:
 
 
 def keep_freed_memory() -> None:
-    """Let the C allocator keep what it frees, for as long as this process lives.
+    """Make the C allocator keep freed memory for the rest of the process.
 
     Activations of tens of megabytes are otherwise mapped, zeroed and unmapped on every layer of every
     step; keeping them halves the time of a training step on the CPU. Does nothing outside glibc.

@@ -1,4 +1,4 @@
-"""The one kind of error that a user can cause, and that must never reach them as a traceback."""
+"""Errors that users can cause or must be told of, which never reach them as a traceback."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -7,13 +7,13 @@ T = TypeVar("T")
 
 
 class UserError(ValueError):
-    """Bad input, described so that the user can mend it.
+    """Invalid input, described so that the user can correct it.
 
     Attributes:
         field: dotted name of the setting at fault, e.g. ``data.skew``.
-        expected: what would have been accepted.
-        got: what came instead.
-        hint: one thing to do next (may be empty).
+        expected: the values that are accepted.
+        got: the value at hand.
+        hint: one next action; may be empty.
     """
 
     def __init__(self, field: str, expected: str, got: object, hint: str = "") -> None:
@@ -37,10 +37,10 @@ def lookup(registry: Mapping[str, T], name: str, field: str) -> T:
 
 
 class Diverged(RuntimeError):  # noqa: N818 - it names what happened
-    """The matching loss stopped being a number.
+    """The matching loss is no longer finite.
 
     Attributes:
-        hint: one thing to do next.
+        hint: one next action.
     """
 
     hint = "Launch again with a smaller step size of the images (on the command line: --lr)."

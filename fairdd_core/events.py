@@ -1,4 +1,4 @@
-"""What a run says while it works. Every stage yields these; nobody else needs to know who listens."""
+"""The events that the stages of a run yield, from loading the data to the maps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PhaseName = Literal["data", "distill", "baselines", "evaluate", "embed"]
 
 @dataclass(frozen=True)
 class Phase:
-    """A stage has reached ``done`` of ``total`` units; ``note`` says in words what is being done."""
+    """A stage has finished ``done`` of ``total`` units; ``note`` describes the current one."""
 
     name: PhaseName
     done: int
@@ -26,11 +26,11 @@ class Phase:
 
 @dataclass(frozen=True)
 class Loaded:
-    """The data is there; its names are kept with the run, which may outlive it.
+    """The data is loaded; its names are stored with the run, which may outlive the data.
 
     Attributes:
         class_names, group_names: in index order.
-        group_colors: an RGB colour of each group, or none at all.
+        group_colors: an RGB colour of each group, or empty.
         mean_C, std_C: the normalisation of the training images (see ``data.grouped.Normalisation``).
     """
 
@@ -50,8 +50,8 @@ class Step:
         iteration: 1-based.
         loss: the matching loss, before the update.
         worst_residual: max over (class, group) of ‖Φ_{a|y} − Φ_{S_y}‖ under this step's network, relative
-            to the mean ‖Φ_{a|y}‖ of the class; 0 means that every group is matched exactly. NaN where the
-            groups' signals were not needed for the step and would have been costly.
+            to the mean ‖Φ_{a|y}‖ of the class; 0 means that every group is matched exactly. NaN where
+            the groups' signals were not computed because they are costly and the step did not need them.
     """
 
     arm: str
@@ -62,12 +62,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Diagnosed:
-    """How far the groups are from what arms match, under one network, after ``iteration`` updates.
+    """Distances of the groups from synthetic signals and targets under one network, after an update.
 
     Attributes:
         iteration: 1-based.
-        cells: see ``fairdd_core.distill.diagnostics.diagnose``; arms with networks of their own come in
-            events of their own.
+        cells: see ``fairdd_core.distill.diagnostics.diagnose``; arms that train their own networks have
+            their own events.
     """
 
     iteration: int
@@ -85,12 +85,12 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that the distillation needs to go on after ``iteration`` updates.
+    """The state from which the distillation can resume after ``iteration`` updates.
 
     Attributes:
-        iteration: updates done.
-        tensors: ``{arm}/value/{name}`` and ``{arm}/momentum/{name}`` for the images and what else is learned,
-            float32 on the CPU.
+        iteration: number of updates.
+        tensors: ``{arm}/value/{name}`` and ``{arm}/momentum/{name}`` for the images and the other learned
+            tensors, float32 on the CPU.
     """
 
     iteration: int
@@ -121,7 +121,7 @@ class Evaluated:
         network: 0-based index of the evaluation network.
         counts_GCC: int64 counts of test images by (group, true class, predicted class).
         architecture: one of the evaluation's other architectures; empty for its own.
-        predicted_N: int16 class that each test image was taken for; the counts are made of it.
+        predicted_N: int16 predicted class of each test image, from which the counts are made.
     """
 
     arm: str
@@ -137,7 +137,7 @@ class Nearest:
 
     Attributes:
         arm: name of the arm.
-        searched_CG: int32 real training images of each cell among which was searched.
+        searched_CG: int32 number of real training images of each cell that were searched.
         real_MGR: int32 rows of the training set: of each synthetic image and group, the R nearest real images
             of the same class, nearest first; -1 where there are fewer.
         real_distance_MGR: float32 distances to them; NaN where there are fewer.
@@ -155,7 +155,7 @@ class Nearest:
 
 @dataclass(frozen=True)
 class Embedded:
-    """The maps are ready: first with PCA only, then again with UMAP.
+    """The maps are ready: first with PCA only, later with UMAP too.
 
     Attributes:
         points: one row per point; columns ``kind`` (real, synthetic, group_mean, target or class_mean),
@@ -165,9 +165,9 @@ class Embedded:
         residuals: one row per (arm, class, group) of the real feature space; columns ``arm``, ``class_id``,
             ``group_id``, ``n``, ``share``, ``to_synthetic`` (‖Φ_{a|y} − Φ_{S_y}‖) and ``to_target``
             (‖Φ_{a|y} − m_y‖).
-        moments: where the synthetic images (as pixels of 256 levels) and their class means lay in the same
-            map on the way; columns ``iteration`` and those of ``points`` without ``group_id``. The last
-            iteration is that of ``points``.
+        moments: positions of the synthetic images (as pixels of 256 levels) and their class means in the
+            same map at earlier iterations; columns ``iteration`` and those of ``points`` without
+            ``group_id``. The last iteration is that of ``points``.
     """
 
     points: pd.DataFrame

@@ -1,4 +1,4 @@
-"""One method's synthetic images, and a step on them."""
+"""The synthetic images of one method, and an update of them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from fairdd_core.data.augmentation import augment_parts
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.distill.alignments.base import Alignment
 from fairdd_core.distill.backbones.base import Backbone, Signal, WeightedSets
-from fairdd_core.distill.formation import unfold
-from fairdd_core.distill.initial import synthetic_labels
 from fairdd_core.distill.matching import Matching
-from fairdd_core.distill.schedules import Pair
+from fairdd_core.distill.schedules import MatchingPair
+from fairdd_core.distill.synthetic import synthetic_labels, unfold
 
 IMAGES = "images"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What all arms of a run share."""
+    """The data, specification, backbone and device that all arms of a run share."""
 
     train: GroupedDataset
     spec: DistillSpec
@@ -37,7 +36,7 @@ class Problem:
         return self.spec.ipc * self.spec.factor**2
 
     def labels(self) -> torch.Tensor:
-        """Return the labels of those, int64 (C·parts,), ordered by class."""
+        """Return the labels of these images, int64 (C·parts,), ordered by class."""
         return synthetic_labels(self.train.num_classes, self.spec).to(self.device)
 
 
@@ -48,9 +47,9 @@ class Arm:
     Attributes:
         spec: which method.
         alignment, matching: its rule and its distance.
-        pair_at: the pair of an iteration.
-        values: the images under ``IMAGES``, and what else is learned.
-        momenta: of the same names.
+        values: the learned tensors by name: the images under ``IMAGES``, and the backbone's variables.
+        momenta: of the optimiser, under the same names.
+        pair_at: returns the (network, augmentation) pair of an iteration.
     """
 
     spec: ArmSpec
@@ -58,21 +57,21 @@ class Arm:
     matching: Matching
     values: dict[str, torch.Tensor]
     momenta: dict[str, torch.Tensor]
-    pair_at: Callable[[int], Pair] = field(init=False)
-    _targets: WeakKeyDictionary[Pair, Any] = field(default_factory=WeakKeyDictionary, init=False)
+    pair_at: Callable[[int], MatchingPair] = field(init=False)
+    _targets: WeakKeyDictionary[MatchingPair, Any] = field(default_factory=WeakKeyDictionary, init=False)
 
-    def targets(self, pair: Pair) -> Any:
-        """Return the targets under a pair, worked out once for as long as the pair is kept."""
+    def targets(self, pair: MatchingPair) -> Any:
+        """Return the targets under a pair, cached for as long as the pair is kept."""
         if pair not in self._targets:
             self._targets[pair] = self.matching.targets(self.alignment, pair)
         return self._targets[pair]
 
     def training_images(self, problem: Problem) -> torch.Tensor:
-        """Return the images as a network is trained on them, normalised, (C·parts, 3, H, W)."""
+        """Return the images on which networks are trained, normalised, (C·parts, 3, H, W)."""
         return unfold(self.values[IMAGES], problem.spec.factor)
 
 
-def update(problem: Problem, arm: Arm, pair: Pair, lr: float) -> tuple[float, Signal]:
+def update(problem: Problem, arm: Arm, pair: MatchingPair, lr: float) -> tuple[float, Signal]:
     """Take one SGD step on an arm; return its loss and the signal of its images, both before the step."""
     variables = {name: value for name, value in arm.values.items() if name != IMAGES}
     sets = synthetic_sets(problem, arm, pair)
@@ -88,8 +87,8 @@ def update(problem: Problem, arm: Arm, pair: Pair, lr: float) -> tuple[float, Si
     return loss.item(), tuple(layer.detach() for layer in signal)
 
 
-def synthetic_sets(problem: Problem, arm: Arm, pair: Pair) -> WeightedSets:
-    """Return an arm's images under a pair's augmentations, one set for each class; one for all if pooled."""
+def synthetic_sets(problem: Problem, arm: Arm, pair: MatchingPair) -> WeightedSets:
+    """Return an arm's augmented images: a set for each class, or a single one if signals are pooled."""
     classes, parts = problem.train.num_classes, problem.parts
     x_NCHW = augment_parts(arm.training_images(problem), [parts] * classes, pair.augmentations)
     mean_CN = torch.eye(classes, device=problem.device).repeat_interleave(parts, dim=1) / parts

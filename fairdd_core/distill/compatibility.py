@@ -1,4 +1,4 @@
-"""Which choices make sense together; the others are refused before a run starts."""
+"""Validation of the choices that depend on each other, before a run starts."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ CLOUD_BACKBONES = [name for name, card in BACKBONES.items() if card.clouds]
 
 
 def check_distill(spec: DistillSpec) -> None:
-    """Refuse a combination that makes no sense, and name the nearest that does.
+    """Refuse choices that do not work together.
 
     Raises:
-        UserError: saying why.
+        UserError: with the reason and the nearest choice that works.
     """
     lookup(BACKBONES, spec.backbone, "distill.backbone")
     lookup(ALL_DISCREPANCIES, spec.matching, "distill.matching")
     if not lookup(NETWORKS, spec.network.name, "distill.network.name").independent:
         raise UserError(
             "distill.network.name",
-            "a network without batch norm: a group's signal must not depend on who shares its batch",
+            "a network without batch norm: a group's signal must not depend on the rest of its batch",
             spec.network.name,
-            "Match under convnet; as a test network it can be used.",
+            "Use convnet; this one can be a test network.",
         )
     for arm in spec.arms:
         check_arm(arm)
@@ -47,13 +47,13 @@ def _check_distances(spec: DistillSpec, arm: ArmSpec) -> None:
     if not BACKBONES[spec.backbone].clouds:
         raise UserError(
             "distill.matching",
-            f"a distance between signals: {spec.backbone} matches one signal of a class, which is no cloud",
+            f"a distance between signals: {spec.backbone} matches one signal per class, not a cloud",
             clouds[0],
             f"Use squared-l2, or the backbone {' or '.join(CLOUD_BACKBONES)}.",
         )
     if spec.ipc * spec.factor**2 < 2:
         hint = "Use 2 images per class or more, or the distance squared-l2."
-        raise UserError("distill.ipc", f"at least 2, for one image is no cloud for {clouds[0]}", 1, hint)
+        raise UserError("distill.ipc", f"at least 2, because {clouds[0]} compares clouds of images", 1, hint)
     if barycenter and matching not in CLOUD_DISCREPANCIES:
         raise UserError(
             "distill.matching",

@@ -1,4 +1,4 @@
-"""How far every group is from what is matched, and when the method's theorem applies."""
+"""Distances of the groups from the synthetic signals and targets, and the terms of Theorem 4.1."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def worst_residual(statistics: Statistics, signal_CRD: torch.Tensor) -> float:
 
 @torch.no_grad()
 def diagnose(layers: Sequence[Statistics], signals: Mapping[str, Signal]) -> pd.DataFrame:
-    """Return the geometry of every cell under one network, all layers together.
+    """Return distances and shares of every cell under one network, all layers together.
 
     Args:
         layers: statistics of every matched layer.
@@ -62,7 +62,7 @@ def _pooled_share(statistics: Statistics) -> torch.Tensor:
 def _geometry(
     layers: Sequence[Statistics], weights_CG: torch.Tensor, share_CG: torch.Tensor
 ) -> dict[str, torch.Tensor]:
-    """Return what does not depend on an arm, (C, G) each; squared lengths add up over the layers."""
+    """Return the columns that do not depend on an arm, (C, G) each; squared lengths add up over layers."""
     sums: dict[str, torch.Tensor] = defaultdict(lambda: torch.zeros((), device=share_CG.device))
     for layer in layers:
         means_CGD = layer.means_CGD

@@ -1,4 +1,4 @@
-"""What an arm may do for fairness outside the alignment. Adding one is a function and an entry here."""
+"""Interventions: fairness measures outside the alignment. To add one, write a function and enter it here."""
 
 from __future__ import annotations
 
@@ -26,26 +26,28 @@ class InterventionCard(Card):
 
 
 INTERVENTIONS: dict[str, InterventionCard] = {
-    NONE: InterventionCard("None", "Nothing but the alignment.", ""),
+    NONE: InterventionCard("None", "No measure besides the alignment.", ""),
     "fair-training": InterventionCard(
         "Fair training",
-        "Weighs the synthetic images so that the groups they resemble count the same in training.",
+        "Mitigates imbalance when test networks are trained: synthetic images are weighted so that the "
+        "groups they resemble count the same.",
         "fairdd_core.evaluate.fair_training:group_balanced",
         after=True,
     ),
     "fair-extractor": InterventionCard(
         "Fair extractor",
-        "Matches under networks trained on all groups alike, with the groups' means drawn together.",
+        "Mitigates group differences in the features: matches under networks trained on balanced groups, "
+        "with a penalty on the distance of their means.",
         "fairdd_core.nets.fair:fair_network",
         before=True,
     ),
 }
 
 
-def until_images(arm: ArmSpec) -> ArmSpec:
-    """Return what decides an arm's images: neither its name nor what happens to them afterwards.
+def image_spec(arm: ArmSpec) -> ArmSpec:
+    """Return the part of an arm that determines its images: without its name and later interventions.
 
-    Arms for which this is the same have the same images, which are made once.
+    Arms with equal parts share their images, which are distilled once.
     """
     after = INTERVENTIONS[arm.intervention].after
     return arm.model_copy(update={"name": "-", "intervention": NONE if after else arm.intervention})

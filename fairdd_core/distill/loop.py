@@ -1,4 +1,4 @@
-"""The one distillation loop: every backbone, every alignment, all arms in lockstep."""
+"""The distillation loop for every backbone and alignment, with all arms in lockstep."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from fairdd_core.distill.arms import IMAGES, Arm, Problem, update
 from fairdd_core.distill.backbones.base import Signal
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.diagnostics import diagnose, worst_residual
-from fairdd_core.distill.initial import initial_images
-from fairdd_core.distill.interventions import INTERVENTIONS, NONE, until_images
+from fairdd_core.distill.interventions import INTERVENTIONS, NONE, image_spec
 from fairdd_core.distill.matching import build_matching
-from fairdd_core.distill.schedules import OwnNetworks, Pair, PairMaker, schedule
+from fairdd_core.distill.schedules import InnerLoopPairs, MatchingPair, PairFactory, schedule
+from fairdd_core.distill.synthetic import initial_images
 from fairdd_core.errors import Diverged, UserError, lookup
 from fairdd_core.events import Checkpoint, Diagnosed, Distilled, Phase, Snapshot, Step
 
-CHECKPOINT_EVERY = 50  # iterations, so that a cut run loses little of its end, where snapshots are rare
+CHECKPOINT_EVERY = 50  # iterations, so that an interrupted run loses little where snapshots are rare
 
 
 def snapshot_iterations(iterations: int, snapshots: int) -> list[int]:
-    """Return about ``snapshots`` moments from 0 to the end, evenly spaced in their logarithm."""
+    """Return about ``snapshots`` iterations from 0 to the end, evenly spaced in their logarithm."""
     spaced = np.geomspace(1, iterations, snapshots - 1) if snapshots > 2 else [iterations]
     return sorted({0, *np.rint(spaced).astype(int).tolist(), iterations})
 
@@ -57,21 +57,21 @@ def distill(
         spec: how to distil.
         seed: of the run.
         device: where to compute.
-        resume: go on after this checkpoint of the same spec; the rest comes out the same.
+        resume: a checkpoint of the same spec to continue from; the result is the same as without a stop.
 
     Yields:
-        ``Step`` per arm and iteration, ``Diagnosed`` and ``Snapshot`` at the logged moments, ``Checkpoint``
-        then and every ``CHECKPOINT_EVERY`` iterations, as far as a network's life has ended, and
-        ``Distilled`` per arm at the end.
+        ``Step`` per arm and iteration, ``Diagnosed`` and ``Snapshot`` at the logged iterations,
+        ``Checkpoint`` then and every ``CHECKPOINT_EVERY`` iterations, postponed to the end of a network's
+        life, and ``Distilled`` per arm at the end.
 
     Raises:
-        UserError: settings that the data cannot meet.
-        Diverged: the loss is not a number any more.
+        UserError: settings that the data does not allow, or a checkpoint of another version.
+        Diverged: the loss is no longer finite.
     """
     backbone = lookup(BACKBONES, spec.backbone, "distill.backbone").build(spec)
     problem = Problem(train, spec, backbone, device)
     arms = _arms(problem, seed, resume)
-    life = _give_pairs(problem, arms, partial(PairMaker, train, spec, backbone, seed, device), seed)
+    life = _assign_pairs(problem, arms, partial(PairFactory, train, spec, backbone, seed, device), seed)
     logged = set(snapshot_iterations(spec.iterations, spec.snapshots))
     start, due = (resume.iteration if resume else 0), False
     if not start:
@@ -82,7 +82,7 @@ def distill(
         if reached in logged:
             yield from (_snapshot(problem, arm, reached) for arm in arms)
         due |= reached in logged or reached % CHECKPOINT_EVERY == 0
-        if due and reached % life == 0:  # a network in the middle of its life is not kept
+        if due and reached % life == 0:  # a network is not saved in the middle of its life
             yield _checkpoint(arms, reached)
             due = False
         yield Phase("distill", reached, spec.iterations)
@@ -92,12 +92,12 @@ def distill(
 
 
 def _iteration(problem: Problem, arms: list[Arm], iteration: int, logged: bool) -> Iterator[Step | Diagnosed]:
-    """Update every arm once; measure the groups where that is cheap, and at the logged moments."""
+    """Update every arm once; measure the groups where that is cheap, and at the logged iterations."""
     lr = step_size(problem.spec, iteration)
-    taken: dict[int, tuple[Pair, float, Signal]] = {}
-    seen: dict[Pair, dict[str, Signal]] = {}
+    taken: dict[int, tuple[MatchingPair, float, Signal]] = {}
+    seen: dict[MatchingPair, dict[str, Signal]] = {}
     for arm in arms:
-        if id(arm.values) not in taken:  # arms with the same images take one step together
+        if id(arm.values) not in taken:  # arms that share their images take one step
             pair = arm.pair_at(iteration)
             taken[id(arm.values)] = (pair, *update(problem, arm, pair, lr))
         pair, loss, signal = taken[id(arm.values)]
@@ -110,19 +110,19 @@ def _iteration(problem: Problem, arms: list[Arm], iteration: int, logged: bool) 
     for pair, signals in seen.items():
         if logged:
             yield Diagnosed(iteration + 1, diagnose(pair.statistics, signals))
-        pair.real.forget()
+        pair.real.clear_cache()
 
 
 def _arms(problem: Problem, seed: int, resume: Checkpoint | None) -> list[Arm]:
-    """Return the arms; those that differ only in what comes after the images have the same images."""
+    """Return the arms; those that differ only in later interventions share their images."""
     initial_NCHW = initial_images(problem.train, problem.spec, seed, problem.device)
-    made: dict[ArmSpec, Arm] = {}
+    distinct: dict[ArmSpec, Arm] = {}
     arms = []
     for spec in problem.spec.arms:
-        same = until_images(spec)
-        if same not in made:
-            made[same] = _arm(problem, spec, initial_NCHW, resume)
-        arms.append(replace(made[same], spec=spec))
+        key = image_spec(spec)
+        if key not in distinct:
+            distinct[key] = _arm(problem, spec, initial_NCHW, resume)
+        arms.append(replace(distinct[key], spec=spec))
     return arms
 
 
@@ -134,23 +134,23 @@ def _arm(problem: Problem, arm: ArmSpec, initial_NCHW: torch.Tensor, resume: Che
     if resume:
         for kind, tensors in (("value", values), ("momentum", momenta)):
             for name in tensors:
-                tensors[name] = _taken_up(resume, f"{arm.name}/{kind}/{name}").to(device, copy=True)
+                tensors[name] = _saved(resume, f"{arm.name}/{kind}/{name}").to(device, copy=True)
     matching = build_matching(arm.matching or spec.matching, problem.backbone, problem.parts)
     leaves = {name: value.requires_grad_() for name, value in values.items()}
     return Arm(arm, build_alignment(arm), matching, leaves, momenta)
 
 
-def _taken_up(resume: Checkpoint, name: str) -> torch.Tensor:
+def _saved(resume: Checkpoint, name: str) -> torch.Tensor:
     if name not in resume.tensors:
         known = ", ".join(sorted(resume.tensors)) or "nothing"
         raise UserError("checkpoint", name, known, "Another version wrote it: launch the run again.")
     return resume.tensors[name]
 
 
-def _give_pairs(problem: Problem, arms: list[Arm], maker: Callable[[str], PairMaker], seed: int) -> int:
-    """Give every arm its pairs; return after how many iterations all networks start anew.
+def _assign_pairs(problem: Problem, arms: list[Arm], maker: Callable[[str], PairFactory], seed: int) -> int:
+    """Set ``pair_at`` of every arm; return the number of iterations after which all networks start anew.
 
-    Arms share them, but for those whose intervention prepares the networks.
+    Arms share their pairs unless an intervention prepares the networks of one.
     """
     spec = problem.spec.schedule
     makers = {name: maker(name) for name in {_preparation(arm) for arm in arms}}
@@ -160,7 +160,7 @@ def _give_pairs(problem: Problem, arms: list[Arm], maker: Callable[[str], PairMa
         if spec.kind == "inner" or arm.spec.warm_steps:
             life, between = (spec.outer, spec.inner) if spec.kind == "inner" else (1, 0)
             images = partial(_training_set, problem, arm)
-            arm.pair_at = OwnNetworks(make, life, arm.spec.warm_steps, between, images)
+            arm.pair_at = InnerLoopPairs(make, life, arm.spec.warm_steps, between, images)
         else:
             arm.pair_at = shared
     return spec.outer if spec.kind == "inner" else 1

@@ -1,4 +1,4 @@
-"""How far an arm's synthetic images are from its targets."""
+"""The loss of an arm: the discrepancy between its synthetic images and its targets."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from fairdd_core.distill.discrepancies.base import Discrepancy, Fitted, fitted
 from fairdd_core.distill.discrepancies.clouds.base import CloudDiscrepancy
 from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
-from fairdd_core.distill.schedules import Pair
+from fairdd_core.distill.schedules import MatchingPair
 from fairdd_core.errors import lookup
 
 
 class Matching(Protocol):
-    """Works out an arm's targets under a pair, and the loss of its images."""
+    """The targets of an arm under a pair, and the loss of its images."""
 
-    def targets(self, alignment: Alignment, pair: Pair) -> Any:
-        """Return the targets, which are the same for as long as the pair is kept."""
+    def targets(self, alignment: Alignment, pair: MatchingPair) -> Any:
+        """Return the targets, which depend on the real data only."""
 
     def loss(
-        self, pair: Pair, targets: Any, sets: WeightedSets, variables: Variables
+        self, pair: MatchingPair, targets: Any, sets: WeightedSets, variables: Variables
     ) -> tuple[torch.Tensor, Signal]:
         """Return the matching loss of synthetic images, a scalar, and their signals.
 
@@ -32,7 +32,7 @@ class Matching(Protocol):
             pair: the network.
             targets: what ``targets`` returned.
             sets: the images, and the sets whose signals are matched, one for each class.
-            variables: what else is learned.
+            variables: learned beside the images.
         """
 
 
@@ -50,21 +50,21 @@ class SignalMatching:
     def __init__(self, backbone: Backbone, discrepancy: Discrepancy) -> None:
         self.backbone, self.discrepancy = backbone, discrepancy
 
-    def targets(self, alignment: Alignment, pair: Pair) -> list[LayerTargets]:
-        """Return the targets of every layer, and the distance as it is for the layer."""
+    def targets(self, alignment: Alignment, pair: MatchingPair) -> list[LayerTargets]:
+        """Return the targets of every layer, and the discrepancy fitted to the layer."""
         return [LayerTargets(alignment.targets(layer), self._for_layer(layer)) for layer in pair.statistics]
 
     def _rows(self, s_CRD: torch.Tensor) -> torch.Tensor:
-        """Return signals in the rows that are compared; fitted distances belong to a layer as a whole."""
+        """Return signals by compared row; a fitted discrepancy compares a whole layer as one row."""
         return s_CRD.flatten(1)[:, None] if isinstance(self.discrepancy, Fitted) else s_CRD
 
     def _for_layer(self, layer: Statistics) -> Discrepancy:
-        if not isinstance(self.discrepancy, Fitted):  # then the groups' signals need not be known
+        if not isinstance(self.discrepancy, Fitted):  # spares computing the groups' signals
             return self.discrepancy
         return fitted(self.discrepancy, layer.means_CGD, (layer.uniform_signals_CG > 0).float())
 
     def loss(
-        self, pair: Pair, targets: list[LayerTargets], sets: WeightedSets, variables: Variables
+        self, pair: MatchingPair, targets: list[LayerTargets], sets: WeightedSets, variables: Variables
     ) -> tuple[torch.Tensor, Signal]:
         """Return the loss and the signals, layers (C, R, D); see ``Matching``."""
         signal = self.backbone.synthetic_signals(pair.net, sets, variables)
@@ -81,13 +81,13 @@ class CloudMatching:
     def __init__(self, discrepancy: CloudDiscrepancy, support: int) -> None:
         self.discrepancy, self.support = discrepancy, support
 
-    def targets(self, alignment: Alignment, pair: Pair) -> list[list[Cloud]]:
+    def targets(self, alignment: Alignment, pair: MatchingPair) -> list[list[Cloud]]:
         """Return the clouds of every class; a barycenter has as many points as a class has images."""
-        generator = torch.Generator().manual_seed(0)  # any start, but always the same
+        generator = torch.Generator().manual_seed(0)  # any seed will do, as long as it is fixed
         return alignment.clouds(pair.features, pair.statistics[-1], self.support, generator)
 
     def loss(
-        self, pair: Pair, targets: list[list[Cloud]], sets: WeightedSets, variables: Variables
+        self, pair: MatchingPair, targets: list[list[Cloud]], sets: WeightedSets, variables: Variables
     ) -> tuple[torch.Tensor, Signal]:
         """Return the loss and the mean features, (C, 1, D); see ``Matching``."""
         features_ND = pair.net.embed(sets.x_NCHW)

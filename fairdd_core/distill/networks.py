@@ -20,17 +20,17 @@ from fairdd_core.nets.build import make_network
 from fairdd_core.rng import numpy_stream, torch_stream
 
 BATCH, MOMENTUM = 256, 0.9
-MOMENTS = 20  # of an expert's training that are kept
-PREPARED = 4  # networks that an intervention prepares; all pairs share them, for each takes a training
+CHECKPOINTS = 20  # saved along an expert's trajectory, besides the start
+PREPARED = 4  # networks that an intervention trains; all pairs share them, because training is slow
 
 State = dict[str, torch.Tensor]
 
 
 class MatchingNetworks:
-    """Makes network ``k`` from the seed alone: as initialised, or an expert at a random moment.
+    """Returns network ``k`` as a function of the seed: as initialised, or an expert at a random checkpoint.
 
-    An expert is trained once, on the real data as found, and its path is kept for all the pairs that
-    start from it. An intervention may prepare the networks instead.
+    An expert is trained once on the real data, with its imbalance, and the checkpoints of its trajectory
+    serve all pairs that start from it. An intervention may prepare the networks instead.
 
     Attributes:
         train_set, spec, seed, device: as given.
@@ -47,7 +47,7 @@ class MatchingNetworks:
     ) -> None:
         self.train_set, self.spec, self.seed, self.device = train_set, spec, seed, device
         self.intervention = INTERVENTIONS[intervention]
-        self._path = lru_cache(maxsize=None)(self._expert)
+        self._trajectory = lru_cache(maxsize=None)(self._expert)
         self._prepared = lru_cache(maxsize=None)(self._prepare)
 
     def __call__(self, k: int) -> Net:
@@ -57,10 +57,10 @@ class MatchingNetworks:
         experts = self.spec.schedule.experts
         if not experts:
             return self._initial(k)
-        path = self._path(k % experts)
-        moment = int(numpy_stream(self.seed, k, "moment").integers(len(path)))
+        trajectory = self._trajectory(k % experts)
+        checkpoint = int(numpy_stream(self.seed, k, "moment").integers(len(trajectory)))
         net = self._initial(k % experts)
-        net.load_state_dict(path[moment])
+        net.load_state_dict(trajectory[checkpoint])
         return net
 
     def train(self, net: Net, x_NCHW: torch.Tensor, y_N: torch.Tensor, steps: int, k: int) -> None:
@@ -78,19 +78,19 @@ class MatchingNetworks:
         return net
 
     def _expert(self, e: int) -> list[State]:
-        """Return an expert's parameters at evenly spaced moments, the first as initialised.
+        """Return an expert's parameters at evenly spaced checkpoints, the first as initialised.
 
-        Between two moments it is trained as any network here is, so its momentum starts anew at each.
+        The momentum of its optimiser starts anew at each.
         """
         net, train = self._initial(e), self.train_set
         labels_N = torch.from_numpy(train.y_N).to(self.device)
-        path = [_copy(net)]
-        spaced = np.rint(np.linspace(0, self.spec.schedule.expert_steps, MOMENTS + 1)).astype(int)
-        for moment, steps in enumerate(np.diff(spaced)):
+        trajectory = [_copy(net)]
+        spaced = np.rint(np.linspace(0, self.spec.schedule.expert_steps, CHECKPOINTS + 1)).astype(int)
+        for checkpoint, steps in enumerate(np.diff(spaced)):
             fetch = lambda rows: normalised(train, rows.cpu().numpy(), train.normalisation, self.device)  # noqa: E731
-            self._fit(net, fetch, labels_N, int(steps), ("expert", e, moment))
-            path.append(_copy(net))
-        return path
+            self._fit(net, fetch, labels_N, int(steps), ("expert", e, checkpoint))
+            trajectory.append(_copy(net))
+        return trajectory
 
     def _fit(
         self,

@@ -1,4 +1,4 @@
-"""What a pair says about the real data."""
+"""The signals of the real data under one (network, augmentation) pair."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from fairdd_core.nets.base import Net
 CHUNK = 256
 
 
-class RealSide:
-    """The real images of a pair as its network sees them; signals are worked out when asked for.
+class RealSignals:
+    """The signals of a pair's real images, computed on demand and cached.
 
     Args:
-        backbone: whose signals.
+        backbone: computes the signals.
         net: of the pair.
         images: returns the images, with 2·C·G rows of weights: means of the cells, then means of a draw with
             replacement within them. A function, so that a bank does not hold the images of all its pairs.
@@ -35,7 +35,7 @@ class RealSide:
     ) -> None:
         self.backbone, self.net, self.images = backbone, net, images
         self.counts_CG, self.groups = counts_CG, groups
-        self._known: dict[object, Signal] = {}
+        self._cache: dict[object, Signal] = {}
 
     def statistics(self) -> list[Statistics]:
         """Return the statistics of every layer."""
@@ -47,16 +47,16 @@ class RealSide:
 
     def group_signals(self) -> Signal:
         """Return the signals of the groups, layers (C, G, R·D); a single row where they are pooled."""
-        return self._once("groups", self._group_signals)
+        return self._cached("groups", self._group_signals)
 
     def mixture(self, weights_CG: torch.Tensor, resampled: bool) -> Signal:
         """Return the signals of the classes with their groups mixed, (C, R·D) for every layer."""
         key = (weights_CG.cpu().numpy().tobytes(), resampled)
-        return self._once(key, lambda: self._mixture(weights_CG, resampled))
+        return self._cached(key, lambda: self._mixture(weights_CG, resampled))
 
-    def forget(self) -> None:
-        """Let go of what can be worked out again."""
-        self._known.clear()
+    def clear_cache(self) -> None:
+        """Release the cached signals."""
+        self._cache.clear()
 
     @torch.no_grad()
     def features(self) -> RealFeatures:
@@ -65,10 +65,10 @@ class RealSide:
         features_ND = torch.cat([self.net.embed(x_NCHW) for x_NCHW in sets.x_NCHW.split(CHUNK)])
         return RealFeatures(features_ND, sets.y_N, *self._cells(sets))
 
-    def _once(self, key: object, work: Callable[[], Signal]) -> Signal:
-        if key not in self._known:
-            self._known[key] = work()
-        return self._known[key]
+    def _cached(self, key: object, work: Callable[[], Signal]) -> Signal:
+        if key not in self._cache:
+            self._cache[key] = work()
+        return self._cache[key]
 
     def _cells(self, sets: WeightedSets) -> torch.Tensor:
         """Return the weights of the cells and of the draw with replacement, (2, C, G, N)."""
@@ -77,7 +77,7 @@ class RealSide:
     def _group_signals(self) -> Signal:
         sets = self.images()
         weights_CGN = self._cells(sets)[0].clone()
-        weights_CGN[:, self.groups :] = 0  # images of unknown group are no group: no pass for them
+        weights_CGN[:, self.groups :] = 0  # images of unknown group form no group
         if self.backbone.pooled:  # every class that a group has counts the same
             classes_G1 = (self.counts_CG > 0).sum(dim=0).clamp(min=1)[:, None]
             weights_CGN = (weights_CGN.sum(dim=0) / classes_G1)[None]
@@ -97,9 +97,9 @@ class RealSide:
 
 
 class LazyStatistics(Statistics):
-    """Statistics of one layer that are worked out when an alignment asks for them."""
+    """Statistics of one layer that are computed when an alignment needs them."""
 
-    def __init__(self, real: RealSide, layer: int) -> None:
+    def __init__(self, real: RealSignals, layer: int) -> None:
         self._real, self._layer = real, layer
         self.counts_CG, self.groups, self.linear = real.counts_CG, real.groups, real.backbone.linear
 

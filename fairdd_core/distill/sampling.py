@@ -1,4 +1,4 @@
-"""Which real images a (network, augmentation) pair sees, and what each weighs."""
+"""Sampling the real images of a (network, augmentation) pair, and their weights."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class RealSample:
     """A draw of real images, ordered by class.
 
     Where some groups are unknown, G here is one more than the number of groups: the last column holds the
-    images of unknown group, which count towards a class as found but are no group (``groups``).
+    images of unknown group, which count towards the class but are no group (``groups``).
 
     Attributes:
         index_N: rows of the training set.
         class_sizes: number of drawn images of every class, C of them.
         weights_MN: float32; the first C·G rows give the means of the cells, the next C·G the means of a
             draw with replacement within the cells. Rows of empty cells are 0.
-        counts_CG: int64, the size each cell stands for.
+        counts_CG: int64, the number of images that each cell stands for.
         groups: number of columns that are groups.
     """
 
@@ -41,13 +41,13 @@ def draw_real(
     """Draw the real images of one pair.
 
     ``per-cell`` spends the same budget on every cell and weighs cells by their true size afterwards, so no
-    minority cell is ever empty; ``per-class`` draws as found, and a cell counts what was drawn of it.
+    minority cell is ever empty; ``per-class`` draws regardless of group, and a cell counts its drawn images.
 
     Args:
         train: the training set.
         spec: how many, and how.
-        rng: source of the draws.
-        counts_CG: ``train.counts_CG(unknown=True)``, which the caller keeps.
+        rng: of the draws.
+        counts_CG: ``train.counts_CG(unknown=True)``, passed so that it is computed once.
 
     Raises:
         UserError: when a class has no image at all, which leaves its target undefined.

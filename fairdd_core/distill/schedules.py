@@ -1,4 +1,4 @@
-"""Where the network, the augmentation and the real statistics of each iteration come from."""
+"""Schedules: the network, augmentation and real statistics of every iteration."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from fairdd_core.distill.alignments.base import RealFeatures, Statistics
 from fairdd_core.distill.backbones.base import Backbone, WeightedSets
 from fairdd_core.distill.interventions import NONE
 from fairdd_core.distill.networks import MatchingNetworks
-from fairdd_core.distill.real import RealSide
+from fairdd_core.distill.real import RealSignals
 from fairdd_core.distill.sampling import RealSample, draw_real
 from fairdd_core.nets.base import Net
 from fairdd_core.rng import child_seed, numpy_stream, torch_stream
 
 
-@dataclass(frozen=True, eq=False)  # a pair is itself only, so that what follows from it can be kept by it
-class Pair:
-    """One network under one augmentation, and all that it says about the real data.
+@dataclass(frozen=True, eq=False)  # compared by identity, so that results can be cached by pair
+class MatchingPair:
+    """A network and an augmentation under which signals are matched, with the statistics of the real data.
 
     Attributes:
         net: the matching network, frozen.
         augmentations: one for every class, shared by real and synthetic images.
-        real: the real images.
+        real: signals of the real images.
     """
 
     net: Net
     augmentations: list[Augmentation]
-    real: RealSide
+    real: RealSignals
 
     @cached_property
     def statistics(self) -> list[Statistics]:
@@ -48,8 +48,8 @@ class Pair:
         return self.real.features()
 
 
-class PairMaker:
-    """Builds pair ``k`` of a run from its seed alone, whatever was built before."""
+class PairFactory:
+    """Builds pair ``k`` of a run, as a function of its seed."""
 
     def __init__(
         self,
@@ -65,12 +65,12 @@ class PairMaker:
         self.counts_CG = train.counts_CG(unknown=True)
         self.networks = MatchingNetworks(train, spec, self.seed, device, intervention)
 
-    def __call__(self, k: int) -> Pair:
+    def __call__(self, k: int) -> MatchingPair:
         """Return pair ``k`` with its own network."""
-        return self.around(self.networks(k), k)
+        return self.with_network(self.networks(k), k)
 
-    def around(self, net: Net, k: int) -> Pair:
-        """Return a network under augmentation and sample ``k``."""
+    def with_network(self, net: Net, k: int) -> MatchingPair:
+        """Return the pair of a given network with augmentation and sample ``k``."""
         generator = torch_stream(self.seed, k, "augmentation")
         classes = range(self.train.num_classes)
         augmentations = [draw_augmentation(self.spec.augmentation, generator) for _ in classes]
@@ -79,7 +79,9 @@ class PairMaker:
         )
         counts_CG = torch.from_numpy(sample.counts_CG).to(self.device)
         images = partial(self._images, sample, augmentations)
-        return Pair(net, augmentations, RealSide(self.backbone, net, images, counts_CG, sample.groups))
+        return MatchingPair(
+            net, augmentations, RealSignals(self.backbone, net, images, counts_CG, sample.groups)
+        )
 
     @torch.no_grad()
     def _images(self, sample: RealSample, augmentations: list[Augmentation]) -> WeightedSets:
@@ -89,17 +91,19 @@ class PairMaker:
         return WeightedSets(x_NCHW, y_N, sample.weights_MN.to(self.device))
 
 
-def schedule(spec: ScheduleSpec, seed: int, make: Callable[[int], Pair]) -> Callable[[int], Pair]:
-    """Return the pair of every iteration, as a function of its 0-based index alone.
+def schedule(
+    spec: ScheduleSpec, seed: int, make: Callable[[int], MatchingPair]
+) -> Callable[[int], MatchingPair]:
+    """Return the function from a 0-based iteration to its pair.
 
-    ``bank`` walks through its K pairs in a new order on every pass; a pair is built on its first visit, so
-    the first iterations come at once. ``fresh`` builds pair i for iteration i.
+    ``bank`` visits its K pairs in a new order on every pass; a pair is built on its first visit, so that the
+    first iterations start at once. ``fresh`` builds pair i for iteration i.
     """
     if spec.kind == "fresh":
         return make
     kept = lru_cache(maxsize=None)(make)
 
-    def pair(iteration: int) -> Pair:
+    def pair(iteration: int) -> MatchingPair:
         lap, place = divmod(iteration, spec.pairs)
         order = (
             np.arange(spec.pairs) if lap == 0 else numpy_stream(seed, "order", lap).permutation(spec.pairs)
@@ -110,31 +114,31 @@ def schedule(spec: ScheduleSpec, seed: int, make: Callable[[int], Pair]) -> Call
 
 
 @dataclass
-class OwnNetworks:
-    """Pairs around networks that are trained on an arm's own synthetic images.
+class InnerLoopPairs:
+    """Pairs with networks that are trained on an arm's own synthetic images, in an inner loop.
 
     A network lives for ``life`` iterations. It gets ``first`` updates before its first use and ``between``
     before every other. All arms follow the same rule from the same initial weights, with the same real
     images and augmentations; their networks differ because their images do.
 
     Attributes:
-        make: of the pairs.
+        factory: builds the pairs.
         life, first, between: see above.
         images: returns the arm's current images and labels.
     """
 
-    make: PairMaker
+    factory: PairFactory
     life: int
     first: int
     between: int
     images: Callable[[], tuple[torch.Tensor, torch.Tensor]]
     _net: Net | None = field(default=None, init=False)
 
-    def __call__(self, iteration: int) -> Pair:
+    def __call__(self, iteration: int) -> MatchingPair:
         """Return the pair of a 0-based iteration; iterations of a network's life must come in order."""
         start, place = divmod(iteration, self.life)
         if place == 0 or self._net is None:
-            self._net = self.make.networks(start)
+            self._net = self.factory.networks(start)
         steps = self.between if place else self.first
-        self.make.networks.train(self._net, *self.images(), steps, iteration)
-        return self.make.around(self._net, iteration)
+        self.factory.networks.train(self._net, *self.images(), steps, iteration)
+        return self.factory.with_network(self._net, iteration)

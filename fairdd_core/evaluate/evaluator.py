@@ -11,8 +11,8 @@ from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.config.spec.evaluation import BASELINES, RANDOM_SUBSET, EvaluationSpec, series
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.tensors import normalised
-from fairdd_core.distill.initial import random_subset
 from fairdd_core.distill.interventions import INTERVENTIONS
+from fairdd_core.distill.synthetic import random_subset
 from fairdd_core.errors import lookup
 from fairdd_core.evaluate.counts import count
 from fairdd_core.evaluate.train import TrainingSet, predict, train_network

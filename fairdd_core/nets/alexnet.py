@@ -5,16 +5,15 @@ from __future__ import annotations
 from torch import nn
 
 from fairdd_core.config.spec.net import NetSpec
-from fairdd_core.nets.base import Net
-from fairdd_core.nets.small import check_side
+from fairdd_core.nets.base import Net, check_side
 
 
 class AlexNet(Net):
     """Five convolutions with ReLU, three 2×2 max pools after the first, second and fifth, a linear head.
 
-    The stem is 5×5 with stride 1, as dataset distillation evaluates it (Zhao and Bilen, 2021), for AlexNet's
-    own, 11×11 with stride 4, leaves nothing of a small image. As there it has no norm layer and no hidden
-    linear layer; channels 128, 192, 256, 192, 192. ``depth`` is not used.
+    The variant that dataset distillation evaluates (Zhao and Bilen, 2021): a 5×5 stem with stride 1, because
+    the original, 11×11 with stride 4, is too coarse for small images; no norm layer and no hidden linear
+    layer; channels 128, 192, 256, 192, 192. ``depth`` is not used.
 
     Raises:
         UserError: for images smaller than 8×8.

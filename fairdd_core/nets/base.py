@@ -1,4 +1,4 @@
-"""What the rest of the library asks of a network."""
+"""The interface of a network."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from fairdd_core.errors import UserError
+
+LEAST_SIDE = 8
+
 
 class Net(nn.Module):
-    """A classifier whose representation can be read, block by block: blocks, then a linear head.
+    """A classifier made of blocks and a linear head, with access to the output of every block.
 
-    A network under which signals are matched must treat every image on its own (no BatchNorm; its card says
-    ``independent``): only then is the count-weighted mean of the groups' signals the signal of the pooled
-    data, and a pass over one group what the group is in the whole.
+    A network under which signals are matched must treat every image independently of its batch (no BatchNorm;
+    its card says ``independent``). Only then is the count-weighted mean of the groups' signals the signal of
+    the pooled data.
 
     Args:
-        blocks: applied one after the other; the last one's flattened output is the representation.
+        blocks: applied in order; the flattened output of the last one is the representation.
         features: D, the length of that output.
         classes: C.
     """
@@ -42,3 +46,22 @@ class Net(nn.Module):
     def forward(self, x_NCHW: torch.Tensor) -> torch.Tensor:
         """Return logits (N, C)."""
         return self.head(self.embed(x_NCHW))
+
+
+def check_side(title: str, side: int) -> None:
+    """Refuse images that are too small for an architecture made for photographs.
+
+    Raises:
+        UserError: naming the smallest side.
+    """
+    if side < LEAST_SIDE:
+        expected = f"an architecture for {side}×{side} images"
+        raise UserError("network.name", expected, f"{title}, for {LEAST_SIDE}×{LEAST_SIDE} and more")
+
+
+def halved(side: int, last: bool = False) -> int:
+    """Return the side of a feature map after its next halving, which small images skip.
+
+    Instance norm needs more than one pixel, so a map is halved to a single one only where it is the ``last``.
+    """
+    return side // 2 if side // 2 >= (1 if last else 2) else side

@@ -1,4 +1,4 @@
-"""Making a network from a seed without touching global random state."""
+"""Building a network from a seed without touching global random state."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def make_network(
         spec: architecture and size.
         side: height and width of the images in pixels.
         classes: C.
-        generator: CPU generator for the weights.
-        device: where the network goes.
+        generator: CPU generator of the weights.
+        device: of the network.
 
     Raises:
         UserError: when the architecture does not take images of this side.
@@ -37,7 +37,7 @@ def make_network(
 
 @torch.no_grad()
 def _initialise(module: nn.Module, generator: torch.Generator) -> None:
-    """Fill one layer as its ``reset_parameters`` would, from an explicit generator.
+    """Initialise one layer as its ``reset_parameters`` does, but from an explicit generator.
 
     Both weights and biases of PyTorch's convolutions and linear layers are uniform within ±1/√fan_in.
     """

@@ -1,4 +1,4 @@
-"""The ConvNet of the dataset distillation literature."""
+"""The ConvNet of the dataset distillation literature, and a variant for testing."""
 
 from __future__ import annotations
 
@@ -41,3 +41,12 @@ class ConvNet(Net):
             for before, after in pairwise(channels)
         ]
         super().__init__(blocks, spec.width * (side >> spec.depth) ** 2, classes)
+
+
+class ConvNetBN(ConvNet):
+    """``ConvNet`` with batch norm, for testing only: in training, an output depends on the whole batch."""
+
+    @staticmethod
+    def norm(channels: int) -> nn.Module:
+        """Return the norm layer of a block."""
+        return nn.BatchNorm2d(channels)

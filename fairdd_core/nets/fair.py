@@ -1,4 +1,4 @@
-"""A fair feature extractor: a network trained on all groups alike, with the groups' means drawn together."""
+"""A fair feature extractor: trained on balanced groups, with a penalty on the distance of their means."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ def fair_network(
     steps: int = STEPS,
     penalty: float = PENALTY,
 ) -> Net:
-    """Train a network on real data so that it tells classes, but not the groups within a class.
+    """Train a network on real data to separate the classes, but not the groups within a class.
 
     Every step draws the same number of images of every (class, group) cell, with replacement, so all groups
     of a class count the same. The loss is the cross entropy plus ``penalty`` times the group spread
     (``group_spread``). Images of unknown group are not used.
 
     Args:
-        net: is trained in place.
+        net: trained in place.
         train: the real data.
-        rng: draws the images.
-        device: where the network is.
+        rng: of the drawn images.
+        device: of the network.
         steps: SGD updates.
-        penalty: weight of the spread; 0 leaves group-balanced sampling alone.
+        penalty: weight of the spread; with 0 the only measure is group-balanced sampling.
 
     Returns:
         The same network, frozen.
 
     Raises:
-        UserError: when no class has two known groups to draw together.
+        UserError: when no class has two known groups.
     """
     cells_M2 = np.argwhere(train.counts_CG() > 0)
     if np.bincount(cells_M2[:, 0]).max() < 2:

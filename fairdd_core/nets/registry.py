@@ -1,4 +1,4 @@
-"""The architectures. Adding one is a file and an entry here: ``(spec, image side, classes) -> Net``."""
+"""The architectures. To add one, write ``(spec, image side, classes) -> Net`` and enter it here."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ class NetworkCard(Card):
     """An architecture under a name.
 
     Attributes:
-        independent: whether an image's output is the same in any batch, also in training. Without, the
-            signals of groups are not the parts of the pooled signal, so it cannot be matched under.
+        independent: whether an image's output is the same in any batch, also in training. Otherwise the
+            signals of groups do not add up to the pooled signal, and the network is for testing only.
     """
 
     independent: bool = True
@@ -25,28 +25,28 @@ NETWORKS: dict[str, NetworkCard] = {
     ),
     "convnet-bn": NetworkCard(
         "ConvNet with batch norm",
-        "The same with batch norm, for testing only: a group's signal would depend on who shares its batch.",
-        "fairdd_core.nets.convnet_bn:ConvNetBN",
+        "The same with batch norm, for testing only: a group's signal would depend on the rest of its batch.",
+        "fairdd_core.nets.convnet:ConvNetBN",
         independent=False,
     ),
     "alexnet": NetworkCard(
         "AlexNet",
-        "Five convolutions, max pools, no norm layer; its stem made for small images.",
+        "Five convolutions and max pools without norm layers; the stem is adapted to small images.",
         "fairdd_core.nets.alexnet:AlexNet",
     ),
     "vgg11": NetworkCard(
         "VGG11",
-        "Eight convolutions in five stages, with instance norm in the place of batch norm.",
+        "Eight convolutions in five stages, with instance norm instead of batch norm.",
         "fairdd_core.nets.vgg:VGG11",
     ),
     "resnet18": NetworkCard(
         "ResNet18",
-        "Eight residual blocks in four stages, with instance norm in the place of batch norm.",
+        "Eight residual blocks in four stages, with instance norm instead of batch norm.",
         "fairdd_core.nets.resnet:ResNet18",
     ),
     "mlp": NetworkCard(
         "MLP",
-        "Linear layers and ReLU on the pixels: no convolution, so place in the image matters.",
+        "Linear layers and ReLU on the pixels; no convolutions, so the position in the image matters.",
         "fairdd_core.nets.mlp:MLP",
     ),
 }

@@ -8,8 +8,7 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock, conv1x1, conv3x3
 
 from fairdd_core.config.spec.net import NetSpec
-from fairdd_core.nets.base import Net
-from fairdd_core.nets.small import check_side, halved
+from fairdd_core.nets.base import Net, check_side, halved
 
 _NORM = partial(nn.InstanceNorm2d, affine=True)
 
@@ -18,8 +17,8 @@ class ResNet18(Net):
     """A stem and four stages of two of torchvision's basic blocks, global average pool, linear head.
 
     The stem is a 3×3 convolution with stride 1 and no max pool, as usual for small images; 64, 128, 256, 512
-    channels, the last three stages halve the map unless a single pixel would be left. Instance norm (affine)
-    in the place of batch norm, as dataset distillation has it: an image must not see its batch. ``depth`` is
+    channels; the last three stages halve the map unless a single pixel would be left. Instance norm (affine)
+    replaces batch norm, as usual in dataset distillation: an image must not depend on its batch. ``depth`` is
     not used.
 
     Raises:

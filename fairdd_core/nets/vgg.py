@@ -6,8 +6,7 @@ from torch import nn
 from torchvision.models.vgg import cfgs, make_layers
 
 from fairdd_core.config.spec.net import NetSpec
-from fairdd_core.nets.base import Net
-from fairdd_core.nets.small import check_side, halved
+from fairdd_core.nets.base import Net, check_side, halved
 
 STAGES = 5
 
@@ -16,8 +15,8 @@ class VGG11(Net):
     """Five stages of 3×3 convolutions, instance norm (affine), ReLU and a 2×2 max pool, then a linear head.
 
     torchvision's configuration A: 64, 128, 256, 512, 512 channels. Small images skip the pools that would
-    leave a single pixel to the next stage. Instance norm, as dataset distillation puts it in the place of
-    batch norm: an image must not see its batch. ``depth`` is not used.
+    leave a single pixel to the next stage. Instance norm replaces batch norm, as usual in dataset
+    distillation: an image must not depend on its batch. ``depth`` is not used.
 
     Raises:
         UserError: for images smaller than 8×8.

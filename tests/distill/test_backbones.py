@@ -17,7 +17,7 @@ from fairdd_core.distill.backbones.gradient import GradientMatching
 from fairdd_core.distill.backbones.means import CAFE
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.backbones.trajectory import TrajectoryMatching
-from fairdd_core.distill.real import LazyStatistics, RealSide
+from fairdd_core.distill.real import LazyStatistics, RealSignals
 from fairdd_core.distill.sampling import draw_real
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
@@ -35,14 +35,14 @@ def images(train: GroupedDataset) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(train.normalisation.apply(train.x_NCHW)), torch.from_numpy(train.y_N)
 
 
-def real_side(backbone: Backbone, net: Net) -> tuple[RealSide, GroupedDataset]:
+def real_signals(backbone: Backbone, net: Net) -> tuple[RealSignals, GroupedDataset]:
     """Return all the images of the toy data as a pair sees them."""
     train = toy_dataset()
     sample = draw_real(train, ScheduleSpec(samples=99), np.random.default_rng(0), train.counts_CG())
     x_NCHW, y_N = images(train)
     sets = WeightedSets(x_NCHW[sample.index_N], y_N[sample.index_N], sample.weights_MN)
     counts_CG = torch.from_numpy(sample.counts_CG)
-    return RealSide(backbone, net, lambda: sets, counts_CG, GROUPS), train
+    return RealSignals(backbone, net, lambda: sets, counts_CG, GROUPS), train
 
 
 def class_gradient(net: Net, x_NCHW: torch.Tensor, y_N: torch.Tensor) -> list[torch.Tensor]:
@@ -83,7 +83,7 @@ def test_a_set_without_images_has_signal_zero() -> None:
 def test_mixtures_of_linear_signals_are_one_weighted_pass(name: str) -> None:
     """Identities 1 and 2: vanilla is the pooled signal; the squared barycenter is the mean of the groups."""
     backbone, net = BACKBONES[name].build(tiny_distill()), network()
-    real, train = real_side(backbone, net)
+    real, train = real_signals(backbone, net)
     x_NCHW, y_N = images(train)
     pooled_CN = F.one_hot(y_N, CLASSES).T / F.one_hot(y_N, CLASSES).sum(dim=0)[:, None]
     pooled = backbone.signals(net, WeightedSets(x_NCHW, y_N, pooled_CN))
@@ -107,7 +107,7 @@ def test_the_barycenter_of_gradients_costs_one_backward_pass_for_each_class(
         return inner(self, *given)
 
     monkeypatch.setattr(GradientMatching, "_gradient", counted)
-    real, _ = real_side(GradientMatching(tiny_distill()), network())
+    real, _ = real_signals(GradientMatching(tiny_distill()), network())
     statistics = real.statistics()
     cobra = build_alignment(ArmSpec(name="c", alignment="cobra"))
     [cobra.targets(layer) for layer in statistics]
@@ -119,7 +119,7 @@ def test_the_barycenter_of_gradients_costs_one_backward_pass_for_each_class(
 def test_displacements_are_those_of_sgd_and_average_into_cobras_target() -> None:
     spec = tiny_distill(trajectory={"expert_steps": 4, "expert_lr": 0.1})
     backbone, net = TrajectoryMatching(spec), network()
-    real, train = real_side(backbone, net)
+    real, train = real_signals(backbone, net)
     x_NCHW, y_N = images(train)
     moved = []
     for group in range(GROUPS):
@@ -159,7 +159,7 @@ def test_the_student_learns_its_step_size() -> None:
 def test_cafe_matches_every_block_and_tells_real_images_by_synthetic_means() -> None:
     spec = tiny_distill(discrimination=0.5)
     backbone, net = CAFE(spec), network()
-    real, train = real_side(backbone, net)
+    real, train = real_signals(backbone, net)
     assert backbone.layers(net) == len(real.statistics()) == TINY_NET.depth
     features = real.features()
     signal = (torch.randn(CLASSES, 1, net.features, generator=torch.Generator().manual_seed(1)),)

@@ -58,7 +58,7 @@ def test_points_and_clouds_do_not_mix(distance: str, other: str) -> None:
 
 def test_batch_norm_is_for_testing_only() -> None:
     error = refused(network={"name": "convnet-bn", "width": 8, "depth": 2})
-    assert "who shares its batch" in str(error)
+    assert "the rest of its batch" in str(error)
     assert "convnet" in str(error)
 
 

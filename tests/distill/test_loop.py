@@ -12,7 +12,7 @@ from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.config.spec.distill import ArmSpec, DistillSpec, ScheduleSpec
 from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.distill.alignments.registry import ALIGNMENTS, USUAL_DISTANCE
+from fairdd_core.distill.alignments.registry import ALIGNMENTS, DEFAULT_DISTANCE
 from fairdd_core.distill.alignments.rules import Vanilla
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
@@ -57,7 +57,7 @@ def finished(events: list[Event]) -> dict[str, torch.Tensor]:
 METHODS = [
     (name, distance)
     for name, card in ALIGNMENTS.items()
-    for distance in (DISCREPANCIES if card.barycenter else [USUAL_DISTANCE])
+    for distance in (DISCREPANCIES if card.barycenter else [DEFAULT_DISTANCE])
 ]
 SCHEDULES: dict[str, dict[str, object]] = {
     "bank": {},

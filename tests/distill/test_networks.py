@@ -8,7 +8,7 @@ from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from fairdd_core.config.spec.distill import DistillSpec
 from fairdd_core.distill.loop import distill
-from fairdd_core.distill.networks import MOMENTS, MatchingNetworks
+from fairdd_core.distill.networks import CHECKPOINTS, MatchingNetworks
 from fairdd_core.events import Checkpoint, Distilled, Event, Step
 from tests.helpers import tiny_distill, toy_dataset
 
@@ -29,8 +29,8 @@ def loss(made: MatchingNetworks, k: int, state: dict[str, torch.Tensor] | None =
 
 def test_an_expert_learns_along_its_path() -> None:
     made = networks(experts=1, expert_steps=60, expert_lr=0.05)
-    path = made._path(0)
-    assert len(path) == MOMENTS + 1
+    path = made._trajectory(0)
+    assert len(path) == CHECKPOINTS + 1
     losses = [loss(made, 0, state) for state in (path[0], path[len(path) // 2], path[-1])]
     assert losses[0] > losses[1] > losses[2]
 
@@ -44,7 +44,7 @@ def test_experts_are_trained_once_and_met_at_different_moments(monkeypatch: pyte
         return inner(self, e)
 
     monkeypatch.setattr(MatchingNetworks, "_expert", counted)
-    made = networks(experts=2, expert_steps=MOMENTS)
+    made = networks(experts=2, expert_steps=CHECKPOINTS)
     states = [tuple(made(k).head.weight.flatten().tolist()) for k in range(8)]
     assert sorted(trained) == [0, 1]
     assert len(set(states)) > 4

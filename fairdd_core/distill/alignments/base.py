@@ -1,4 +1,4 @@
-"""What a fairness method is: a rule from group signals and counts to targets."""
+"""Alignments: pure rules from group signals and counts to targets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 
 class Statistics(ABC):
-    """The real data as one network under one augmentation sees it, for one matched layer.
+    """Signals and counts of the real data under one network and augmentation, for one matched layer.
 
     Attributes:
         counts_CG: int64, number of real images that every (class, group) cell stands for; 0 for an empty one.
@@ -37,8 +37,8 @@ class Statistics(ABC):
 
         Args:
             weights_CG: weights of the cells.
-            resampled: take the signals of a fresh draw with replacement within each cell instead: what
-                sampling groups equally often sees, tiny groups repeated included.
+            resampled: use a fresh draw with replacement within each cell instead, as sampling the groups
+                equally often does, including the repeated images of tiny groups.
         """
 
     @property
@@ -62,12 +62,12 @@ class Statistics(ABC):
 
     @property
     def uniform_signals_CG(self) -> torch.Tensor:
-        """The same for the rows of ``means_CGD``."""
+        """``uniform_CG`` for the rows of ``means_CGD``."""
         return self.uniform_CG
 
 
 class GroupStatistics(Statistics):
-    """Linear statistics whose cells are all known.
+    """Linear statistics with the signal of every cell.
 
     Args:
         means_CGD: signal of every cell; 0 for empty ones.
@@ -120,7 +120,7 @@ class Cloud:
 
     Attributes:
         points_ND: the features.
-        mass_N: what each counts; None where all count the same.
+        mass_N: weights of the features; None for equal ones.
         weight: of the distance to this cloud.
     """
 
@@ -142,7 +142,7 @@ def pooled_clouds(features_ND: torch.Tensor, mass_CN: torch.Tensor) -> list[list
 
 @dataclass(frozen=True)
 class Targets:
-    """Where the synthetic signals should go: minimise Σ_y Σ_t weight_{y,t} d(point_{y,t}, Φ_{S_y}).
+    """Targets of the synthetic signals, which minimise Σ_y Σ_t weight_{y,t} d(point_{y,t}, Φ_{S_y}).
 
     Attributes:
         points_CTD: T points for every class.
@@ -179,27 +179,27 @@ class Alignment(ABC):
         """Return the targets of every class."""
 
     def cell_weights(self, statistics: Statistics) -> torch.Tensor:
-        """Return what each group of a class counts where images, not signals, are weighed, (C, G).
+        """Return the weights of the groups of a class where images, not signals, are weighted, (C, G).
 
-        Rows sum to 1. Blind to group sizes unless a rule says otherwise.
+        Rows sum to 1. By default they do not depend on group sizes.
         """
         return statistics.uniform_CG
 
     def clouds(
         self, features: RealFeatures, statistics: Statistics, support: int, generator: torch.Generator
     ) -> list[list[Cloud]]:
-        """Return the clouds that every class should match: by default its images, weighed by their group.
+        """Return the target clouds of every class: by default its images, weighted by their group.
 
         Args:
             features: of the real images.
             statistics: for the groups' weights.
             support: points of a barycenter.
-            generator: of where the search for one starts.
+            generator: of the start of the search for one.
         """
         mass_CN = torch.einsum("cg,cgn->cn", self.cell_weights(statistics), features.cells_CGN)
         return pooled_clouds(features.features_ND, mass_CN)
 
 
-def single(point_CD: torch.Tensor) -> Targets:
+def single_point(point_CD: torch.Tensor) -> Targets:
     """Return targets that are one point of weight 1 for every class, (C, D)."""
     return Targets(point_CD[:, None], torch.ones_like(point_CD[:, :1]))

@@ -1,4 +1,4 @@
-"""The alignments. Adding one is a class and an entry here."""
+"""The alignments, and the names of arms. To add an alignment, write a class and enter it here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _RULES = "fairdd_core.distill.alignments.rules"
 
 ALL_DISCREPANCIES = {**DISCREPANCIES, **CLOUD_DISCREPANCIES}
-USUAL_DISTANCE: str = ArmSpec.model_fields["discrepancy"].default
+DEFAULT_DISTANCE: str = ArmSpec.model_fields["discrepancy"].default
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class AlignmentCard(Card):
     """An alignment under a name.
 
     Attributes:
-        barycenter: whether it aims at a barycenter, so that its distance can be chosen.
+        barycenter: whether its target is a barycenter, whose distance can be chosen.
     """
 
     barycenter: bool = False
@@ -34,11 +34,11 @@ class AlignmentCard(Card):
 
 ALIGNMENTS: dict[str, AlignmentCard] = {
     "vanilla": AlignmentCard(
-        "Vanilla", "Matches each class as found, so its majority group decides.", f"{_RULES}:Vanilla"
+        "Vanilla", "Matches the mean of each class, which its majority group dominates.", f"{_RULES}:Vanilla"
     ),
     "cobra": AlignmentCard(
         "COBRA",
-        "Matches the barycenter of the groups, in which their sizes play no part.",
+        "Matches the barycenter of the groups, which does not depend on their sizes.",
         f"{_RULES}:Barycenter",
         barycenter=True,
     ),
@@ -49,18 +49,18 @@ ALIGNMENTS: dict[str, AlignmentCard] = {
     ),
     "reweight": AlignmentCard(
         "Loss reweighting",
-        "Weighs every real image by the inverse of its group's share, then matches the mean.",
+        "Weights every real image by the inverse of its group's share, then matches the mean.",
         f"{_RULES}:Reweighting",
     ),
     "fairdd": AlignmentCard(
-        "FairDD", "Matches every group separately and adds the distances up.", f"{_RULES}:FairDD"
+        "FairDD", "Matches every group separately and averages the distances.", f"{_RULES}:FairDD"
     ),
 }
 
 
-def arm_name(alignment: str, discrepancy: str = USUAL_DISTANCE, intervention: str = NONE) -> str:
-    """Return what an arm is called: its alignment; a distance that is not the usual one; an intervention."""
-    name = alignment if discrepancy == USUAL_DISTANCE else f"{alignment}:{discrepancy}"
+def arm_name(alignment: str, discrepancy: str = DEFAULT_DISTANCE, intervention: str = NONE) -> str:
+    """Return the name of an arm: its alignment, then its distance and intervention unless default."""
+    name = alignment if discrepancy == DEFAULT_DISTANCE else f"{alignment}:{discrepancy}"
     return name if intervention == NONE else f"{name}+{intervention}"
 
 
@@ -72,14 +72,14 @@ def arm_named(name: str) -> ArmSpec:
     """
     rule, plus, intervention = name.partition("+")
     alignment, colon, discrepancy = rule.partition(":")
-    parts = (alignment, discrepancy if colon else USUAL_DISTANCE, intervention if plus else NONE)
+    parts = (alignment, discrepancy if colon else DEFAULT_DISTANCE, intervention if plus else NONE)
     arm = ArmSpec(name="unnamed", alignment=alignment, discrepancy=parts[1], intervention=parts[2])
     check_arm(arm)  # first, for unknown parts need not make a possible name
     return arm.model_copy(update={"name": arm_name(*parts)})
 
 
 def check_arm(arm: ArmSpec) -> None:
-    """Refuse an arm that cannot be built, or whose distance would do nothing.
+    """Refuse an arm that cannot be built, or whose distance would have no effect.
 
     Raises:
         UserError: for names that are not known, and for a distance where there is no barycenter.
@@ -87,7 +87,7 @@ def check_arm(arm: ArmSpec) -> None:
     card = lookup(ALIGNMENTS, arm.alignment, "distill.arms.alignment")
     lookup(ALL_DISCREPANCIES, arm.discrepancy, "distill.arms.discrepancy")
     lookup(INTERVENTIONS, arm.intervention, "distill.arms.intervention")
-    if arm.discrepancy != USUAL_DISTANCE and not card.barycenter:
+    if arm.discrepancy != DEFAULT_DISTANCE and not card.barycenter:
         able = [arm_name(name, arm.discrepancy) for name, other in ALIGNMENTS.items() if other.barycenter]
         raise UserError(
             "distill.arms.discrepancy",

@@ -1,4 +1,4 @@
-"""The alignments that are one line of algebra each."""
+"""The alignments."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from fairdd_core.distill.alignments.base import (
     Targets,
     group_clouds,
     pooled_clouds,
-    single,
+    single_point,
 )
 
 
 class Vanilla(Alignment):
-    """Match the class as found: m_y = Σ_a π_{a|y} Φ_{a|y}, so the majority decides."""
+    """Match the mean of the class: m_y = Σ_a π_{a|y} Φ_{a|y}, which the majority dominates."""
 
     def targets(self, statistics: Statistics) -> Targets:
         """Return the count-weighted mean of the group signals."""
-        return single(statistics.mixture(statistics.share_CG))
+        return single_point(statistics.mixture(statistics.share_CG))
 
     def cell_weights(self, statistics: Statistics) -> torch.Tensor:
         """Return the groups' shares."""
@@ -31,13 +31,13 @@ class Vanilla(Alignment):
 class UniformSampling(Alignment):
     """Draw every group of a class equally often and match the mean of the draw.
 
-    In expectation the same target as the squared-ℓ2 barycenter; it differs in its variance, which the few
-    images of a tiny group, drawn again and again, do not reduce.
+    In expectation the same target as the squared-ℓ2 barycenter, but with a higher variance, because the few
+    images of a tiny group are drawn repeatedly.
     """
 
     def targets(self, statistics: Statistics) -> Targets:
         """Return the mean of the resampled group signals."""
-        return single(statistics.mixture(statistics.uniform_CG, resampled=True))
+        return single_point(statistics.mixture(statistics.uniform_CG, resampled=True))
 
     def clouds(
         self, features: RealFeatures, statistics: Statistics, support: int, generator: torch.Generator
@@ -50,7 +50,7 @@ class UniformSampling(Alignment):
 class Reweighting(Alignment):
     """Weigh every real image by the inverse of its group's share of the class: w ∝ 1 / π_{a|y}.
 
-    The usual repair of a loss on imbalanced data. For signals that are linear in the images' weights the
+    The usual loss reweighting for imbalanced data. For signals that are linear in the images' weights the
     weighted mean of all images is the uniform mean of the group signals, so there it coincides with the
     squared-ℓ2 barycenter. Images of unknown group have no share to weigh them by and are left out.
     """
@@ -58,15 +58,15 @@ class Reweighting(Alignment):
     def targets(self, statistics: Statistics) -> Targets:
         """Return the mean of all images under the inverse shares."""
         # A cell's images, π of the class at 1 / π each, weigh as much as those of any other cell.
-        return single(statistics.mixture(statistics.uniform_CG))
+        return single_point(statistics.mixture(statistics.uniform_CG))
 
 
 class FairDD(Alignment):
-    """Match every group at once: (1/|A_y|) Σ_a d(Φ_{a|y}, Φ_{S_y}). FairDD (NeurIPS 2025, arXiv 2411.19623).
+    """Match every group: (1/|A_y|) Σ_a d(Φ_{a|y}, Φ_{S_y}). FairDD (NeurIPS 2025, arXiv 2411.19623).
 
     Published as a sum. Under squared ℓ2 the sum's gradient is |A_y| times that of the barycenter's, so at the
-    same step size it would differ in nothing but far longer steps; the mean keeps the step size out of
-    the comparison. Then the two coincide under squared ℓ2, and differ under other matching distances.
+    same step size only its steps would be longer; the mean keeps the step size out of the comparison. The
+    two then coincide under squared ℓ2 and differ under other matching distances.
     """
 
     def targets(self, statistics: Statistics) -> Targets:
@@ -88,11 +88,13 @@ class Barycenter(Alignment):
     """Match m_y* = argmin_m Σ_a (1/|A_y|) d(Φ_{a|y}, m). COBRA (ICML 2026, arXiv 2605.00185)."""
 
     def targets(self, statistics: Statistics) -> Targets:
-        """Return the barycenter of every class's group signals, blind to group sizes."""
+        """Return the barycenter of every class's group signals, regardless of group sizes."""
         if statistics.linear and getattr(self.discrepancy, "linear", False):
-            return single(statistics.mixture(statistics.uniform_CG))
+            return single_point(statistics.mixture(statistics.uniform_CG))
         cells = zip(statistics.means_CGD, statistics.uniform_signals_CG, strict=True)
-        return single(torch.stack([self.discrepancy.barycenter(means, weights) for means, weights in cells]))
+        return single_point(
+            torch.stack([self.discrepancy.barycenter(means, weights) for means, weights in cells])
+        )
 
     def clouds(
         self, features: RealFeatures, statistics: Statistics, support: int, generator: torch.Generator

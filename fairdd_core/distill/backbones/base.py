@@ -1,4 +1,4 @@
-"""What a matching-based distillation method matches."""
+"""Backbones: the signals that a distillation method matches."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ class WeightedSets:
 
 
 Variables = Mapping[str, torch.Tensor]
-"""What is learned beside the images, by name."""
+"""Tensors that are learned beside the images, by name."""
 
 
 class Backbone(ABC):
     """Maps images to the signals that distillation matches.
 
     Attributes:
-        lazy: whether the signals of all (class, group) cells are too costly to work out for every pair; then
-            only those that an alignment asks for are.
+        lazy: whether the signals of all (class, group) cells are too costly to compute for every pair; then
+            they are computed when an alignment needs them.
         linear: whether signals are linear in the images' weights.
         pooled: whether a signal belongs to all classes together instead of to one.
         keeps_features: whether ``penalty`` needs the features of the real images.
@@ -68,22 +68,22 @@ class Backbone(ABC):
         return 1
 
     def variables(self) -> dict[str, torch.Tensor]:
-        """Return the start of what is learned beside the images."""
+        """Return the initial values of the tensors that are learned beside the images."""
         return {}
 
     def scale(self, targets: Targets) -> float:
-        """Return what the distance to a layer's targets is divided by.
+        """Return the divisor of the distance to a layer's targets.
 
         It must not depend on whether groups are matched one by one or by their mean.
         """
         return 1.0
 
     def penalty(self, signal: Signal, features: RealFeatures, weights_CG: torch.Tensor) -> torch.Tensor:
-        """Return what is added to the matching loss, a scalar.
+        """Return a scalar that is added to the matching loss.
 
         Args:
             signal: of the synthetic classes.
             features: of the real images; only where ``keeps_features``.
-            weights_CG: what each group of a class counts for the arm.
+            weights_CG: weights of the groups of a class for the arm.
         """
         return signal[0].new_zeros(())

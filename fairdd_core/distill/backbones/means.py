@@ -15,7 +15,7 @@ CHUNK = 256
 
 
 def weighted_means(read: Callable[[torch.Tensor], Signal], sets: WeightedSets) -> Signal:
-    """Return weighted means of what ``read`` makes of images, (M, 1, D) for every layer.
+    """Return weighted means of the features that ``read`` returns for images, (M, 1, D) for every layer.
 
     Linear in the images' weights, so any number of weighted means is one pass.
     """
@@ -37,10 +37,9 @@ class CAFE(Backbone):
     """The mean features of every block, and a term that keeps the classes apart.
 
     CAFE (Wang et al., CVPR 2022, arXiv 2203.01531). The discrimination term takes the class means of the
-    synthetic features as a classifier: every real image should be told by it. Two deviations. Real features
-    are brought to length 1 first, so that their length does not decide how sure the classifier is. And an
-    image counts what its group counts in the arm's target, so that the term is as blind to group sizes as the
-    target is.
+    synthetic features as a classifier of the real images. It deviates in two points. Real features are scaled
+    to length 1, so that their length does not affect the classifier's confidence. And an image has the weight
+    of its group in the arm's target, so that the term depends on group sizes only if the target does.
     """
 
     keeps_features = True
@@ -54,7 +53,7 @@ class CAFE(Backbone):
         return weighted_means(net.layers, sets)
 
     def scale(self, targets: Targets) -> float:
-        """Return the layer's size, so that a layer counts by how well it is matched, not by its length."""
+        """Return the layer's size, so that long layers do not dominate."""
         return targets.mean_square
 
     def penalty(self, signal: Signal, features: RealFeatures, weights_CG: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""The distillation backbones. Adding one is a file and an entry here."""
+"""The distillation backbones. To add one, write a file and enter it here."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class BackboneCard(Card):
     """A backbone under a name.
 
     Attributes:
-        clouds: whether a group can be a cloud of features instead of one signal.
-        linear: whether signals are linear in the images' weights, as those of most are.
+        clouds: whether a group can be matched as a cloud of features instead of one signal.
+        linear: whether signals are linear in the images' weights.
     """
 
     clouds: bool = False
@@ -31,7 +31,7 @@ BACKBONES: dict[str, BackboneCard] = {
     ),
     "dc": BackboneCard(
         "Dataset Condensation",
-        "Matches the direction in which every class would push the weights of a network.",
+        "Matches the gradient of every class's loss in the weights of a network.",
         f"{_HERE}.gradient:GradientMatching",
     ),
     "idc": BackboneCard(
@@ -41,12 +41,12 @@ BACKBONES: dict[str, BackboneCard] = {
     ),
     "cafe": BackboneCard(
         "CAFE",
-        "Matches the mean features of every layer, and keeps the classes apart.",
+        "Matches the mean features of every layer, with a term that keeps the classes apart.",
         f"{_HERE}.means:CAFE",
     ),
     "mtt": BackboneCard(
         "Trajectory matching",
-        "Makes a network trained on the images move as one trained on the real data does.",
+        "Matches how training on the images moves the parameters to how training on the real data does.",
         f"{_HERE}.trajectory:TrajectoryMatching",
         linear=False,
     ),

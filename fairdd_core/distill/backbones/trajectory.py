@@ -14,16 +14,16 @@ from fairdd_core.nets.base import Net
 
 
 class TrajectoryMatching(Backbone):
-    """The displacement of all parameters when a network is trained on a set from a point of an expert's path.
+    """The displacement of all parameters when a network on an expert's trajectory is trained on a set.
 
     MTT (Cazenavette et al., CVPR 2022, arXiv 2203.11932), with this design for groups:
 
-    * *Common start.* The pair's network is a random point on the path of an expert trained on the
-      data as found. Every group, every arm and the synthetic images start from this same point.
+    * *Common start.* The pair's network is a random checkpoint on the trajectory of an expert trained on
+      all data. Every group, every arm and the synthetic images start from this same point.
     * *Group displacement.* From there ``expert_steps`` full-batch steps on the images of one group in every
       class, each class counting equally, give Φ_a. There is one signal for the classes together (``pooled``),
       since training on a single class leads nowhere.
-    * *Targets.* Vanilla follows the displacement under all images as found, COBRA the barycenter of the group
+    * *Targets.* Vanilla follows the displacement under all images, COBRA the barycenter of the group
       displacements. A displacement is not linear in the images' weights, so training on evenly drawn or
       evenly weighted groups does not coincide with COBRA here.
     * *Student.* ``student_steps`` full-batch steps on the synthetic images; their step size is learned

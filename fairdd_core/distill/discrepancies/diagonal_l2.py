@@ -1,4 +1,4 @@
-"""Squared Euclidean distance in which every coordinate has a weight of its own."""
+"""Squared Euclidean distance with a weight for every coordinate."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ times as much as one on which they differ as on average."""
 class DiagonalL2:
     """d(u, v) = ‖u − v‖²_Q = Σ_j q_j (u_j − v_j)², with one q_j per coordinate for all classes and targets.
 
-    Nobody has to type D numbers: q_j is proportional to 1 / (variance of Φ_{a|y,j} over the groups a within a
-    class, averaged over the classes, + ``FLOOR``). So what sets the groups apart counts less, and what they
-    have in common more. The factor makes the groups lie as far from their class's mean as without Q, so that
+    The weights come from the signals: q_j is proportional to 1 / (variance of Φ_{a|y,j} over the groups a
+    within a class, averaged over the classes, + ``FLOOR``), so coordinates in which the groups differ weigh
+    less. The factor makes the groups lie as far from their class's mean as without Q, so that
     step sizes keep their meaning. ``fitted`` takes Q from signals; until then all q_j are 1.
 
     The barycenter is the weighted mean whatever Q is: the derivative 2Q Σ_g w_g (m − Φ_g) is 0 there and

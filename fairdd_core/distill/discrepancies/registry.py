@@ -1,4 +1,4 @@
-"""The discrepancies. Adding one is a file and an entry here."""
+"""The discrepancies between signals. To add one, write a file and enter it here."""
 
 from fairdd_core.cards import Card
 
@@ -12,8 +12,8 @@ DISCREPANCIES: dict[str, Card] = {
     ),
     "diagonal-l2": Card(
         "diagonal ℓ2",
-        "Squared distance in which features that set the groups apart count less. Its barycenter is the mean "
-        "of the groups too, so COBRA's target stays the same: only the matching differs.",
+        "Squared distance with lower weights for features in which the groups differ. Its barycenter is also "
+        "the mean of the groups, so COBRA's target is unchanged and only the matching differs.",
         f"{_HERE}.diagonal_l2:DiagonalL2",
     ),
     "l1": Card(
@@ -28,7 +28,7 @@ DISCREPANCIES: dict[str, Card] = {
     ),
     "linf": Card(
         "ℓ∞",
-        "Largest absolute difference; its barycenter sees the most extreme coordinates only.",
+        "Largest absolute difference; its barycenter depends on the most extreme coordinates only.",
         f"{_HERE}.norms:LInf",
     ),
     "cosine": Card(
@@ -43,7 +43,7 @@ DISCREPANCIES: dict[str, Card] = {
     ),
     "smallest-ball": Card(
         "smallest ball",
-        "Its barycenter is the centre of the smallest ball around the groups: the worst residual is least.",
+        "Its barycenter is the centre of the smallest ball around the groups: the worst residual is minimal.",
         f"{_HERE}.norms:SmallestBall",
     ),
 }

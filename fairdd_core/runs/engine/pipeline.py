@@ -14,10 +14,9 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import load
 from fairdd_core.device import resolve_device
-from fairdd_core.distill.formation import unfold
-from fairdd_core.distill.initial import random_subset, synthetic_labels
 from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.distill.loop import distill
+from fairdd_core.distill.synthetic import random_subset, synthetic_labels, unfold
 from fairdd_core.embed.stage import EmbeddingInput, embed
 from fairdd_core.evaluate.evaluator import Evaluator, evaluate_arms, evaluate_baselines
 from fairdd_core.evaluate.train import TrainingSet

@@ -11,7 +11,7 @@ from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.registry import cards
 from fairdd_core.device import queue_device
-from fairdd_core.distill.interventions import until_images
+from fairdd_core.distill.interventions import image_spec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.index import RunRecord, RunState
 from fairdd_core.runs.storage.summary import STAGE_OF_PHASE, STAGES
@@ -131,7 +131,7 @@ def _share(spec: RunSpec, now: RunRecord) -> float:
 def work(spec: RunSpec) -> dict[str, float]:
     """Return the work of each stage in arbitrary units, comparable between runs."""
     side, classes = _shape(spec)
-    arms = len({until_images(arm) for arm in spec.distill.arms})  # the same images are made once
+    arms = len({image_spec(arm) for arm in spec.distill.arms})  # the same images are made once
     synthetic, cells = classes * spec.distill.ipc, classes * spec.data.groups
     schedule, evaluation = spec.distill.schedule, spec.evaluation
     tested = len(evaluation.architectures) * sum(_tested(spec, synthetic))

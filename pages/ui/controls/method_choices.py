@@ -8,14 +8,14 @@ from fairdd_core.config.spec.distill import ArmSpec, DistillSpec
 from fairdd_core.distill.alignments.registry import (
     ALIGNMENTS,
     ALL_DISCREPANCIES,
-    USUAL_DISTANCE,
+    DEFAULT_DISTANCE,
     arm_name,
     arm_named,
 )
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
-from fairdd_core.distill.interventions import INTERVENTIONS, NONE, until_images
+from fairdd_core.distill.interventions import INTERVENTIONS, NONE, image_spec
 from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
 
@@ -115,7 +115,7 @@ def arm_summary(arm: ArmSpec) -> str:
     """Return one sentence about a method, and one about its distance where that is not the usual one."""
     card, distance = ALIGNMENTS.get(arm.alignment), ALL_DISCREPANCIES.get(arm.discrepancy)
     sentences = [card.summary] if card else []
-    if distance and arm.discrepancy != USUAL_DISTANCE:
+    if distance and arm.discrepancy != DEFAULT_DISTANCE:
         sentences.append(distance.summary)
     if arm.intervention in INTERVENTIONS and arm.intervention != NONE:
         sentences.append(INTERVENTIONS[arm.intervention].summary)
@@ -128,7 +128,7 @@ def shared_images(arms: tuple[ArmSpec, ...]) -> str:
     twins = [
         (plain, arm.name)
         for arm in arms
-        if (plain := first.setdefault(until_images(arm), arm.name)) != arm.name
+        if (plain := first.setdefault(image_spec(arm), arm.name)) != arm.name
     ]
     return " ".join(
         f"{arm_label(plain)} and {arm_label(name)} share their images, which are made once: only the "

@@ -1,4 +1,4 @@
-"""A distance between clouds of features that knows its own barycenter."""
+"""Discrepancies between clouds of features, with their barycenters."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class CloudDiscrepancy(Protocol):
     """A discrepancy d(u, v) between clouds: sets of feature vectors, of any two sizes.
 
     Where a ``Discrepancy`` compares the mean of a group with the mean of the synthetic images, this compares
-    how their features are spread. As there, ``u`` is what is given and ``v`` what is fitted to it. A cloud
-    counts by what it looks like, not by how many points it has: repeating all of its points changes nothing.
+    the distributions of their features. As there, ``u`` is given and ``v`` is fitted to it. The number of
+    points does not matter: repeating all points of a cloud changes nothing.
     """
 
     def __call__(

@@ -1,4 +1,4 @@
-"""The discrepancies between clouds. Adding one is a file and an entry here."""
+"""The discrepancies between clouds. To add one, write a file and enter it here."""
 
 from fairdd_core.cards import Card
 
@@ -7,12 +7,12 @@ _HERE = "fairdd_core.distill.discrepancies.clouds"
 CLOUD_DISCREPANCIES: dict[str, Card] = {
     "wasserstein": Card(
         "Wasserstein",
-        "Compares all features, not just their mean, by the shortest way to carry one cloud into the other.",
+        "Compares the distributions of the features, not just their means, by optimal transport.",
         f"{_HERE}.wasserstein:Wasserstein",
     ),
     "sinkhorn": Card(
         "Sinkhorn",
-        "Wasserstein with a blurred transport, corrected for the blur: less bound to single images.",
+        "Wasserstein with entropic regularisation, corrected for its bias: less sensitive to single images.",
         f"{_HERE}.sinkhorn:Sinkhorn",
     ),
     "bures": Card(

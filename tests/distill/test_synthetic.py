@@ -7,8 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairdd_core.distill.formation import check_factor, fold, unfold
-from fairdd_core.distill.initial import initial_images
+from fairdd_core.distill.synthetic import check_factor, fold, initial_images, unfold
 from fairdd_core.errors import UserError
 from tests.helpers import tiny_distill, toy_dataset
 
