@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fairdd_core.analysis.theorem import Verdict, vanilla_target, verdict_of
+from fairdd_core.config.spec.data import lowest_skew
 from fairdd_core.distill.discrepancies import solvers
 from fairdd_core.errors import UserError
 
@@ -130,11 +131,6 @@ class Scene:
             centre_D + dots_ND[:n]
             for centre_D, dots_ND, n in zip(self.signals_GD, dots_GND, counts_G, strict=False)
         ]
-
-
-def lowest_skew(groups: int) -> int:
-    """Return the balanced share of ``groups`` groups in whole per cent."""
-    return round(100 / groups)
 
 
 def validated(scene: Scene) -> Scene:

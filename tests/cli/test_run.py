@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fairdd_core.__main__ import main
+from fairdd_core.__main__ import main, parser
+from fairdd_core.cli.run import spec_from_args
 from fairdd_core.config.presets import preset_named
+from fairdd_core.config.settings import SETTINGS
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.config.spec.run import RunSpec
@@ -102,6 +104,12 @@ def test_an_arm_may_name_its_distance(tiny: Path, tmp_path: Path, capsys: pytest
         (["--known-share", "0"], ["data.known_share", "0.05", "0"]),
         (["--out", "/dev/null"], ["out", "folder", "/dev/null"]),
         (["--lr", "inf"], ["distill.lr", "inf"]),
+        (["--set", "distill.momentum=1"], ["distill.momentum", "less than 1", "'1'"]),
+        (["--set", "distill.speed=1"], ["set", "'distill.speed=1'", "list settings"]),
+        (["--set", "seed"], ["seed", "integer", "''"]),
+        (["--arms", "[1"], ["distill.arms", "JSON", "'[1'"]),
+        (["--arms", "co!bra"], ["distill.arms", "cobra", "'co!bra'"]),
+        (["--iterations", "many"], ["distill.iterations", "integer", "'many'"]),
         (["--spec", "/nowhere/spec.json"], ["spec", "/nowhere/spec.json"]),
     ],
 )
@@ -132,7 +140,16 @@ def test_a_run_that_cannot_work_fails_with_the_cause(
 
 @pytest.mark.parametrize(
     "kind",
-    ["datasets", "backbones", "alignments", "discrepancies", "interventions", "networks", "presets"],
+    [
+        "datasets",
+        "backbones",
+        "alignments",
+        "discrepancies",
+        "interventions",
+        "networks",
+        "presets",
+        "settings",
+    ],
 )
 def test_list_describes_every_name(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", kind, "--json"]) == 0
@@ -141,6 +158,22 @@ def test_list_describes_every_name(kind: str, capsys: pytest.CaptureFixture[str]
     assert all(len(text) > 10 for text in described.values())
     assert main(["list", kind]) == 0
     assert all(name in capsys.readouterr().out for name in list(described)[:1])
+
+
+def test_list_describes_a_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "settings", "distill.schedule.pairs"]) == 0
+    text = capsys.readouterr().out
+    for part in ("Target bank", "1 to 5000", "default 50", "--set distill.schedule.pairs=…"):
+        assert part in text
+    assert main(["list", "settings", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == set(SETTINGS)
+
+
+def test_any_setting_can_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FAIRDD_HOME", str(tmp_path))
+    words = ["run", "--set", "distill.momentum=0.9", "--set", "embedding.umap=false", "--skew", "0.5"]
+    spec = spec_from_args(parser().parse_args(words))
+    assert (spec.distill.momentum, spec.embedding.umap, spec.data.skew) == (0.9, False, 0.5)
 
 
 def test_list_knows_every_distance_that_a_run_takes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairdd_core.config.spec.data import lowest_skew
 from fairdd_core.errors import UserError
-from fairdd_core.playground.scene import DISTANCES, LIMITS, PRESETS, Scene, adapted, lowest_skew, validated
+from fairdd_core.playground.scene import DISTANCES, LIMITS, PRESETS, Scene, adapted, validated
 from tests.helpers import ROOT
 
 scenes = st.builds(

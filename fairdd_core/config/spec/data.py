@@ -24,9 +24,9 @@ Strategy = Annotated[str, AfterValidator(_known_operations)]
 """DSA operations joined by ``_``; empty for none."""
 
 
-def lowest_skew(groups: int) -> float:
-    """Return the balanced share of ``groups`` groups, rounded to whole per cent."""
-    return round(1 / groups, 2)
+def lowest_skew(groups: int) -> int:
+    """Return the balanced share of ``groups`` groups in whole per cent."""
+    return round(100 / groups)
 
 
 def check_skew(skew: float, groups: int) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from fairdd_core.analysis.differences import difference_table as differences_of
 from fairdd_core.config.differences import differing, same_test
-from fairdd_core.config.settings import title_of_field
+from fairdd_core.config.settings import SETTINGS, title_of_field
 from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.files import DamagedFile
 from fairdd_core.plots.theme import arm_label
@@ -46,13 +46,7 @@ def _text(path: str, value: Any) -> str:
         return ", ".join(arm_label(arm["name"]) for arm in value)
     if path == "data.dataset" and value in (known := catalogue()):
         return known[value].title
-    if path == "data.skew":
-        return "as found" if value is None else f"{value:.0%}"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None or value == "":
-        return "–"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return SETTINGS[path].label(value) if path in SETTINGS else str(value)
 
 
 def paired(one: RunView, other: RunView) -> bool:

@@ -116,7 +116,7 @@ def _skew(card: DatasetCard, changed: Callable[[], None]) -> None:
         )
         if st.session_state[FOUND]:
             return
-    low = lowest_skew(groups)
+    low = lowest_skew(groups) / 100
     help_line = (
         f"Share of each class that its largest group has. {low:.0%} is balanced: all {groups} groups are "
         "equally large."
@@ -159,7 +159,7 @@ def _take_usual(names: tuple[str, ...], changed: Callable[[], None]) -> None:
 
 def _lift_skew() -> None:
     """Make the skew possible with the number of groups."""
-    lowest = lowest_skew(st.session_state[key("groups")])
+    lowest = lowest_skew(st.session_state[key("groups")]) / 100
     st.session_state[key("skew")] = max(lowest, st.session_state[key("skew")] or lowest)
 
 
@@ -169,6 +169,6 @@ def _groups_chosen(changed: Callable[[], None]) -> None:
 
 
 def _skew_chosen(changed: Callable[[], None]) -> None:
-    lowest = lowest_skew(st.session_state[key("groups")])
+    lowest = lowest_skew(st.session_state[key("groups")]) / 100
     st.session_state[key("skew")] = None if st.session_state[FOUND] else lowest
     changed()

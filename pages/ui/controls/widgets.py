@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -43,33 +44,38 @@ def draw(
         changed: called when it was moved.
         args: of the call.
     """
-    setting, key = PARAMS[name], f"{form}-{name}"
-    low, high = setting.low if low is None else low, setting.high if high is None else high
+    setting, value = PARAMS[name], st.session_state[f"{form}-{name}"]
     common: dict[str, Any] = {
-        "key": key,
+        "key": f"{form}-{name}",
         "help": help or help_text(setting),
         "on_change": changed,
         "args": args,
         "persist_state": "session",
     }
-    value = st.session_state[key]
     options = setting.choices if options is None else options
-    title_of = title_of or setting.label
     if setting.kind is bool:
         box.toggle(setting.title, **common)
-    elif setting.several:
-        offered = [*options, *(part for part in value if part not in options)]
-        box.multiselect(setting.title, offered, format_func=title_of, select_all=False, **common)
-    elif options:
-        offered = [*options] if value in options else [*options, value]
-        box.selectbox(setting.title, offered, format_func=title_of, **common)
-    elif setting.slider:
-        marks = sorted({*grid(setting, low, high), value})
-        box.select_slider(setting.title, marks, format_func=lambda mark: mark_text(setting, mark), **common)
+    elif setting.several or options:
+        choose = box.multiselect if setting.several else box.selectbox
+        chosen = value if setting.several else [value]
+        offered = [*options, *(option for option in chosen if option not in options)]
+        common |= {"select_all": False} if setting.several else {}
+        choose(setting.title, offered, format_func=title_of or setting.label, **common)
     else:
-        common["format"] = "%g" if setting.kind is float else None  # as it is, where others round
-        low, high, step = (setting.kind(number) for number in (low, high, setting.step))
-        box.number_input(setting.title, low, high, step=step, **common)
+        bounds = (setting.low if low is None else low, setting.high if high is None else high)
+        _draw_number(box, setting, bounds, value, common)
+
+
+def _draw_number(
+    box: Any, setting: Setting, bounds: tuple[float, float], value: float, common: dict[str, Any]
+) -> None:
+    if setting.slider:
+        marks = sorted({*grid(setting, *bounds), value})
+        box.select_slider(setting.title, marks, format_func=partial(mark_text, setting), **common)
+        return
+    low, high, step = (setting.kind(number) for number in (*bounds, setting.step))
+    look = "%g" if setting.kind is float else None  # with all digits
+    box.number_input(setting.title, low, high, step=step, format=look, **common)
 
 
 def draw_row(names: Sequence[str], **options: Sequence[Any]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from fairdd_core.analysis.theorem import explain
+from fairdd_core.config.spec.data import lowest_skew
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.playground.scene import (
     DISTANCES,
@@ -15,7 +16,6 @@ from fairdd_core.playground.scene import (
     PRESETS,
     Scene,
     adapted,
-    lowest_skew,
     scene_residuals,
     scene_targets,
 )

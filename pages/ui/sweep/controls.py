@@ -38,7 +38,7 @@ def prepare() -> None:
         return
     st.session_state[key("preset")] = next(iter(PRESETS))
     _adopt()
-    for name, value in {"skew": (_lowest_skew(), 90), **_FIRST}.items():
+    for name, value in {"skew": (lowest_skew(st.session_state[key("groups")]), 90), **_FIRST}.items():
         st.session_state[key(name)] = value
 
 
@@ -80,13 +80,8 @@ def controls() -> SweepSpec | None:
     return _spec()
 
 
-def _lowest_skew() -> int:
-    """Return the balanced share in per cent."""
-    return round(100 * lowest_skew(st.session_state[key("groups")]))
-
-
 def _grid_controls() -> None:
-    lowest = _lowest_skew()
+    lowest = lowest_skew(st.session_state[key("groups")])
     low, high = st.session_state[key("skew")]
     st.session_state[key("skew")] = (max(lowest, low), max(lowest, high))
     _range("skew", lowest, 99, "the rows of the grid", format="%d %%")
