@@ -1,4 +1,4 @@
-"""What can be done to a run of the list. Every action says what came of it, and how to take it back."""
+"""The actions on a run of the list, which report their outcome and how to undo it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import streamlit as st
 
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage import archive, trash
-from fairdd_core.workspace import Workspace
 from pages.ui.common import notices
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import row_of, store, title_of
@@ -20,37 +19,35 @@ TITLE_LENGTH = 120
 
 
 def delete(run_id: str) -> None:
-    """Move a run to the bin."""
+    """Move a run to the trash."""
 
     def do() -> None:
-        trash.delete(Workspace.default(), run_id)
+        trash.delete(store().workspace, run_id)
         days = round(trash.RETENTION_SECONDS / 86400)
-        notices.report(
-            f"**{_name(run_id)}** is in the bin, and kept there for {days} days.",
-            undo=partial(restore, run_id),
-        )
+        text = f"**{_name(run_id)}** is in the trash, where it is kept for {days} days."
+        notices.report(text, undo=partial(restore, run_id))
 
     notices.attempt("The run could not be deleted; it stays as it was.", do)
 
 
 def restore(run_id: str) -> None:
-    """Take a run out of the bin."""
+    """Take a run out of the trash."""
 
     def do() -> None:
-        trash.restore(Workspace.default(), run_id)
+        trash.restore(store().workspace, run_id)
         notices.report(f"**{_name(run_id)}** is back in the list.", run_id=run_id)
 
-    notices.attempt("The run could not be brought back.", do)
+    notices.attempt("The run could not be restored.", do)
 
 
 def rename(run_id: str, key: str, shown: str) -> None:
-    """Call a run what the text field ``key`` says; by its settings again when that is empty.
+    """Name a run after the text field ``key``; after its settings when that is empty.
 
     Args:
         run_id: of the run.
         key: of the field.
-        shown: what the field was drawn with. A browser that has not heard yet that a field is gone sends it
-            once more, and that looks like a change.
+        shown: what the field was drawn with. A browser may send a field once more after it is gone, which
+            looks like a change.
     """
     title = " ".join(st.session_state[key].split())[:TITLE_LENGTH]
     if title == " ".join(shown.split())[:TITLE_LENGTH]:
@@ -63,54 +60,47 @@ def rename(run_id: str, key: str, shown: str) -> None:
     notices.attempt("The run could not be renamed; it keeps its name.", do)
 
 
-def empty_bin() -> None:
-    """Remove what is in the bin for good."""
-
-    def do() -> None:
-        removed = trash.empty(Workspace.default())
-        notices.report(f"{_runs(len(removed))} removed for good.")
-
-    notices.attempt("The bin could not be emptied.", do)
+def empty_trash() -> None:
+    """Remove the runs in the trash for good."""
+    _remove("The trash could not be emptied.", lambda: trash.empty(store().workspace))
 
 
 def prune(max_bytes: int) -> None:
-    """Remove the bin and the oldest runs for good."""
+    """Remove for good the runs in the trash and the oldest ones."""
+    _remove("Not everything could be removed.", lambda: trash.prune(store().workspace, max_bytes))
 
+
+def _remove(failure: str, remove: Callable[[], list[str]]) -> None:
     def do() -> None:
-        removed = trash.prune(Workspace.default(), max_bytes)
-        notices.report(f"{_runs(len(removed))} removed for good.")
+        n = len(remove())
+        notices.report(f"{'1 run was' if n == 1 else f'{n} runs were'} removed for good.")
 
-    notices.attempt("Not everything could be removed.", do)
+    notices.attempt(failure, do)
 
 
-def export(run_id: str) -> Callable[[], bytes]:
-    """Return what makes the zip file of a run when it is asked for."""
-    workspace = Workspace.default()
-
-    def make() -> bytes:
-        buffer = io.BytesIO()
-        archive.export_run(workspace, run_id, buffer)
-        return buffer.getvalue()
-
-    return make
+def export(run_id: str) -> bytes:
+    """Return a run as a zip file."""
+    buffer = io.BytesIO()
+    archive.export_run(store().workspace, run_id, buffer)
+    return buffer.getvalue()
 
 
 def import_uploaded(key: str) -> None:
-    """Add the run in the file that was just uploaded to the field ``key``."""
+    """Import the run in the file that was uploaded to the field ``key``."""
     upload, imported = st.session_state.get(key), st.session_state.setdefault("imported-files", set())
-    # A browser that has not heard yet that this field is gone sends the file with its next request once more.
+    # A browser may send the file once more after the field is gone.
     if upload is None or upload.file_id in imported:
         return
     imported.add(upload.file_id)
-    # A new field for the next file, for this one would import the same file again with every rerun.
+    # A new field for the next file: this one would import the same file again with every rerun.
     st.session_state["import-count"] = st.session_state.get("import-count", 0) + 1
     name = escape_markdown(upload.name)
 
     def do() -> None:
         try:
-            run_id = archive.import_run(Workspace.default(), upload)
+            run_id = archive.import_run(store().workspace, upload)
         except (zipfile.LargeZipFile, ValueError, RuntimeError) as error:
-            # The zip and number readers have a dozen kinds of complaint about bad input.
+            # The readers of zip files and arrays raise these for bad input.
             raise error if isinstance(error, UserError) else OSError(str(error)) from error
         notices.report(f"**{_name(run_id)}** was imported from {name}.", run_id=run_id)
 
@@ -119,7 +109,3 @@ def import_uploaded(key: str) -> None:
 
 def _name(run_id: str) -> str:
     return escape_markdown(row_of(store().get(run_id)).name)
-
-
-def _runs(n: int) -> str:
-    return "1 run was" if n == 1 else f"{n} runs were"

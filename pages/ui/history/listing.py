@@ -1,10 +1,11 @@
-"""The list of runs: the live ones, which redraw themselves, and the ones that have ended."""
+"""The list of runs: the live ones, which redraw themselves, and those that have ended."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import streamlit as st
 
@@ -26,70 +27,69 @@ from pages.ui.common.runs import Row, row_of, store
 from pages.ui.controls.sidebar import adopt
 from pages.ui.history import actions
 from pages.ui.history.card import card_html
-from pages.ui.history.rows import size_of
+from pages.ui.history.storage import size_of
 
-News = tuple[object, ...]
-PAGE = 12
-QUIET_SECONDS = 5.0
-"""Between two looks at a list in which nothing is going on."""
+Signature = tuple[object, ...]
+PAGE_SIZE = 12
+QUIET_POLL_SECONDS = 5.0  # while no run is live
 
 
-def watch(stamp: tuple[int, ...], drawn: News) -> None:
+def watch(stamp: tuple[int, ...], drawn: Signature) -> None:
     """Redraw a page without live runs when another tab or a command line changes something.
 
     Args:
-        stamp: of the index, before the page was drawn; while it stays, no run can have changed.
-        drawn: ``news()`` at that moment.
+        stamp: of the index before the page was drawn; while it stays the same, no run has changed.
+        drawn: the signature at that moment.
     """
-    st.fragment(_watch, run_every=QUIET_SECONDS)(stamp, drawn)
+    st.fragment(_watch, run_every=QUIET_POLL_SECONDS)(stamp, drawn)
 
 
-def _watch(stamp: tuple[int, ...], drawn: News) -> None:
+def _watch(stamp: tuple[int, ...], drawn: Signature) -> None:
     changed = False
-    with suppress(*EXPECTED):  # an index that cannot be read now: the next look may tell
-        changed = store().stamp() != stamp and news() != drawn
+    with suppress(*EXPECTED):  # an index that cannot be read now may be readable next time
+        changed = store().stamp() != stamp and signature() != drawn
     if changed:
         st.rerun()
 
 
-def live_runs(rows: Sequence[Row], drawn: News) -> None:
-    """Draw the running and waiting runs, and keep them fresh until something starts or ends.
+def live_runs(rows: Sequence[Row], drawn: Signature) -> None:
+    """Draw the queued and running runs, and redraw them until a run starts or ends.
 
     Args:
         rows: the live runs to show.
-        drawn: ``news()`` just before the page was drawn; a change of it redraws the page.
+        drawn: the signature before the page was drawn; when it changes, the page is redrawn.
     """
     order = {run.id: i for i, run in enumerate(store().live())}
     ids = sorted((row.id for row in rows), key=lambda run_id: order.get(run_id, len(order)))
     st.fragment(_live, run_every=POLL_SECONDS)(ids, drawn)
 
 
-def news() -> News:
-    """Return what decides which runs are listed and how; runs of other tabs and command lines count too."""
+def signature() -> Signature:
+    """Return what decides which runs are listed; it changes also with actions of tabs and command lines."""
     runs = tuple((run.id, run.state, run.title) for run in store().list())
     return (*runs, len(store().list(deleted=True)), notices.outcome())
 
 
-def _live(ids: Sequence[str], drawn: News) -> None:
+def _live(ids: Sequence[str], drawn: Signature) -> None:
     ensure_dispatcher()
-    if news() != drawn:
+    if signature() != drawn:
         st.rerun()
     for run_id in ids:
         try:
             row = row_of(store().get(run_id))
-        except UserError:  # removed for good just now
+        except UserError:  # just removed for good
             st.rerun()
         draw(row)
 
 
 def ended_runs(rows: Sequence[Row]) -> None:
     """Draw the runs that have ended, a page at a time."""
-    shown = PAGE * (1 + st.session_state.get("more-runs", 0))
+    shown = PAGE_SIZE * (1 + st.session_state.get("more-runs", 0))
     for row in rows[:shown]:
         draw(row)
     if len(rows) > shown:
         st.button(
-            f"Show {min(PAGE, len(rows) - shown)} more of {len(rows) - shown}",
+            f"Show {min(PAGE_SIZE, len(rows) - shown)} more of {len(rows) - shown}",
             key="show-more",
             icon=":material/expand_more:",
             on_click=_more,
@@ -101,12 +101,12 @@ def _more() -> None:
 
 
 def draw(row: Row) -> None:
-    """Draw one run with what can be done to it."""
+    """Draw one run with its actions."""
     thumbnail = thumbnail_of(store().folder(row.id), row.arms)
     with st.container(border=True, key=f"run-{row.id}", gap="small"):
         words, buttons = st.columns([5, 2], vertical_alignment="top", gap="small")
         with words:
-            st.html(card_html(row, thumbnail, size_of(store(), row.record), time.time()))
+            st.html(card_html(row, thumbnail, size_of(row.record), time.time()))
             if row.record.state.live:
                 _progress(row)
         with buttons:
@@ -140,7 +140,7 @@ def _buttons(row: Row) -> None:
             on_click=progress.stop,
             args=(row.id,),
             disabled=row.record.cancelled is not None,
-            help="Ends the run. What it has made so far stays and can be continued later.",
+            help="Ends the run. What it has made so far is kept, and it can be resumed later.",
         )
     elif row.record.resumable and row.spec is not None:
         st.button(
@@ -158,9 +158,8 @@ def _buttons(row: Row) -> None:
 
 
 def _edit_button(spec: RunSpec, run_id: str) -> None:
-    """Offer to launch a run with other settings. They can be set from here, for no control is drawn here."""
-    pressed = st.button("Change settings", icon=":material/tune:", key=f"edit-{run_id}", help=EDIT_HELP)
-    if pressed:
+    """Draw a button that opens the Studio with the settings of a run."""
+    if st.button("Change settings", icon=":material/tune:", key=f"edit-{run_id}", help=EDIT_HELP):
         adopt(spec)
         st.session_state["view"] = "data"
         st.session_state.pop("studio-address", None)
@@ -176,7 +175,7 @@ def _more_actions(row: Row) -> None:
         max_chars=actions.TITLE_LENGTH,
         on_change=actions.rename,
         args=(row.id, key, row.name),
-        help="Leave it empty to name the run by its data set again.",
+        help="Leave it empty to name the run after its data set again.",
     )
     if row.record.state.live:
         st.caption("Stop the run to export or delete it.")
@@ -191,7 +190,7 @@ def _more_actions(row: Row) -> None:
         )
         st.download_button(
             "Export as zip",
-            data=actions.export(row.id),
+            data=partial(actions.export, row.id),
             file_name=f"run-{row.id}.zip",
             mime="application/zip",
             key=f"export-{row.id}",
@@ -207,5 +206,5 @@ def _more_actions(row: Row) -> None:
         on_click=actions.delete,
         args=(row.id,),
         width="stretch",
-        help="Moves the run to the bin; it can be brought back.",
+        help="Moves the run to the trash, from where it can be restored.",
     )

@@ -1,39 +1,54 @@
-"""Runs from files, the space that runs take, and the bin."""
+"""Importing runs, the disk space that runs take, and the trash."""
 
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 import streamlit as st
 
 from fairdd_core.runs.storage import trash
-from fairdd_core.runs.storage.index import RunRecord
+from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.index import RunRecord, RunState
 from fairdd_core.units import age_text, bytes_text
 from pages.ui.common import notices
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import row_of, store
 from pages.ui.history import actions
-from pages.ui.history.rows import size_of
 
-_BIN_SHOWN = 20
+_TRASH_SHOWN = 20
 Sized = list[tuple[RunRecord, int]]
 
 
-def sized(deleted: bool = False) -> Sized:
+def size_of(record: RunRecord) -> int:
+    """Return the bytes on disk of a run; read again only while it is live or after it has changed state."""
+    folder = store().folder(record.id)
+    return folder.size() if record.state.live else _size(str(folder.path), record.state, record.finished)
+
+
+@lru_cache(maxsize=4096)
+def _size(path: str, state: RunState, finished: float | None) -> int:
+    return RunFolder(path).size()
+
+
+def sized_runs(deleted: bool = False) -> Sized:
     """Return the runs, newest first, with their bytes on disk."""
-    index = store()
-    return [(run, size_of(index, run)) for run in index.list(deleted=deleted)]
+    return [(run, size_of(run)) for run in store().list(deleted=deleted)]
 
 
-def total_text(runs: Sized, binned: Sized) -> str:
-    """Say how many runs there are and what they take."""
+def _total(runs: Sized) -> int:
+    return sum(size for _, size in runs)
+
+
+def total_text(runs: Sized, deleted: Sized) -> str:
+    """Return how many runs there are and how much space they take."""
     count = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-    text = f"{count} on this machine, {bytes_text(sum(size for _, size in runs))}"
-    return text + (f"; {len(binned)} more in the bin" if binned else "")
+    text = f"{count} on this machine, {bytes_text(_total(runs))}"
+    return text + (f"; {len(deleted)} more in the trash" if deleted else "")
 
 
 def import_button() -> None:
-    """Offer to add a run from a file."""
+    """Draw the button that imports a run."""
     if st.button("Import", icon=":material/upload_file:", key="import", on_click=notices.dismiss):
         _import_dialog()
 
@@ -57,65 +72,66 @@ def _import_dialog() -> None:
         st.error(last.text, icon=":material/error:")
 
 
-def storage_popover(runs: Sized, binned: Sized) -> None:
-    """Offer to remove old runs."""
+def storage_popover(runs: Sized, deleted: Sized) -> None:
+    """Draw the popover that removes old runs."""
     with st.popover("Storage", icon=":material/database:", key="storage"):
-        own, bin_size = sum(size for _, size in runs), sum(size for _, size in binned)
-        st.markdown(f"Runs take **{bytes_text(own)}**, the bin **{bytes_text(bin_size)}**.")
+        total, trash_size = _total(runs), _total(deleted)
+        st.markdown(f"Runs take **{bytes_text(total)}**, the trash **{bytes_text(trash_size)}**.")
         limit = st.number_input(
             "Keep at most (MB)",
             min_value=0,
-            value=max(1, round(own / 1e6)),
+            value=max(1, round(total / 1e6)),
             step=10,
             key="prune-limit",
             persist_state="session",
             help="Removes the oldest runs that have ended until the rest fits. Live runs stay.",
         )
-        old = trash.oldest_beyond(runs, int(limit) * 1_000_000)
-        lost = [f"the oldest {len(old)} of {len(runs)} runs"] if old else []
-        lost += ["everything in the bin"] if binned else []
-        if not lost:
+        max_bytes = int(limit) * 1_000_000
+        old = trash.oldest_beyond(runs, max_bytes)
+        removed = [f"the oldest {len(old)} of {len(runs)} runs"] if old else []
+        removed += ["everything in the trash"] if deleted else []
+        if not removed:
             st.caption("Everything fits. Lower the number to make room.")
         else:
-            freed = bytes_text(bin_size + sum(size for run, size in runs if run in old))
-            st.markdown(f"This removes {' and '.join(lost)}, **{freed}**, and cannot be undone.")
+            freed = bytes_text(trash_size + sum(size for run, size in runs if run in old))
+            st.markdown(f"This removes {' and '.join(removed)}, **{freed}**, and cannot be undone.")
         st.button(
             "Remove for good",
             icon=":material/delete_forever:",
             key="prune",
             on_click=actions.prune,
-            args=(int(limit) * 1_000_000,),
-            disabled=not lost,
+            args=(max_bytes,),
+            disabled=not removed,
         )
-        st.caption(f"They lie in `{store().workspace.runs}`.")
+        st.caption(f"The runs are stored in `{store().workspace.runs}`.")
 
 
-def bin_view(binned: Sized) -> None:
-    """Draw the runs in the bin, each with a way back."""
-    if not binned:
+def trash_view(deleted: Sized) -> None:
+    """Draw the runs in the trash, each with a button that restores it."""
+    if not deleted:
         return
     now, days = time.time(), round(trash.RETENTION_SECONDS / 86400)
-    size = bytes_text(sum(size for _, size in binned))
-    with st.expander(f"Bin ({len(binned)})", icon=":material/delete:", key="bin"):
+    newest = sorted((run for run, _ in deleted), key=lambda run: run.deleted or 0.0, reverse=True)
+    with st.expander(f"Trash ({len(deleted)})", icon=":material/delete:", key="trash"):
+        size = bytes_text(_total(deleted))
         st.caption(f"{size}. A run is removed for good {days} days after it was deleted.")
-        for run, _ in sorted(binned, key=lambda entry: entry[0].deleted or 0.0, reverse=True)[:_BIN_SHOWN]:
-            with st.container(horizontal=True, vertical_alignment="center", key=f"bin-{run.id}"):
-                name = escape_markdown(row_of(run).name)
-                when = age_text(run.deleted or now, now)
+        for run in newest[:_TRASH_SHOWN]:
+            with st.container(horizontal=True, vertical_alignment="center", key=f"trash-{run.id}"):
+                name, when = escape_markdown(row_of(run).name), age_text(run.deleted or now, now)
                 st.markdown(f"{name} · {run.id} · deleted {when}", width="stretch")
                 st.button(
-                    "Bring back",
+                    "Restore",
                     icon=":material/restore_from_trash:",
                     key=f"restore-{run.id}",
                     on_click=actions.restore,
                     args=(run.id,),
                 )
-        if len(binned) > _BIN_SHOWN:
-            st.caption(f"And {len(binned) - _BIN_SHOWN} older ones.")
+        if len(newest) > _TRASH_SHOWN:
+            st.caption(f"And {len(newest) - _TRASH_SHOWN} older ones.")
         st.button(
-            "Empty the bin",
+            "Empty the trash",
             icon=":material/delete_forever:",
-            key="empty-bin",
-            on_click=actions.empty_bin,
+            key="empty-trash",
+            on_click=actions.empty_trash,
             help="Removes these runs for good.",
         )

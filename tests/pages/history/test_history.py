@@ -25,8 +25,8 @@ from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import row_of, title_of
 from pages.ui.history.actions import import_uploaded, rename
 from pages.ui.history.card import card_html
-from pages.ui.history.listing import _watch, news
-from pages.ui.history.rows import matches
+from pages.ui.history.filters import matches
+from pages.ui.history.listing import _watch, signature
 from tests.pages.conftest import settled, words
 from tests.pages.fake_run import write_fake_run
 
@@ -34,7 +34,7 @@ Visit = Callable[..., AppTest]
 
 
 def add(workspace: Path, state: RunState = RunState.DONE, title: str | None = None, **values: Any) -> str:
-    """Put an invented run into the workspace."""
+    """Put a fake run into the workspace."""
     store = Store(Workspace(workspace))
     run_id = store.create(quick(), title_of(quick()) if title is None else title)
     if not state.live:
@@ -67,7 +67,7 @@ def keys(app: AppTest) -> set[str]:
     return {str(button.key) for button in app.button}
 
 
-def test_empty_home_says_what_to_do(runs_page: Visit) -> None:
+def test_an_empty_workspace_says_what_to_do(runs_page: Visit) -> None:
     text = words(runs_page())
     assert "No runs yet." in text
     assert "press **Launch**" in text
@@ -84,9 +84,7 @@ def test_finished_run_shows_its_settings_and_results(runs_page: Visit, workspace
 
 
 @pytest.mark.parametrize("state", list(RunState))
-def test_every_state_has_a_word_and_what_can_be_done(
-    runs_page: Visit, workspace: Path, state: RunState
-) -> None:
+def test_every_state_has_a_word_and_its_actions(runs_page: Visit, workspace: Path, state: RunState) -> None:
     run_id = add(workspace, state, message="The disk is full.", hint="Free some space, then resume.")
     app = runs_page()
     assert (f"stop-{run_id}" in keys(app)) == state.live
@@ -126,15 +124,15 @@ def test_the_studio_does_not_offer_to_repeat_a_failure(
     assert "run" not in app.query_params
 
 
-def test_a_quiet_list_hears_of_runs_from_elsewhere(
+def test_a_list_without_live_runs_notices_new_ones(
     runs_page: Visit, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing ticks in this kind of test, so the look is taken by hand."""
+    """Fragments do not poll in this kind of test, so it is done by hand."""
     app = runs_page()
     assert "No runs yet." in words(app)
     drawn: list[str] = []
     monkeypatch.setattr("streamlit.rerun", lambda: drawn.append("again"))
-    seen = Store(Workspace(workspace)).stamp(), news()
+    seen = Store(Workspace(workspace)).stamp(), signature()
     _watch(*seen)
     assert drawn == []
     run_id = add(workspace)
@@ -143,7 +141,7 @@ def test_a_quiet_list_hears_of_runs_from_elsewhere(
     assert run_id in cards(settled(app.run()))[0]
 
 
-def test_waiting_runs_say_their_place(runs_page: Visit, workspace: Path) -> None:
+def test_queued_runs_show_their_position(runs_page: Visit, workspace: Path) -> None:
     for _ in range(3):
         add(workspace, RunState.QUEUED)
     text = words(runs_page())
@@ -200,20 +198,20 @@ def test_delete_and_undo(runs_page: Visit, workspace: Path) -> None:
     run_id = add(workspace, title="Precious")
     app = runs_page()
     app.button(key=f"delete-{run_id}").click().run()
-    assert "**Precious** is in the bin" in words(settled(app))
+    assert "**Precious** is in the trash" in words(settled(app))
     assert cards(app) == []
     app.button(key="undo").click().run()
     assert "is back in the list" in words(settled(app))
     assert len(cards(app)) == 1
 
 
-def test_bring_back_from_the_bin_and_empty_it(runs_page: Visit, workspace: Path) -> None:
+def test_restore_from_the_trash_and_empty_it(runs_page: Visit, workspace: Path) -> None:
     kept, lost = add(workspace), add(workspace)
     for run_id in (kept, lost):
         trash.delete(Workspace(workspace), run_id)
     app = runs_page()
     app.button(key=f"restore-{kept}").click().run()
-    app.button(key="empty-bin").click().run()
+    app.button(key="empty-trash").click().run()
     assert "1 run was removed for good." in words(settled(app))
     assert [run.id for run in Store(Workspace(workspace)).list()] == [kept]
     assert not Store(Workspace(workspace)).list(deleted=True)
@@ -286,11 +284,11 @@ def test_a_field_that_the_browser_sends_after_its_run_is_gone_renames_nothing(
 ) -> None:
     run_id = add(workspace, title="Old")
     Store(Workspace(workspace)).update(run_id, title="New, from another tab")
-    state = {"field": "Old", "flash": "what the last action did"}
+    state = {"field": "Old", "notice-outcome": "what the last action did"}
     monkeypatch.setattr("streamlit.session_state", state)
     rename(run_id, "field", "Old")
     assert Store(Workspace(workspace)).get(run_id).title == "New, from another tab"
-    assert "flash" in state
+    assert "notice-outcome" in state
 
 
 def test_bad_files_are_explained_and_leave_nothing(runs_page: Visit, workspace: Path) -> None:
@@ -303,7 +301,7 @@ def test_bad_files_are_explained_and_leave_nothing(runs_page: Visit, workspace: 
         assert len(cards(app)) == 1
 
 
-def test_what_pruning_promises_is_what_it_does(workspace: Path) -> None:
+def test_pruning_removes_what_it_announces(workspace: Path) -> None:
     now, store = time.time(), Store(Workspace(workspace))
     for i in range(4):
         add(workspace, created=now - i)
@@ -397,7 +395,7 @@ def test_row_of_a_run_that_was_never_named(workspace: Path) -> None:
     assert thumbnail_of(store.folder(row.id), row.arms).iteration == 60
 
 
-def test_cards_escape_what_others_wrote(workspace: Path) -> None:
+def test_cards_escape_titles_and_messages(workspace: Path) -> None:
     store = Store(Workspace(workspace))
     run_id = add(workspace, RunState.FAILED, title="<img src=x onerror=1>", message="<script>", hint="&")
     card = card_html(row_of(store.get(run_id)), Thumbnail(), 0, time.time())
@@ -416,7 +414,7 @@ def test_undefined_and_untested_are_not_zero(workspace: Path) -> None:
     assert "<td>" not in card_html(replace(row, result=None), Thumbnail(), 0, time.time())
 
 
-def test_sizes_and_ages_for_people() -> None:
+def test_sizes_and_ages_as_text() -> None:
     assert [bytes_text(n) for n in (0, 10, 4_200_000, 2_500_000_000)] == ["0 kB", "1 kB", "4.2 MB", "2.50 GB"]
     ages = [age_text(0, t) for t in (30, 120, 7200, 86400, 3 * 86400)]
     assert ages == ["just now", "2 min ago", "2 h ago", "1 day ago", "3 days ago"]
