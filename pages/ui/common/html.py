@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from fairdd_core.plots.images import GRID_CSS
 from fairdd_core.plots.theme import ArmStyle, arm_styles
 from pages.ui import ASSETS
+from pages.ui.common.cache import Thumbnail
 
 _ASSETS = ASSETS
 _SHEETS = ("studio.css", "figures.css", "look.css")
@@ -86,6 +87,20 @@ def arm_columns(arms: Sequence[str]) -> list[tuple[str, ArmStyle, DeltaGenerator
     for _, style, column in placed:
         column.html(arm_heading(style))
     return placed
+
+
+def thumbnail_html(thumbnail: Thumbnail, styles: Mapping[str, ArmStyle]) -> str:
+    """Return the thumbnail of a run with the marker of each arm beside its row."""
+    if not thumbnail.source:
+        return '<div class="fx-thumbnail fx-empty">No images yet</div>'
+    shown = [styles[arm] for arm in thumbnail.arms]
+    marks = "".join(f"<span>{marker_svg(style.symbol, style.color, size=12)}</span>" for style in shown)
+    names = ", then ".join(style.label for style in shown)
+    alt = f"Synthetic images after {thumbnail.iteration} iterations, one per class: {names}."
+    return (
+        f'<div class="fx-thumbnail"><div class="fx-rows" aria-hidden="true">{marks}</div>'
+        f'<img src="{thumbnail.source}" alt="{html.escape(alt, quote=True)}"></div>'
+    )
 
 
 def table_html(head: str, body: str, label: str, *, narrow: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""A run of the list as HTML: what it is, how it stands, what came out. No Streamlit elements here."""
+"""A run of the list as HTML: settings, state and results. No Streamlit elements here."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from urllib.parse import quote
 from fairdd_core.analysis.results import results_grid, results_table
 from fairdd_core.config.titles import settings_text
 from fairdd_core.plots.theme import ArmStyle, arm_styles
-from fairdd_core.runs.storage.index import RunRecord, RunState
+from fairdd_core.runs.storage.index import RunState
 from fairdd_core.units import age_text, bytes_text, seconds_text
 from pages.ui.common.cache import Thumbnail
-from pages.ui.common.html import marker_svg
+from pages.ui.common.html import marker_svg, thumbnail_html
 from pages.ui.common.runs import STATE_WORDS, Row, dataset_title
 
 _GREEN, _BLUE, _GREY, _RED, _PINK = "#009e73", "#2f86c4", "#808080", "#d55e00", "#cc79a7"
-# A shape for every state, so that nobody needs the colour.
+# Every state has its own shape, so that the colour is not needed.
 _STATE_ICONS = {
     RunState.QUEUED: f'<circle cx="8" cy="8" r="6.2" fill="none" stroke="{_GREY}" stroke-width="1.6"/>'
     f'<path d="M8 4.4V8l2.6 1.6" fill="none" stroke="{_GREY}" stroke-width="1.6"/>',
@@ -43,28 +43,14 @@ def state_badge(state: RunState) -> str:
 
 
 def card_html(row: Row, thumbnail: Thumbnail, size: int, now: float) -> str:
-    """Return the card of a run; everything in it that came from a file or a person is escaped."""
+    """Return the card of a run; text from files and users is escaped."""
     styles = arm_styles(row.arms)
     return (
         '<article class="fx-run">'
-        f"{_thumbnail(thumbnail, styles)}"
+        f"{thumbnail_html(thumbnail, styles)}"
         f'<div class="fx-run-text"><div class="fx-run-title">{html.escape(row.name)} '
         f"{state_badge(row.record.state)}</div>{_lines(row, size, now)}</div>"
         f'<div class="fx-run-results">{_results(row, styles)}</div></article>'
-    )
-
-
-def _thumbnail(thumbnail: Thumbnail, styles: dict[str, ArmStyle]) -> str:
-    if not thumbnail.source:
-        return '<div class="fx-thumbnail fx-empty">No images yet</div>'
-    marks = "".join(
-        f"<span>{marker_svg(styles[arm].symbol, styles[arm].color, size=12)}</span>" for arm in thumbnail.arms
-    )
-    names = ", then ".join(styles[arm].label for arm in thumbnail.arms)
-    alt = f"Synthetic images after {thumbnail.iteration} iterations, one per class: {names}."
-    return (
-        f'<div class="fx-thumbnail"><div class="fx-rows" aria-hidden="true">{marks}</div>'
-        f'<img src="{thumbnail.source}" alt="{html.escape(alt, quote=True)}"></div>'
     )
 
 
@@ -75,25 +61,18 @@ def _lines(row: Row, size: int, now: float) -> str:
     else:
         known = row.name == dataset_title(row.spec)
         lines.append(("" if known else f"{dataset_title(row.spec)} · ") + settings_text(row.spec))
-    if told := outcome_text(row.record):
-        lines.append(told)
-    text = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+    record = row.record
+    lines.append(f"{record.message} {record.hint}" if record.state.early else record.hint)
+    text = "".join(f"<p>{html.escape(line)}</p>" for line in lines if line.strip())
     return text + _meta(row, size, now)
-
-
-def outcome_text(record: RunRecord) -> str:
-    """Return how a run ended early and what to do next; of a finished one, what there is to remark."""
-    if record.state.early:
-        return " ".join(filter(None, (record.message, record.hint)))
-    return record.hint
 
 
 def _meta(row: Row, size: int, now: float) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.record.created))
     parts = [f'<time title="{when}">{age_text(row.record.created, now)}</time>', bytes_text(size)]
-    took = (row.result or {}).get("seconds", {})
-    if isinstance(took, dict) and isinstance(took.get("total"), int | float):
-        parts.append(f"took {seconds_text(took['total'])}")
+    seconds = (row.result or {}).get("seconds")
+    if isinstance(seconds, dict) and isinstance(seconds.get("total"), int | float):
+        parts.append(f"took {seconds_text(seconds['total'])}")
     parts.append(f"<code>{html.escape(row.id)}</code>")
     return f'<p class="fx-run-meta">{" · ".join(parts)}</p>'
 

@@ -18,9 +18,9 @@ from fairdd_core.plots import sweep as plots
 from fairdd_core.plots.theme import arm_styles
 from fairdd_core.runs.storage.sweeps import Cell, sweep_table
 from pages.ui.common import notices
-from pages.ui.common.cache import Thumbnail, thumbnail_of
+from pages.ui.common.cache import thumbnail_of
 from pages.ui.common.figures import folded, numbers, show
-from pages.ui.common.html import arm_heading, marker_svg, table_html
+from pages.ui.common.html import arm_heading, marker_svg, table_html, thumbnail_html
 from pages.ui.common.url import one_of, read
 from pages.ui.controls.sidebar import adopt
 from pages.ui.sweep.model import SHOWN_METRICS, SweepView, each_cell, place_of, summary
@@ -158,7 +158,7 @@ def _cell(view: SweepView, cell: Cell) -> None:
     title = f"Skew {cell.point.skew:.0%}, separation {cell.point.separation:g}{seed}"
     st.html(
         f'<div class="fx-cell"><div><div class="fx-run-title">{title}</div>'
-        f"{_strip_html(thumbnail, view)}</div>"
+        f"{thumbnail_html(thumbnail, arm_styles(view.arms))}</div>"
         f"{_results_html(view, cell)}</div>"
     )
     _links(view, cell)
@@ -182,21 +182,6 @@ def _links(view: SweepView, cell: Cell) -> None:
             adopt(view.sweep.spec.run(cell.point))
             st.session_state["view"] = "data"
             st.switch_page("studio.py", query_params={"view": "data"})
-
-
-def _strip_html(thumbnail: Thumbnail, view: SweepView) -> str:
-    if not thumbnail.source:
-        return '<p class="fx-note">No images yet.</p>'
-    styles = arm_styles(view.arms)
-    marks = "".join(
-        f"<span>{marker_svg(styles[a].symbol, styles[a].color, size=12)}</span>" for a in thumbnail.arms
-    )
-    names = ", then ".join(styles[arm].label for arm in thumbnail.arms)
-    alt = f"Synthetic images after {thumbnail.iteration} iterations, one per class: {names}."
-    return (
-        f'<div class="fx-thumbnail"><div class="fx-rows" aria-hidden="true">{marks}</div>'
-        f'<img src="{thumbnail.source}" alt="{html.escape(alt, quote=True)}"></div>'
-    )
 
 
 def _results_html(view: SweepView, cell: Cell) -> str:
