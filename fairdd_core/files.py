@@ -1,4 +1,4 @@
-"""Writing files so that a reader, or a crash at any moment, never meets half of one; and reading them."""
+"""Writing files atomically, so that neither a reader nor a crash leaves half of one; and reading them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-class DamagedFile(UserError):  # noqa: N818 - it names what happened
-    """A file of a run that is there and cannot be read: torn, half copied or overwritten.
+class DamagedFile(UserError):  # noqa: N818 - names the state
+    """A file of a run that exists but cannot be read.
 
     Attributes:
         path: of the file.
@@ -37,32 +37,32 @@ class DamagedFile(UserError):  # noqa: N818 - it names what happened
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
-        hint = "The other files of the run are untouched; launch it again to have this one anew."
-        super().__init__(path.name, "a sound file", f"a damaged one ({reason})", hint)
+        hint = "The other files of the run are untouched; launch it again to write this one again."
+        super().__init__(path.name, "a readable file", f"a damaged one ({reason})", hint)
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Name the file that cannot be read; every reader has exceptions of its own for bad content.
+    """Turn every error of a reader into one that names the file.
 
     Raises:
-        DamagedFile: instead of them.
-        FileNotFoundError: when the file is gone.
+        DamagedFile: when the content cannot be read.
+        FileNotFoundError: when the file does not exist.
     """
     try:
         yield
     except FileNotFoundError:
         raise
     except Exception as error:
-        told = " ".join(str(error).split()) or "no reason given"
-        raise DamagedFile(path, f"{type(error).__name__}: {told}"[:200]) from error
+        reason = " ".join(str(error).split()) or "no reason given"
+        raise DamagedFile(path, f"{type(error).__name__}: {reason}"[:200]) from error
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let ``write`` fill a temporary file beside ``path``, bring it to the disk, then rename it.
+    """Call ``write`` with a temporary file beside ``path``, bring that to the disk, then rename it.
 
     Raises:
-        OSError: when the disk is full or not writable; ``path`` is then as it was.
+        OSError: when the disk is full or not writable; ``path`` is then unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY}")
@@ -106,7 +106,7 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Return the arrays and the metadata of a safetensors file; an absent file has neither.
 
     Raises:
-        DamagedFile: when it is none.
+        DamagedFile: when the file is not one.
     """
     from safetensors import safe_open
 
@@ -117,17 +117,17 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """Return the document of a JSON file, or None where there is no file.
+    """Return the document of a JSON file, or None when the file does not exist.
 
     Raises:
-        DamagedFile: when it is none.
+        DamagedFile: when the file is not a JSON object.
     """
     if not path.exists():
         return None
     with reading(path):
         document = json.loads(path.read_bytes())
         if not isinstance(document, dict):
-            raise ValueError("it holds no document")
+            raise ValueError("not a JSON object")
         return document
 
 
@@ -137,10 +137,10 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_table(path: Path) -> pd.DataFrame | None:
-    """Return the table of a Parquet file, or None where there is no file.
+    """Return the table of a Parquet file, or None when the file does not exist.
 
     Raises:
-        DamagedFile: when it is none.
+        DamagedFile: when the file is not one.
     """
     import pandas as pd
 

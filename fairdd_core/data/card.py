@@ -1,9 +1,10 @@
-"""What a user should know about a data set before choosing it, and what can be chosen about it."""
+"""The card of a data set: the facts to know before using it, and which settings it allows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 from fairdd_core.config.spec.base import AS_FOUND
@@ -16,20 +17,20 @@ from fairdd_core.errors import UserError
 
 Loader = Callable[[DataSpec, int, Path], Split]
 JOIN = "+"
-"""Joins the attributes that are crossed into groups, as in ``race+gender``."""
+"""Separates attributes that are crossed into groups, as in ``race+gender``."""
 EMBEDDED = "colored-digits-fg"
-"""The data set that is always there."""
+"""The data set that needs no files."""
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file or folder that must be in the data folder.
+    """A file or folder that a data set needs in the data folder.
 
     Attributes:
-        path: relative to the data folder; of a folder, its images.
-        size: bytes, or 0 where not known.
-        md5: of the file; empty where not known.
-        archive: name of what it comes in; size and checksum are then the archive's.
+        path: relative to the data folder.
+        size: in bytes; 0 when unknown.
+        md5: of the file; empty when unknown.
+        archive: the archive that contains it; size and checksum are then those of the archive.
     """
 
     path: str
@@ -40,7 +41,7 @@ class DataFile:
 
 @dataclass(frozen=True)
 class Labels:
-    """Names of classes and groups, and the groups' colours where they have any."""
+    """Names of classes and groups, and the colours of groups that have one."""
 
     classes: tuple[str, ...]
     groups: tuple[str, ...]
@@ -49,33 +50,32 @@ class Labels:
 
 @dataclass(frozen=True)
 class DatasetCard:
-    """A data set.
+    """The description of a data set, and how to load it.
 
     Attributes:
         title: name for people.
-        summary: what it is and how it is biased.
+        summary: what it shows and how it is biased.
         source: where it comes from.
-        licence: under which terms.
-        ethics: known ethical limits, in two sentences.
-        size: how many images of what size, in words.
+        licence: terms of use.
+        ethics: known limits, in two sentences.
+        size: number and size of the images, in words.
         test_set: what is tested, and how balanced the groups are there.
-        separation: what separation 0 and 1 look like here.
-        side: height and width of the images in pixels, as the networks see them.
-        class_names: in index order; of the usual label where there are several.
-        load: ``(spec, seed, data_dir) -> Split``; the files are there when it is called.
-        group_names: in index order; empty where as many groups are made as asked for.
+        separation: meaning of separation 0 and 1 here.
+        side: height and width in pixels of the images that the networks get.
+        class_names: in index order; those of the default label.
+        load: ``(spec, seed, data_dir) -> Split``; called when the files exist.
+        group_names: in index order; empty when the specification decides how many groups there are.
         max_groups: largest number of groups.
-        attributes: what every image is annotated with, attribute -> names of its values; empty where label
-            and group are not a choice.
-        label, group: the usual attributes; groups may be crossed, as in ``race+gender``.
+        attributes: annotations that may be label or group: attribute -> names of its values.
+        label, group: the default attributes; groups may be crossed, as in ``race+gender``.
         synthetic_groups: whether the loader assigns the groups, so that any skew is possible; otherwise the
             images are annotated, and skew leaves some of them out.
-        mirrored: whether a mirror image shows the same thing, so that flipping may augment it.
-        files: what must be in the data folder.
-        fetch: where to get the files by hand, in words.
-        torchvision: ``module:class`` that can download the files; empty where none can.
-        needs: package that the download needs beside torchvision.
-        prepare: reads and resizes images ahead of ``load``, telling how far it is.
+        mirrored: whether flipping an image keeps its class.
+        files: needed in the data folder.
+        fetch: how to get the files by hand.
+        torchvision: ``module:class`` that downloads the files; empty if none does.
+        needs: package that the download needs besides torchvision.
+        prepare: reads and resizes the images ahead of ``load`` and reports progress.
     """
 
     title: str
@@ -104,21 +104,19 @@ class DatasetCard:
 
     @property
     def classes(self) -> int:
-        """Number of classes, of the usual label."""
+        """Number of classes of the default label."""
         return len(self.class_names)
 
     @property
     def needs_files(self) -> bool:
-        """Whether files must be put in the data folder first."""
+        """Whether the data set needs files in the data folder."""
         return bool(self.files)
 
     def facts(self) -> dict[str, str]:
-        """Return what to know before using the data set, heading -> text, in the order to show it."""
-        groups = ", ".join(self.group_names) or f"made: 2 to {self.max_groups} colours"
+        """Return the facts to know before using the data set: heading -> text, in display order."""
+        groups = ", ".join(self.group_names) or f"synthetic: 2 to {self.max_groups} colours"
         if self.attributes:
-            groups = (
-                f"by any of {len(self.attributes)} attributes, or several crossed; usually by {self.group}"
-            )
+            groups = f"any of {len(self.attributes)} attributes, or several crossed; by default {self.group}"
         facts = {
             "What it is": self.summary,
             "Size": self.size,
@@ -136,34 +134,31 @@ class DatasetCard:
         return {heading: text for heading, text in facts.items() if text}
 
     def groupings(self) -> list[str]:
-        """Return the attributes to offer as groups, alone and in pairs where there are few."""
+        """Return the attributes to offer as groups; where there are few, also in pairs."""
         single = list(self.attributes)
         few = single if len(single) <= 4 else []
         return single + [a + JOIN + b for i, a in enumerate(few) for b in few[i + 1 :]]
 
     def labels(self, spec: DataSpec) -> Labels:
-        """Return the names of classes and groups that a specification asks for; reads no data.
+        """Return the names of the classes and groups of a specification, without reading data.
 
         Raises:
-            UserError: for an attribute that the images do not have.
+            UserError: for an unknown attribute.
         """
         if self.attributes:
             label, groups = self.chosen(spec)
-            names: tuple[str, ...] = ("",)
-            for attribute in groups:
-                values = self.attributes[attribute]
-                names = tuple(f"{a}{SIGN}{b}" if a else b for a in names for b in values)
-            return Labels(self.attributes[label], names)
+            combinations = product(*(self.attributes[attribute] for attribute in groups))
+            return Labels(self.attributes[label], tuple(map(SIGN.join, combinations)))
         if self.group_names:
             return Labels(self.class_names, self.group_names)
         palette = pick_palette(spec.groups)
         return Labels(self.class_names, tuple(n for n, _ in palette), tuple(rgb for _, rgb in palette))
 
     def chosen(self, spec: DataSpec) -> tuple[str, list[str]]:
-        """Return the attributes that are label and groups.
+        """Return the attribute that is the label, and those that make the groups; none without attributes.
 
         Raises:
-            UserError: for unknown attributes, one used twice, or a choice where there is none.
+            UserError: for an unknown attribute, one used twice, or a choice where there are no attributes.
         """
         if not self.attributes:
             for name in ("label", "group"):
@@ -183,28 +178,28 @@ class DatasetCard:
         return label, groups
 
     def _usual_group(self, label: str) -> str:
-        """Return the usual group, or another one when that is the label."""
+        """Return the default group, or another one when that is the label."""
         return self.group if label != self.group else next(a for a in self.attributes if a != label)
 
     def usual(self, label: str = "", group: str = "") -> DataSpec:
-        """Return what to start from: 90 % skew and full colours, or the data as found.
+        """Return the default specification: 90 % skew and full colours, or annotated data as it is.
 
         Args:
-            label: attribute that is predicted; empty for the usual one.
-            group: attributes that make the groups; empty for the usual ones.
+            label: attribute that is predicted; empty for the default one.
+            group: attributes that make the groups; empty for the default ones.
         """
         spec = DataSpec(label=label, group=group)
         if self.synthetic_groups:
             groups = len(self.group_names) or min(spec.groups, self.max_groups)
             return spec.model_copy(update={"groups": groups})
-        as_found = {"groups": len(self.labels(spec).groups), "skew": None, "separation": 0.0}
-        return spec.model_copy(update=as_found)
+        unchanged = {"groups": len(self.labels(spec).groups), "skew": None, "separation": 0.0}
+        return spec.model_copy(update=unchanged)
 
     def check(self, spec: DataSpec) -> None:
-        """Refuse what this data set cannot be.
+        """Check that the data set allows a specification.
 
         Raises:
-            UserError: naming the field and what is possible.
+            UserError: naming the field and what is allowed.
         """
         self.chosen(spec)
         names = self.labels(spec).groups if self.attributes else self.group_names
@@ -214,14 +209,14 @@ class DatasetCard:
         if spec.groups > self.max_groups:
             raise UserError("data.groups", f"at most {self.max_groups} for {self.title}", spec.groups)
         if spec.skew is None and self.synthetic_groups:
-            raise UserError("data.skew", f"a share, for the groups of {self.title} are made", AS_FOUND)
+            raise UserError("data.skew", f"a share: {self.title} has synthetic groups", AS_FOUND)
 
     def missing(self, data_dir: Path) -> list[DataFile]:
         """Return the files that are not in the data folder."""
         return [file for file in self.files if not (data_dir / file.path).exists()]
 
     def check_files(self, data_dir: Path, name: str = "") -> None:
-        """Refuse to go on without the files.
+        """Check that the files exist.
 
         Args:
             data_dir: the data folder.
@@ -241,7 +236,7 @@ class DatasetCard:
         )
 
     def how_to_fetch(self, name: str) -> str:
-        """Return how to get the files of the data set that the registry knows as ``name``."""
+        """Return how to get the files of the data set that the registry calls ``name``."""
         if not (self.torchvision and name):
             return self.fetch
         also = f" (needs the package {self.needs})" if self.needs else ""

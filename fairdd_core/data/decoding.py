@@ -1,4 +1,4 @@
-"""From an image file to a small square of pixels, whatever the file throws at it."""
+"""From an image file, which may be damaged or hostile, to a small square of pixels."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 MAX_PIXELS = 64_000_000
 """Larger images are refused before they are unpacked; 8 000 × 8 000 is far beyond any face or digit."""
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-"""Others need helper programs, or are no images of samples."""
+"""PIL's other formats need helper programs or are not used for data sets."""
 
 
-class UnreadableImage(ValueError):  # noqa: N818 - it names what was found
-    """A file that is not an image, is cut short, or would unpack to far too many pixels."""
+class UnreadableImage(ValueError):  # noqa: N818 - names the state
+    """A file that is not an image, is truncated, or would decode to too many pixels."""
 
 
 def decode_image(source: Path | IO[bytes], side: int, *, ground: int = 0) -> np.ndarray:
     """Return the image as RGB, upright, cut to its central square and resized: uint8 (3, side, side).
 
-    Grey, palette and CMYK images become RGB; what is transparent is laid on the ground; a rotation noted by
-    the camera is applied. Of an animation the first frame is taken.
+    Grey, palette and CMYK images become RGB; transparent pixels show the ground; the rotation in the
+    metadata is applied. Of an animation the first frame is taken.
 
     Args:
         source: a path, or an open file.
@@ -30,7 +30,7 @@ def decode_image(source: Path | IO[bytes], side: int, *, ground: int = 0) -> np.
         ground: level of the grey behind transparent pixels: 0 is black, 255 white.
 
     Raises:
-        UnreadableImage: with the reason in plain words.
+        UnreadableImage: with the reason.
     """
     from PIL import Image, ImageOps
 
@@ -42,7 +42,7 @@ def decode_image(source: Path | IO[bytes], side: int, *, ground: int = 0) -> np.
                     raise UnreadableImage(
                         f"{image.width}×{image.height} pixels, more than {MAX_PIXELS // 10**6} million"
                     )
-                # JPEG can be unpacked at a half, a quarter or an eighth: most of the time of a face set.
+                # JPEG can be decoded at a half, a quarter or an eighth, which is far faster.
                 image.draft("RGB", (2 * side, 2 * side))
                 upright = ImageOps.exif_transpose(image)
                 square = ImageOps.fit(_opaque(upright, ground), (side, side), Image.Resampling.BICUBIC)

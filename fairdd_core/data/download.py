@@ -1,7 +1,7 @@
-"""Fetching a data set's files, through torchvision and only when asked.
+"""Downloading the files of a data set through torchvision.
 
-Files come into a folder of their own first and move to their place when all of them are there and sound. What
-is interrupted can be started again: archives that arrived whole are recognised by their checksum and kept.
+Files arrive in a staging folder and move to their place when all of them are complete. An interrupted
+download can be repeated: complete archives are recognised by their checksum and kept.
 """
 
 from __future__ import annotations
@@ -23,24 +23,23 @@ ARCHIVES = (".gz", ".zip", ".txt")
 LOCK = "lock"
 POLL_SECONDS = 0.3
 ROOM = 2.5
-"""Times the known size that must be free: the archive, and what it unpacks to."""
+"""Multiple of the known size that must be free: the archive, and what it unpacks to."""
 
 
 def download(name: str, data_dir: Path, progress: Progress | None = None) -> Path:
-    """Fetch the files of a data set into the data folder; nothing happens when they are there.
+    """Download the files of a data set into the data folder, unless they are there.
 
     Args:
         name: of the data set.
-        data_dir: the data folder; it is made when it is not there.
-        progress: told, from another thread, bytes so far, bytes in all (0 when not known) and what is going
-            on.
+        data_dir: the data folder; it is created if needed.
+        progress: called from another thread with the bytes so far, all bytes (0 when unknown) and a note.
 
     Returns:
         The data folder.
 
     Raises:
-        UserError: when torchvision cannot fetch it, there is no connection, the disk is too full, or somebody
-            else is fetching it; the message says how to fetch the files by hand.
+        UserError: when torchvision does not have the data set, there is no connection, the disk is too full,
+            or it is being downloaded already; the message says how to get the files by hand.
     """
     card = lookup(DATASETS, name, "data.dataset")
     if not card.missing(data_dir):
@@ -62,7 +61,7 @@ def download(name: str, data_dir: Path, progress: Progress | None = None) -> Pat
 
 
 def arrived(card: DatasetCard, data_dir: Path) -> tuple[int, int]:
-    """Return how many bytes of a download have arrived, and how many there are in all (0 when not known)."""
+    """Return the bytes of a download so far, and all bytes (0 when unknown)."""
     total, done = sum(file.size for file in card.files), _size(_staging(card, data_dir))
     return min(done, total) if total else done, total
 
@@ -73,10 +72,10 @@ def _staging(card: DatasetCard, data_dir: Path) -> Path:
 
 def _fetch(card: DatasetCard, staging: Path) -> None:
     module, fetcher = card.torchvision.split(":")
-    # Half-unpacked files and folders of an earlier attempt would pass for whole ones.
+    # Half-unpacked files of an earlier attempt would pass for complete ones.
     for path in sorted(staging.rglob("*"), reverse=True):
         if path.is_dir():
-            with suppress(OSError):  # archives lie in it
+            with suppress(OSError):  # it contains archives
                 path.rmdir()
         elif path.suffix not in ARCHIVES and path.name != LOCK:
             path.unlink()
@@ -89,7 +88,9 @@ def _fetch(card: DatasetCard, staging: Path) -> None:
             raise
         if card.needs and card.needs in str(error):
             raise _refusal(card, error, f"Install it: pip install {card.needs}.") from error
-        raise _refusal(card, error, "Is there a connection? What has arrived is kept; try again.") from error
+        raise _refusal(
+            card, error, "Is there a connection? Complete archives are kept; try again."
+        ) from error
 
 
 def _is_network(error: OSError) -> bool:
@@ -102,7 +103,7 @@ def _refusal(card: DatasetCard, error: Exception, advice: str) -> UserError:
     text = str(error).strip().splitlines()
     return UserError(
         "data.dataset",
-        f"the files of {card.title} to arrive whole",
+        f"the complete files of {card.title}",
         text[-1] if text else type(error).__name__,
         f"{advice} Or by hand: {card.fetch} {EMBEDDED} needs no files.",
     )
@@ -118,19 +119,22 @@ def _check_room(card: DatasetCard, data_dir: Path) -> None:
 
 @contextmanager
 def _alone(staging: Path, name: str) -> Iterator[None]:
-    """Hold the lock of a download."""
+    """Hold the lock of a download.
+
+    Raises:
+        UserError: when another process holds it.
+    """
     with (staging / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            expected = "one download of it at a time"
-            raise UserError("data.dataset", expected, f"another one of {name}, still at work") from None
+            raise UserError("data.dataset", "one download at a time", f"another one of {name}") from None
         yield
 
 
 @contextmanager
 def _watched(staging: Path, card: DatasetCard, progress: Progress | None) -> Iterator[None]:
-    """Tell ``progress`` now and then how much has arrived."""
+    """Report progress every ``POLL_SECONDS``."""
     if progress is None:
         yield
         return
@@ -161,7 +165,7 @@ def _size(folder: Path) -> int:
 
 
 def _move(staging: Path, data_dir: Path) -> None:
-    """Put what was unpacked in its place: whole folders where they are new, else file by file."""
+    """Move what was unpacked: new folders as a whole, others file by file."""
     for folder in staging.iterdir():
         if not folder.is_dir():
             continue

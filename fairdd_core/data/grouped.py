@@ -1,4 +1,4 @@
-"""The one shape in which every data set reaches the rest of the library."""
+"""Images with a class and a group each: the form of every data set in this library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fairdd_core.errors import UserError
 RGB = tuple[int, int, int]
 COUNTED_TOGETHER = 4096
 MAX_COUNTED = 65_536
-"""Images that decide a normalisation, at most."""
+"""Most images that a normalisation is computed from."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class GroupedDataset:
     """Labelled images with a protected group each.
 
     Attributes:
-        x_NCHW: uint8 images, RGB; an array, or an ``ImageRows``, which reads them when they are asked for.
+        x_NCHW: uint8 RGB images; an array, or an ``ImageRows``, which reads them on access.
         y_N: int64 class indices.
         a_N: int64 group indices.
         class_names, group_names: names for people, in index order.
-        group_colors: an RGB colour for each group that plots may use; empty where groups have no colour.
-        known_N: bool, whether an image's group may be looked at; None where all may. Methods must not read
-            ``a_N`` where it is False: use ``column_N``.
+        group_colors: RGB colour of each group for plots; empty when groups have no colour.
+        known_N: bool, whether the group of an image is known to methods; None when all are. Methods must not
+            read ``a_N`` where it is False: use ``column_N``.
     """
 
     x_NCHW: np.ndarray = field(repr=False)
@@ -93,19 +93,19 @@ class GroupedDataset:
 
     @property
     def columns(self) -> int:
-        """G, or G + 1 where some groups are unknown: the images of unknown group are the last column."""
+        """G, or G + 1 when some groups are unknown: the images of unknown group are the last column."""
         return self.num_groups + self.has_unknown
 
     @property
     def column_N(self) -> np.ndarray:
-        """Group of every image as far as it is known, else G; int64 (N,)."""
+        """Group of every image, or G where it is unknown; int64 (N,)."""
         return self.a_N if self.known_N is None else np.where(self.known_N, self.a_N, self.num_groups)
 
     def counts_CG(self, unknown: bool = False) -> np.ndarray:
         """Return the number of images of known group in every (class, group) cell, int64 (C, G).
 
         Args:
-            unknown: add the column of images of unknown group, where there are any: (C, ``columns``).
+            unknown: add the column of images of unknown group, if there are any: (C, ``columns``).
         """
         size = (self.num_classes, self.num_groups + 1)
         cell_N = self.y_N * size[1] + self.column_N
@@ -113,10 +113,10 @@ class GroupedDataset:
         return counts[:, : self.columns if unknown else self.num_groups]
 
     def _levels(self) -> np.ndarray:
-        """Count how often each channel has each of the 256 levels, int64 (3, 256).
+        """Return how often each channel has each of the 256 levels, int64 (3, 256).
 
-        In blocks, for counting makes a copy eight times as large. Of a very large set, rows spread evenly
-        over it are enough.
+        Counts in blocks, because counting makes a copy eight times as large, and at most ``MAX_COUNTED``
+        images, spread evenly over the set.
         """
         counts = np.zeros((self.x_NCHW.shape[1], 256), np.int64)
         step = -(-len(self) // MAX_COUNTED)
@@ -129,7 +129,7 @@ class GroupedDataset:
     @cached_property
     def normalisation(self) -> Normalisation:
         """Channel statistics of these images."""
-        # Sums of squares in float64 over the 256 grey levels: exact, and no float copy of the images.
+        # From the counts of the 256 levels: exact, and without a float copy of the images.
         levels = np.arange(256) / 255.0
         mean, std = [], []
         for counts in self._levels():
@@ -142,12 +142,12 @@ class GroupedDataset:
 
 @dataclass(frozen=True)
 class Split:
-    """A training set as biased as asked for, and a group-balanced test set.
+    """A biased training set and a test set.
 
     Attributes:
         train, test: the two parts.
         dropped_CG: images of every (class, group) cell that were left out of the training set to reach the
-            skew, int64 (C, G); None where the skew is made and nothing is ever left out.
+            skew, int64 (C, G); None for synthetic groups, where none are.
     """
 
     train: GroupedDataset

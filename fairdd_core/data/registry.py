@@ -1,4 +1,4 @@
-"""The data sets. Adding one is a file with a card and a line in ``DATASETS``."""
+"""All data sets. To add one, write a file with a card in ``benchmarks`` and a line in ``DATASETS``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DATASETS: dict[str, DatasetCard] = {
 
 
 def cards(data_dir: Path) -> dict[str, DatasetCard]:
-    """Return every data set by name: the benchmarks, then those that the user added to the data folder."""
+    """Return every data set by key: the benchmarks, then the custom sets in the data folder."""
     return {**DATASETS, **custom_cards(data_dir)}
 
 
@@ -38,7 +38,7 @@ def card_of(name: str, data_dir: Path | None = None) -> DatasetCard:
         data_dir: the data folder, which may hold custom data sets; None for the benchmarks only.
 
     Raises:
-        UserError: when there is none of this name; the message lists the known ones.
+        UserError: when the name is unknown; the message lists the known ones.
     """
     if data_dir is None or name in DATASETS:
         return lookup(DATASETS, name, "data.dataset")
@@ -46,15 +46,15 @@ def card_of(name: str, data_dir: Path | None = None) -> DatasetCard:
 
 
 def load(spec: DataSpec, seed: int, data_dir: Path) -> Split:
-    """Load and bias a data set, then apply the specification's label noise and missing group labels.
+    """Load and bias a data set, then apply label noise and hide group labels.
 
     Args:
-        spec: which one, and how biased.
+        spec: the data set and its bias.
         seed: of the run; decides which image gets which group.
-        data_dir: folder under which files of data sets are looked for.
+        data_dir: folder with the files of the data sets.
 
     Raises:
-        UserError: unknown name, settings that this data set cannot have, or missing files.
+        UserError: for an unknown name, settings that the data set does not allow, or missing files.
     """
     card = card_of(spec.dataset, data_dir)
     card.check(spec)

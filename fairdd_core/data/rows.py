@@ -1,4 +1,4 @@
-"""Some rows of a large array of images, read and changed only when they are asked for."""
+"""Some rows of a large array of images, read and tinted on access."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from fairdd_core.data.bias.separation import apply_table
 
 @dataclass(frozen=True)
 class ImageRows:
-    """A selection of memory-mapped images that stands in for an array in ``GroupedDataset``.
+    """A selection of memory-mapped images, used like an array in ``GroupedDataset``.
 
     Indexing by rows (a number, a slice or an index array, with further indices after it) returns a plain
     array of the chosen images only.
 
     Attributes:
         x_NCHW: uint8 images, usually memory-mapped.
-        rows_N: the rows that are meant, in order, int64.
-        table_GCL: uint8 (G, 3, 256): what becomes of each level of each channel in each group; None to leave
-            the images as they are.
-        a_N: the group of each selected row, int64, where there is a table.
+        rows_N: int64, the selected rows in order.
+        table_GCL: uint8 (G, 3, 256), the new level for each level of each channel in each group; None to
+            leave the images unchanged.
+        a_N: int64, the group of each selected row; needed with a table.
     """
 
     x_NCHW: np.ndarray = field(repr=False)
@@ -63,7 +63,7 @@ class ImageRows:
 
     def _read(self, chosen_M: np.ndarray) -> np.ndarray:
         rows_M = self.rows_N[chosen_M]
-        order = np.argsort(rows_M, kind="stable")  # in the order of the file: the disk likes it
+        order = np.argsort(rows_M, kind="stable")  # in file order, which is faster to read
         images = np.empty((len(rows_M), *self.x_NCHW.shape[1:]), self.dtype)
         images[order] = self.x_NCHW[rows_M[order]]
         if self.table_GCL is not None and self.a_N is not None:

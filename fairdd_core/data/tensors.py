@@ -13,6 +13,6 @@ def normalised(
 ) -> torch.Tensor:
     """Return the chosen images, normalised, float32 (N, 3, H, W) on ``device``.
 
-    Only the chosen images are ever held as floats.
+    Only these images are held as floats.
     """
     return torch.from_numpy(norm.apply(dataset.x_NCHW[index_N])).to(device)

@@ -1,4 +1,4 @@
-"""How long it takes, and how much memory, to look through and add a set of one's own.
+"""Time and memory for validating and adding a custom set.
 
     python -m tests.benchmarks.custom_import [--images 20000] [--workdir DIR]
 

@@ -56,8 +56,8 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pa
 
 
 def test_what_was_downloaded_can_be_loaded(server: tuple[Path, list[str]], tmp_path: Path) -> None:
-    data_dir, told = tmp_path / "data", []
-    assert download(NAME, data_dir, lambda *now: told.append(now)) == data_dir
+    data_dir, reported = tmp_path / "data", []
+    assert download(NAME, data_dir, lambda *now: reported.append(now)) == data_dir
     assert sorted(path.name for path in (data_dir / "FashionMNIST" / "raw").iterdir()) == sorted(
         Path(file.path).name for file in DATASETS[NAME].files
     )
@@ -66,7 +66,7 @@ def test_what_was_downloaded_can_be_loaded(server: tuple[Path, list[str]], tmp_p
     asked = len(server[1])
     download(NAME, data_dir)
     assert len(server[1]) == asked, "nothing to do"
-    assert all("Fashion" in note for _, _, note in told)
+    assert all("Fashion" in note for _, _, note in reported)
 
 
 def test_a_cut_download_goes_on_where_it_stopped(server: tuple[Path, list[str]], tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_changed_file_is_refused(server: tuple[Path, list[str]], tmp_path: Pat
     served = server[0]
     file = served / "train-labels-idx1-ubyte.gz"
     file.write_bytes(file.read_bytes()[:-1] + b"!")
-    with pytest.raises(UserError, match="arrive whole"):
+    with pytest.raises(UserError, match="the complete files"):
         download(NAME, tmp_path / "data")
 
 
@@ -131,7 +131,7 @@ def test_two_at_a_time_and_a_full_disk_are_refused(tmp_path: Path, monkeypatch: 
     staging.mkdir()
     with (staging / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(UserError, match="still at work"):
+        with pytest.raises(UserError, match="one download at a time"):
             download(NAME, tmp_path)
     monkeypatch.setattr(module, "ROOM", 1e9)
     with pytest.raises(UserError, match="GB free"):

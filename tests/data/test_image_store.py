@@ -164,13 +164,18 @@ def test_unreadable_images_are_noted_and_black(folder: Path) -> None:
     assert not store.x_NCHW[3:5].any()
 
 
-def test_progress_is_told_to_the_end(folder: Path) -> None:
-    told: list[tuple[int, int]] = []
+def test_progress_is_reported_to_the_end(folder: Path) -> None:
+    reported: list[tuple[int, int]] = []
     open_cache(
-        cache_folder(folder.parent), "f", folder, table(), SIDE, progress=lambda *now: told.append(now[:2])
+        cache_folder(folder.parent),
+        "f",
+        folder,
+        table(),
+        SIDE,
+        progress=lambda *now: reported.append(now[:2]),
     )
-    assert told[-1] == (N, N)
-    assert told == sorted(told)
+    assert reported[-1] == (N, N)
+    assert reported == sorted(reported)
 
 
 def test_a_read_only_data_folder_is_cached_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,14 +55,14 @@ CARD = annotated_card(
     read_bffhq,
     whole_part,
     title="BFFHQ",
-    summary="Portraits of Flickr users, young or old. Of the young ones 99.5 % are women and of the old ones "
-    f"99.5 % men, by selection; the 96 others of 19 200 are all that shows the difference. {SKEW}",
+    summary="Portraits of Flickr users, young or old. By selection, 99.5 % of the young ones are women and "
+    f"99.5 % of the old ones men; only 96 of 19 200 are exceptions. {SKEW}",
     source="Biased FFHQ, J. Lee et al., NeurIPS 2021, arXiv 2107.01372, from FFHQ by T. Karras, S. Laine "
     "and T. Aila",
     licence="CC BY-NC-SA 4.0 for the selection of FFHQ; every photograph has its own Creative Commons "
     "licence",
     ethics="Age and gender were estimated by a model from looks, in two values each, and nobody was asked. "
-    "The tie between them is made up for the study of bias and describes no population.",
+    "The tie between them was constructed for the study of bias and describes no population.",
     size=f"19 200 training and 1 000 test portraits, 128×128, resized to {SIDE}×{SIDE}",
     test_set="The published test part as shipped, half of it against the training set's tie of age and "
     "gender.",

@@ -1,7 +1,7 @@
 """CelebA: any of forty attributes as label, any others as group.
 
-Images and lists lie as torchvision puts them, but are read here: torchvision's class insists on three further
-lists that nothing here needs.
+Images and lists are laid out as by torchvision, but read here, because torchvision's class requires three
+further lists that nothing here needs.
 """
 
 from __future__ import annotations
@@ -75,15 +75,15 @@ NAMES = (
     "Wearing_Necktie",
     "Young",
 )
+"""The forty attributes."""
 
 
-def _values(name: str) -> tuple[str, str]:
-    spoken = {"Male": ("female", "male"), "Young": ("old", "young"), "No_Beard": ("beard", "no beard")}
-    text = name.replace("_", " ").lower()
-    return spoken.get(name, (f"not {text}", text))
-
-
-ATTRIBUTES = {name: _values(name) for name in NAMES}
+_TEXTS = {name: name.replace("_", " ").lower() for name in NAMES}
+ATTRIBUTES: dict[str, tuple[str, str]] = {
+    **{name: (f"not {text}", text) for name, text in _TEXTS.items()},
+    **{"Male": ("female", "male"), "Young": ("old", "young"), "No_Beard": ("beard", "no beard")},
+}
+"""Attribute -> what its absence and its presence mean."""
 
 
 def read_celeba(data_dir: Path, progress: Progress | None = None) -> AnnotatedImages:

@@ -36,12 +36,12 @@ def read_cifar(data_dir: Path) -> TrainTest:
 
 
 def greyed(x_NCHW: np.ndarray, a_N: np.ndarray, separation: float) -> np.ndarray:
-    """Return the pictures with those of the grey group drawn towards their own grey, uint8.
+    """Return the pictures, those of the grey group desaturated, uint8.
 
     Args:
         x_NCHW: uint8 pictures in colour.
         a_N: group of each.
-        separation: 0 leaves the grey group in colour, 1 takes all of it.
+        separation: 0 keeps the colours of the grey group, 1 removes them.
     """
     out = x_NCHW.copy()
     rows_N = np.flatnonzero(a_N == GREY)
@@ -53,7 +53,7 @@ def greyed(x_NCHW: np.ndarray, a_N: np.ndarray, separation: float) -> np.ndarray
 
 
 def load_cifar10_s(spec: DataSpec, seed: int, data_dir: Path) -> Split:
-    """Make most of the first five classes grey, and test every picture in both groups."""
+    """Return a split whose first five classes are mostly grey; every test picture is in both groups."""
     pictures, skew = read_cifar(data_dir), spec.skew or 1 / len(GROUPS)
     rng = numpy_stream(seed, "data", "train")
     a_N = assign_groups(pictures.train_y_N, len(GROUPS), skew, rng, MAJORITY_C)
@@ -70,7 +70,7 @@ def load_cifar10_s(spec: DataSpec, seed: int, data_dir: Path) -> Split:
 CARD: DatasetCard = DatasetCard(
     title="CIFAR10-S (grey or in colour)",
     summary="Photographs of ten kinds of things. Airplane, automobile, bird, cat and deer are mostly grey, "
-    "the others mostly in colour, so colour gives half of the classes away.",
+    "the others mostly in colour, so colour narrows the class down to five.",
     source="CIFAR-10, A. Krizhevsky, University of Toronto; grey and colour as in Z. Wang et al., CVPR 2020, "
     "arXiv 1911.11834",
     licence="none stated; used for research since 2009",

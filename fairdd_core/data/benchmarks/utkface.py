@@ -21,7 +21,7 @@ from fairdd_core.errors import UserError
 
 FOLDER = "UTKFace"
 NAME = re.compile(r"(\d{1,3})_([01])_([0-4])_[^/]*\.(?:jpe?g|png)", re.IGNORECASE)
-"""``age_gender_race_date.jpg``; what does not read so (three files of the archive) is left out."""
+"""``age_gender_race_date.jpg``; other names (three files of the archive) are left out."""
 AGES = (20, 40)
 """First ages of the second and the third class."""
 MOST_TESTED = 100
@@ -63,7 +63,7 @@ CARD = annotated_card(
     balanced_holdout(MOST_TESTED),
     title="UTKFace",
     summary="Portraits with age, race and gender in the file name. Age is predicted from the face; White "
-    f"is the largest group as found. Images of race “others” are left out of groups by race. {SKEW}",
+    f"is the largest group. Images of race “others” are left out of groups by race. {SKEW}",
     source="UTKFace, Z. Zhang, Y. Song and H. Qi, CVPR 2017, arXiv 1702.08423",
     licence="non-commercial research only; the copyright of the images stays with their owners",
     ethics="The faces were taken from the web without consent, and race and gender were guessed by a model "

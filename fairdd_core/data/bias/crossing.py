@@ -1,4 +1,4 @@
-"""Intersecting attributes: several group columns as one."""
+"""Crossing attributes: several group columns become one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIGN = " × "
 def cross(
     columns: Sequence[np.ndarray], names: Sequence[Sequence[str]]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Make one group of every combination of several attributes that occurs.
+    """Return one group for every combination of attributes that occurs.
 
     Args:
         columns: for every attribute the int index (N,) of each image's value.
@@ -25,7 +25,7 @@ def cross(
         attribute, then the second and so on. Combinations without an image are left out.
 
     Raises:
-        UserError: without a column, with columns of different lengths, or with an index that has no name.
+        UserError: for no columns, columns of different lengths, or an index without a name.
     """
     if not columns or len(columns) != len(names):
         raise UserError("groups", "at least one column, each with its names", f"{len(columns)}, {len(names)}")

@@ -1,4 +1,4 @@
-"""Group labels as they are in practice: some wrong, some missing."""
+"""Wrong and missing group labels."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from fairdd_core.rng import numpy_stream
 
 
 def noisy_groups(a_N: np.ndarray, groups: int, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Replace the group of a share of the images by another group, drawn uniformly from the G − 1 others.
+    """Return group labels of which a share is replaced by one of the G − 1 others, drawn uniformly.
 
-    Exactly ``round(share · N)`` images change, drawn from all of them alike. Under the same generator a
-    larger share keeps the changes of a smaller one and adds to them, so that a sweep moves one way.
+    Exactly ``round(share · N)`` labels change, drawn uniformly. With the same generator a larger share keeps
+    the changes of a smaller one and adds to them.
 
     Args:
         a_N: int64 group indices.
         groups: G, at least 2.
-        share: from 0 (a copy comes back) to 1.
+        share: from 0 to 1.
         rng: source of the draws.
 
     Returns:
@@ -36,9 +36,9 @@ def noisy_groups(a_N: np.ndarray, groups: int, share: float, rng: np.random.Gene
 
 
 def known_groups(n: int, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Return which images have a known group, bool (N,): exactly ``round(share · N)``, drawn alike.
+    """Return which images have a known group, bool (N,): exactly ``round(share · N)``, drawn uniformly.
 
-    Under the same generator a larger share knows all that a smaller one does.
+    With the same generator a larger share includes a smaller one.
     """
     known_N = np.zeros(n, bool)
     known_N[rng.permutation(n)[: round(share * n)]] = True
@@ -46,10 +46,10 @@ def known_groups(n: int, share: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def with_conditions(split: Split, spec: DataSpec, seed: int) -> Split:
-    """Apply a specification's label noise, then hide groups; the test set keeps the truth.
+    """Return the split with label noise and hidden groups in the training set; the test set is unchanged.
 
-    Images, classes and normalisation stay as they are. An image of unknown group takes no part in any
-    group's signal or weights, but it does in what is matched without looking at groups.
+    An image of unknown group contributes to no signal or weight of a group, but to what is matched
+    regardless of groups.
 
     Args:
         split: with every group known.

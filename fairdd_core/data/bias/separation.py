@@ -32,19 +32,19 @@ def pick_palette(groups: int) -> tuple[tuple[str, RGB], ...]:
 
 
 def separated(colors_GC: np.ndarray, separation: float) -> np.ndarray:
-    """Pull colours towards their mean: 1 leaves them, 0 makes them all alike. Float (G, 3) in and out."""
+    """Return colours pulled towards their mean, float (G, 3): 1 keeps them, 0 makes them equal."""
     mean_C = colors_GC.mean(axis=0, keepdims=True)
     return mean_C + separation * (colors_GC - mean_C)
 
 
 def colorize(grey_NHW: np.ndarray, colors_GC: np.ndarray, a_N: np.ndarray, place: Place) -> np.ndarray:
-    """Colour grey digits.
+    """Return grey shapes in the colours of their groups.
 
     Args:
-        grey_NHW: uint8 digits, bright on black.
+        grey_NHW: uint8 shapes, bright on black.
         colors_GC: the groups' colours in [0, 255].
         a_N: group of each image.
-        place: ``foreground`` colours the digit on black; ``background`` puts a black digit on the colour.
+        place: ``foreground`` colours the shape on black; ``background`` puts a black shape on the colour.
 
     Returns:
         uint8 images (N, 3, H, W).
@@ -79,11 +79,10 @@ TINT = (
 
 
 def tint_table(groups: int, separation: float) -> np.ndarray | None:
-    """Return what a tint makes of every level of every channel in every group, uint8 (G, 3, 256).
+    """Return the tinted level for every level of every channel in every group, uint8 (G, 3, 256).
 
-    The hues of the groups lie evenly around the colour circle. A tint adds to one part of the channels what
-    it takes from the rest, so that the mean of the three stays where it was, but for levels that meet black
-    or white. At 0 the images stay as found, and None is returned; the tint grows with the separation.
+    The hues of the groups lie evenly around the colour circle. A tint keeps the mean of the three channels,
+    except where levels are clipped at black or white. Separation 0 changes nothing and returns None.
 
     Args:
         groups: G.

@@ -1,4 +1,4 @@
-"""Handing out groups so that each class has one majority group of a given share."""
+"""Assigning synthetic groups so that each class has one majority group of a given share."""
 
 import numpy as np
 
@@ -9,11 +9,11 @@ def majority_groups(classes: int, groups: int) -> np.ndarray:
 
 
 def cell_sizes(n: int, majority: int, groups: int, skew: float, rng: np.random.Generator) -> np.ndarray:
-    """Split ``n`` images of one class among the groups, int64 (G,).
+    """Return how many of ``n`` images of one class each group gets, int64 (G,).
 
-    The majority takes the rounded share ``skew``; the others share the rest equally, and what does not
-    divide goes to groups drawn at random. Deterministic shares, rather than a draw per image, make a
-    slider move monotonically and leave sampling noise out of comparisons.
+    The majority gets the rounded share ``skew``; the others share the rest equally, and the remainder goes to
+    groups drawn at random. Shares are deterministic, rather than drawn per image, so that comparisons are
+    free of sampling noise.
     """
     share = max(skew, 1 / groups)
     sizes = np.zeros(groups, np.int64)

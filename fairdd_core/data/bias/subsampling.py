@@ -1,4 +1,4 @@
-"""Skew for groups that are found in the data: leaving out as few images as possible, and saying which."""
+"""Skew for annotated groups: leaving out as few images as possible."""
 
 from __future__ import annotations
 
@@ -7,42 +7,43 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fairdd_core.config.spec.base import AS_FOUND
 from fairdd_core.errors import UserError
 
 
-def kept_sizes(found_G: np.ndarray, skew: float) -> np.ndarray:
+def kept_sizes(counts_G: np.ndarray, skew: float) -> np.ndarray:
     """Return how many images of each group of one class to keep so that the largest has ``skew``.
 
-    The group that is largest as found stays the largest. Of all ways to reach the share, the one that keeps
-    most images is taken; what must go from the others goes in proportion to their sizes, and every group that
-    has images keeps at least one. Shares of whole images: the result is within one image of the skew.
+    The largest group stays the largest. Of all ways to reach the share, the result keeps most images; the
+    other groups lose images in proportion to their sizes, and every group that has images keeps at least one.
+    The share is within one image of the skew.
 
     Args:
-        found_G: images found of each group.
-        skew: share of the largest group, between ``reachable(found_G)``.
+        counts_G: images of each group.
+        skew: share of the largest group, within ``reachable(counts_G)``.
 
     Returns:
         int64 (G,).
     """
-    major = int(np.argmax(found_G))
-    others_G = found_G.copy()
+    major = int(np.argmax(counts_G))
+    others_G = counts_G.copy()
     others_G[major] = 0
-    total = _largest_total(int(found_G[major]), others_G, skew)
-    largest = min(int(found_G[major]), max(1, round(skew * total)))
+    total = _largest_total(int(counts_G[major]), others_G, skew)
+    largest = min(int(counts_G[major]), max(1, round(skew * total)))
     kept_G = _share_out(others_G, round((1 - skew) / skew * largest), largest)
     kept_G[major] = largest
     return kept_G
 
 
-def reachable(found_G: np.ndarray) -> tuple[float, float]:
+def reachable(counts_G: np.ndarray) -> tuple[float, float]:
     """Return the smallest and the largest share that the largest group of a class can be given.
 
     Equal groups give the smallest; the largest keeps one image of every other group.
     """
-    present = int((found_G > 0).sum())
+    present = int((counts_G > 0).sum())
     if present <= 1:
         return 1.0, 1.0
-    largest = int(found_G.max())
+    largest = int(counts_G.max())
     return 1 / present, largest / (largest + present - 1)
 
 
@@ -56,8 +57,7 @@ def subsample(
 ) -> np.ndarray:
     """Return the rows to keep, int64 in ascending order, so that each class's largest group has ``skew``.
 
-    Under the same generator a cell that shrinks keeps a part of what a larger one keeps, so that a slider
-    changes nothing it need not.
+    With the same generator a smaller cell keeps a part of what a larger one keeps.
 
     Args:
         y_N: int64 class indices.
@@ -73,7 +73,7 @@ def subsample(
     classes = len(class_names)
     counts_CG = np.bincount(y_N * groups + a_N, minlength=classes * groups).reshape(classes, groups)
     _check_reachable(counts_CG, skew, class_names)
-    kept_CG = np.stack([kept_sizes(found_G, skew) if found_G.any() else found_G for found_G in counts_CG])
+    kept_CG = np.stack([kept_sizes(counts_G, skew) if counts_G.any() else counts_G for counts_G in counts_CG])
     order_N = rng.permutation(len(y_N))
     cell_N = y_N[order_N] * groups + a_N[order_N]
     rows = [order_N[cell_N == cell][:n] for cell, n in enumerate(kept_CG.ravel())]
@@ -81,13 +81,13 @@ def subsample(
 
 
 def _check_reachable(counts_CG: np.ndarray, skew: float, class_names: Sequence[str]) -> None:
-    limits_C2 = np.array([reachable(found_G) for found_G in counts_CG if found_G.any()])
-    names = [name for name, found_G in zip(class_names, counts_CG, strict=True) if found_G.any()]
+    limits_C2 = np.array([reachable(counts_G) for counts_G in counts_CG if counts_G.any()])
+    names = [name for name, counts_G in zip(class_names, counts_CG, strict=True) if counts_G.any()]
     low, high = limits_C2[:, 0].max(), limits_C2[:, 1].min()
     if (limits_C2[:, 0] == 1).any():
-        lonely = names[int(np.argmax(limits_C2[:, 0] == 1))]
-        raise UserError("data.skew", f"as found, for class {lonely} has images of one group only", skew)
-    # Sliders and humans round 1/G, as in check_skew.
+        single = names[int(np.argmax(limits_C2[:, 0] == 1))]
+        raise UserError("data.skew", f"{AS_FOUND}, because class {single} has images of one group only", skew)
+    # A skew is often given as rounded 1/G, as in check_skew.
     if skew > high:
         limit = math.floor(1000 * high) / 1000
         worst = names[int(np.argmin(limits_C2[:, 1]))]
@@ -119,7 +119,7 @@ def _largest_total(major: int, others_G: np.ndarray, skew: float) -> float:
 
 
 def _share_out(others_G: np.ndarray, wanted: int, cap: int) -> np.ndarray:
-    """Share ``wanted`` images among groups in proportion to what they have; int64 (G,).
+    """Return ``wanted`` images shared among groups in proportion to their sizes, int64 (G,).
 
     No group gets more than ``cap`` or than it has, and every group that has images gets one at least.
     """
@@ -132,7 +132,7 @@ def _share_out(others_G: np.ndarray, wanted: int, cap: int) -> np.ndarray:
         low, high = (middle, high) if short else (low, middle)
     exact_G = np.minimum(high * others_G, most_G)
     kept_G = np.maximum(np.floor(exact_G), others_G > 0).astype(np.int64)
-    while (gap := wanted - int(kept_G.sum())) != 0:  # a few whole images, for the fractions
+    while (gap := wanted - int(kept_G.sum())) != 0:  # the fractions add up to a few images
         step = 1 if gap > 0 else -1
         free_G = kept_G < most_G if gap > 0 else kept_G > 1
         kept_G[np.argmax(np.where(free_G, step * (exact_G - kept_G), -np.inf))] += step

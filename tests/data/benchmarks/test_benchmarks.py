@@ -16,7 +16,7 @@ from fairdd_core.errors import UserError
 from tests.data.archives import picture, write_bffhq, write_celeba, write_cifar, write_idx, write_utkface
 
 
-def found(name: str, **changes: object) -> DataSpec:
+def default_spec(name: str, **changes: object) -> DataSpec:
     usual = DATASETS[name].usual(str(changes.get("label", "")), str(changes.get("group", "")))
     return DataSpec.model_validate({**usual.model_dump(), "dataset": name, **changes})
 
@@ -51,7 +51,7 @@ def test_every_card_says_what_one_should_know(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, card in DATASETS.items() if card.needs_files])
 def test_missing_files_say_which_where_and_how(name: str, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
-        load(found(name), 0, tmp_path)
+        load(default_spec(name), 0, tmp_path)
     message = str(caught.value)
     for file in DATASETS[name].files:
         assert Path(file.path).name in message
@@ -63,7 +63,7 @@ def test_missing_files_say_which_where_and_how(name: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("place", ["fg", "bg"])
 def test_fashion_mnist_has_mnists_layout(place: str, tmp_path: Path) -> None:
     write_idx(tmp_path / "FashionMNIST" / "raw")
-    split = load(found(f"colored-fashion-{place}", groups=4), 0, tmp_path)
+    split = load(default_spec(f"colored-fashion-{place}", groups=4), 0, tmp_path)
     assert split.train.x_NCHW.shape == (200, 3, 32, 32)
     assert split.train.class_names[9] == "ankle boot"
     assert split.train.group_names == ("red", "yellow", "cyan", "violet")
@@ -75,7 +75,7 @@ def test_cifar10_s_is_grey_in_the_first_half_and_tested_in_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_cifar(tmp_path, monkeypatch)
-    split = load(found("cifar10-s"), 0, tmp_path)
+    split = load(default_spec("cifar10-s"), 0, tmp_path)
     train, test = split.train, split.test
     assert train.counts_CG().tolist() == [[18, 2]] * 5 + [[2, 18]] * 5
     grey_N = (train.x_NCHW == train.x_NCHW[:, :1]).all(axis=(1, 2, 3))
@@ -91,7 +91,8 @@ def test_cifar10_s_without_separation_is_all_in_colour(
 ) -> None:
     write_cifar(tmp_path, monkeypatch)
     none, half, full = (
-        load(found("cifar10-s", separation=s), 0, tmp_path).test.x_NCHW.astype(int) for s in (0, 0.5, 1)
+        load(default_spec("cifar10-s", separation=s), 0, tmp_path).test.x_NCHW.astype(int)
+        for s in (0, 0.5, 1)
     )
     assert (none[::2] == none[1::2]).all()
     assert np.abs(half[::2] - (none[::2] + full[::2]) / 2).max() <= 1
@@ -103,12 +104,12 @@ def test_a_changed_cifar_file_is_refused_unread(tmp_path: Path, monkeypatch: pyt
     file = tmp_path / "cifar-10-batches-py" / "data_batch_2"
     file.write_bytes(file.read_bytes() + b"!")
     with pytest.raises(UserError, match="published files"):
-        load(found("cifar10-s"), 0, tmp_path)
+        load(default_spec("cifar10-s"), 0, tmp_path)
 
 
 def test_utkface_reads_its_names_and_balances_the_test_set(tmp_path: Path) -> None:
     write_utkface(tmp_path)
-    split = load(found("utkface"), 0, tmp_path)
+    split = load(default_spec("utkface"), 0, tmp_path)
     assert split.train.class_names == ("0–19", "20–39", "40 or older")
     assert split.train.group_names == ("White", "Black", "Asian", "Indian")
     assert (split.test.counts_CG() == 2).all(), "a third of the smallest cell"
@@ -123,19 +124,22 @@ def test_utkface_reads_its_names_and_balances_the_test_set(tmp_path: Path) -> No
 
 def test_utkface_by_gender_and_by_both(tmp_path: Path) -> None:
     write_utkface(tmp_path)
-    gender = load(found("utkface", group="gender"), 0, tmp_path)
+    gender = load(default_spec("utkface", group="gender"), 0, tmp_path)
     assert gender.train.group_names == ("male", "female")
     assert len(gender.train) + len(gender.test) == 3 * (12 + 4 * 6), "race “others” has a gender"
-    both = load(found("utkface", group="race+gender"), 0, tmp_path)
+    both = load(default_spec("utkface", group="race+gender"), 0, tmp_path)
     assert both.train.group_names[:2] == ("White × male", "White × female")
     assert both.train.num_groups == 8
-    race = load(found("utkface", label="gender"), 0, tmp_path)
+    race = load(default_spec("utkface", label="gender"), 0, tmp_path)
     assert race.train.class_names == ("male", "female")
 
 
 def test_the_test_set_of_faces_does_not_depend_on_the_seed_or_the_skew(tmp_path: Path) -> None:
     write_utkface(tmp_path)
-    one, other = load(found("utkface"), 0, tmp_path), load(found("utkface", skew=0.6), 7, tmp_path)
+    one, other = (
+        load(default_spec("utkface"), 0, tmp_path),
+        load(default_spec("utkface", skew=0.6), 7, tmp_path),
+    )
     assert (np.asarray(one.test.x_NCHW) == np.asarray(other.test.x_NCHW)).all()
     assert one.dropped_CG is not None
     assert not one.dropped_CG.any()
@@ -149,26 +153,26 @@ def test_separation_of_faces_is_a_tint_that_grows(tmp_path: Path) -> None:
     write_utkface(tmp_path)
 
     def pixels(separation: float) -> tuple[Split, np.ndarray]:
-        split = load(found("utkface", separation=separation), 0, tmp_path)
+        split = load(default_spec("utkface", separation=separation), 0, tmp_path)
         return split, np.asarray(split.train.x_NCHW).astype(int)
 
-    plain, found_NCHW = pixels(0)
+    plain, plain_NCHW = pixels(0)
     _, half_NCHW = pixels(0.5)
     _, full_NCHW = pixels(1)
-    shift = (full_NCHW - found_NCHW)[:, :, 32, 32]
+    shift = (full_NCHW - plain_NCHW)[:, :, 32, 32]
     for g in range(4):
         of_group = shift[plain.train.a_N == g]
         inside = (full_NCHW[plain.train.a_N == g][:, :, 32, 32] % 255 > 0).all(axis=1)
         assert (of_group[inside] == of_group[inside][0]).all()
         assert inside.sum() == 0 or abs(of_group[inside][0].sum()) <= 2, "brightness stays"
-    grown = np.abs(half_NCHW - found_NCHW) <= np.abs(full_NCHW - found_NCHW)
+    grown = np.abs(half_NCHW - plain_NCHW) <= np.abs(full_NCHW - plain_NCHW)
     assert grown.all()
-    assert (half_NCHW != found_NCHW).any()
+    assert (half_NCHW != plain_NCHW).any()
 
 
 def test_celeba_takes_any_attribute_as_label_and_as_group(tmp_path: Path) -> None:
     values = write_celeba(tmp_path)
-    split = load(found("celeba"), 0, tmp_path)
+    split = load(default_spec("celeba"), 0, tmp_path)
     assert split.train.class_names == ("not attractive", "attractive")
     assert split.train.group_names == ("female", "male")
     column = {name: values[:, i].astype(int) for i, name in enumerate(NAMES)}
@@ -176,7 +180,7 @@ def test_celeba_takes_any_attribute_as_label_and_as_group(tmp_path: Path) -> Non
     assert split.train.y_N.tolist() == column["Attractive"][trained].tolist()
     assert split.train.a_N.tolist() == column["Male"][trained].tolist()
     assert np.ptp(split.test.counts_CG()) == 0
-    other = load(found("celeba", label="Smiling", group="Young+Male"), 0, tmp_path)
+    other = load(default_spec("celeba", label="Smiling", group="Young+Male"), 0, tmp_path)
     assert other.train.group_names == ("old × female", "old × male", "young × female", "young × male")
     assert other.train.a_N.tolist() == (2 * column["Young"] + column["Male"])[trained].tolist()
 
@@ -186,15 +190,15 @@ def test_celeba_names_what_its_lists_lack(tmp_path: Path) -> None:
     gone = tmp_path / "celeba" / "img_align_celeba" / "000007.jpg"
     gone.unlink()
     with pytest.raises(UserError, match=r"000007\.jpg"):
-        load(found("celeba"), 0, tmp_path)
+        load(default_spec("celeba"), 0, tmp_path)
     (tmp_path / "celeba" / "list_attr_celeba.txt").write_text("not a list")
     with pytest.raises(UserError, match="as published"):
-        load(found("celeba"), 0, tmp_path)
+        load(default_spec("celeba"), 0, tmp_path)
 
 
 def test_bffhq_is_split_as_shipped(tmp_path: Path) -> None:
     write_bffhq(tmp_path)
-    split = load(found("bffhq"), 0, tmp_path)
+    split = load(default_spec("bffhq"), 0, tmp_path)
     assert split.train.counts_CG().tolist() == [[12, 2], [2, 12]]
     assert (split.test.counts_CG() == 5).all()
     assert split.train.class_names == ("young", "old")
@@ -206,14 +210,14 @@ def test_a_badly_named_face_is_named(tmp_path: Path) -> None:
     write_bffhq(tmp_path)
     picture(tmp_path / "bffhq" / "test" / "7_young_0.png", (0, 0, 0), (128, 128))
     with pytest.raises(UserError, match="7_young_0"):
-        load(found("bffhq"), 0, tmp_path)
+        load(default_spec("bffhq"), 0, tmp_path)
 
 
 def test_unreadable_faces_are_left_out(tmp_path: Path) -> None:
     write_utkface(tmp_path)
     broken = next((tmp_path / "UTKFace").glob("3_0_1_*"))
     broken.write_bytes(broken.read_bytes()[:500])
-    split = load(found("utkface"), 0, tmp_path)
+    split = load(default_spec("utkface"), 0, tmp_path)
     assert len(split.train) + len(split.test) == 3 * (12 + 3 * 6) - 1
 
 
@@ -242,5 +246,5 @@ def test_what_utkface_cannot_be_is_refused(
 def test_a_set_without_a_choice_refuses_one() -> None:
     with pytest.raises(UserError, match="leaves no choice"):
         DATASETS["colored-digits-fg"].check(DataSpec(label="age"))
-    with pytest.raises(UserError, match="made"):
+    with pytest.raises(UserError, match="synthetic"):
         DATASETS["colored-digits-fg"].check(DataSpec(skew=None))

@@ -27,8 +27,8 @@ def test_one_column_only_drops_what_does_not_occur() -> None:
 def test_names_tell_every_attribute_of_every_image(rows: list[tuple[int, int, int]]) -> None:
     names = (("p", "q", "r"), ("1", "2", "3", "4"), ("-", "+"))
     a_N, groups = cross(list(np.array(rows).T), names)
-    told = [groups[a].split(SIGN) for a in a_N]
-    assert told == [[values[i] for values, i in zip(names, row, strict=True)] for row in rows]
+    reported = [groups[a].split(SIGN) for a in a_N]
+    assert reported == [[values[i] for values, i in zip(names, row, strict=True)] for row in rows]
     assert set(a_N) == set(range(len(groups))), "no empty group"
 
 

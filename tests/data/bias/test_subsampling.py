@@ -1,4 +1,4 @@
-"""Skew on found groups: what is kept, what is refused, and the tint that separates them."""
+"""Skew on annotated groups: what is kept, what is refused, and the tint that separates them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ sizes = st.lists(st.integers(1, 500), min_size=2, max_size=6).map(np.array)
 def test_known_answers() -> None:
     assert kept_sizes(np.array([300, 100]), 0.5).tolist() == [100, 100]
     assert kept_sizes(np.array([300, 100]), 0.9).tolist() == [300, 33]
-    assert kept_sizes(np.array([100, 50, 50]), 0.5).tolist() == [100, 50, 50], "as found already"
+    assert kept_sizes(np.array([100, 50, 50]), 0.5).tolist() == [100, 50, 50], "no image needs to go"
     assert kept_sizes(np.array([1000, 10, 10]), 0.5).tolist() == [20, 10, 10]
     assert kept_sizes(np.array([100, 60, 20, 0]), 0.8).tolist() == [100, 19, 6, 0]
 

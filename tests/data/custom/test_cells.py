@@ -73,23 +73,23 @@ def test_too_few_and_too_many_classes_and_groups(table: dict[tuple[str, ...], in
     assert any(words in problem.message for problem in problems.fatal)
 
 
-def test_one_class_and_one_group_are_both_told() -> None:
+def test_one_class_and_one_group_are_both_reported() -> None:
     problems = Problems()
     cells_of(rows({("cat", "a"): 9}), Options(), problems)
     assert len(problems.fatal) == 2
 
 
-def test_an_empty_cell_and_small_ones_are_told_not_refused() -> None:
+def test_an_empty_cell_and_small_ones_are_reported_not_refused() -> None:
     problems = Problems()
     table: dict[tuple[str, ...], int] = {("cat", "a"): 400, ("cat", "b"): 40, ("dog", "a"): 400}
     cells = cells_of(rows(table), Options(test_share=0.25), problems)
     assert cells is not None
     assert cells.counts_CG(test=True).tolist() == [[100, 10], [100, 0]]
-    told = [(problem.kind, problem.message) for problem in problems]
-    assert [kind for kind, _ in told] == ["empty-cell", "small-cell", "empty-cell"]
-    assert "No training image of class 'dog', group 'b'" in told[0][1]
-    assert "Only 10 test images of class 'cat', group 'b'" in told[1][1]
-    assert "±31 points" in told[1][1]  # 98 / √10
+    reported = [(problem.kind, problem.message) for problem in problems]
+    assert [kind for kind, _ in reported] == ["empty-cell", "small-cell", "empty-cell"]
+    assert "No training image of class 'dog', group 'b'" in reported[0][1]
+    assert "Only 10 test images of class 'cat', group 'b'" in reported[1][1]
+    assert "±31 points" in reported[1][1]  # 98 / √10
     assert not problems.fatal
 
 
@@ -125,6 +125,6 @@ def test_a_split_column_decides(tmp_path: Path) -> None:
     lines = [f"{i}.png,{'ab'[i % 2]},{'xy'[i // 2 % 2]},{'test' if i < 4 else 'train'}" for i in range(12)]
     files = {f"{i}.png": encoded() for i in range(12)}
     files["t.csv"] = "\n".join(["file,label,group,split", *lines]).encode()
-    found = validate(written(tmp_path, files), Options(test_share=0.9))
-    assert found.cells is not None
-    assert found.cells.test_N.tolist() == [True] * 4 + [False] * 8
+    report = validate(written(tmp_path, files), Options(test_share=0.9))
+    assert report.cells is not None
+    assert report.cells.test_N.tolist() == [True] * 4 + [False] * 8

@@ -76,9 +76,9 @@ def test_add_list_and_remove(tmp_path: Path, workspace: Path, capsys: pytest.Cap
     main(["list", "datasets"])
     assert "own-faces" in capsys.readouterr().out
     main(["list", "datasets", "own-faces"])
-    told = capsys.readouterr().out
-    assert told.count("\n    here") == 2
-    assert "If its files are gone\n    Remove the set and add it again" in told
+    reported = capsys.readouterr().out
+    assert reported.count("\n    here") == 2
+    assert "If its files are gone\n    Remove the set and add it again" in reported
     assert main(["data", "add", "faces", str(path)]) == 2
     assert "not taken" in capsys.readouterr().err
     assert main(["data", "remove", "own-faces"]) == 0
@@ -95,7 +95,7 @@ def test_columns_are_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert document["groups"] == ["cat", "dog"]
 
 
-def test_a_refused_set_and_bad_options_are_told(
+def test_a_refused_set_and_bad_options_are_reported(
     tmp_path: Path, workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tabled(tmp_path / "set", ["none.png,cat,indoors"])

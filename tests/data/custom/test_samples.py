@@ -21,24 +21,24 @@ from tests.data.custom.make import GROUPS, LABELS, encoded, good_files, row, tab
 ALL = Options()
 
 
-def said(found: ValidationReport, kind: str) -> list[Problem]:
-    return [problem for problem in found.problems if problem.kind == kind]
+def of_kind(report: ValidationReport, kind: str) -> list[Problem]:
+    return [problem for problem in report.problems if problem.kind == kind]
 
 
-def only(found: ValidationReport, kind: str) -> Problem:
-    (problem,) = said(found, kind)
+def only(report: ValidationReport, kind: str) -> Problem:
+    (problem,) = of_kind(report, kind)
     return problem
 
 
 def test_a_good_folder_has_its_cells_and_nothing_fatal(tmp_path: Path) -> None:
-    found = validate(written(tmp_path, good_files(8)), ALL)
-    assert found.valid
-    assert found.cells is not None
-    assert found.cells.class_names == LABELS
-    assert found.cells.group_names == GROUPS
-    total = found.cells.counts_CG(test=False) + found.cells.counts_CG(test=True)
+    report = validate(written(tmp_path, good_files(8)), ALL)
+    assert report.valid
+    assert report.cells is not None
+    assert report.cells.class_names == LABELS
+    assert report.cells.group_names == GROUPS
+    total = report.cells.counts_CG(test=False) + report.cells.counts_CG(test=True)
     assert total.tolist() == [[2, 2], [2, 2]]
-    assert {problem.kind for problem in found.problems} == {"small-cell"}
+    assert {problem.kind for problem in report.problems} == {"small-cell"}
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -63,24 +63,24 @@ def test_a_missing_column_is_named_with_what_there_is(tmp_path: Path, missing: s
 
 
 def test_all_missing_columns_are_named_at_once(tmp_path: Path) -> None:
-    assert len(said(validate(tabled(tmp_path, [], "a,b,c"), ALL), "column")) == 3
+    assert len(of_kind(validate(tabled(tmp_path, [], "a,b,c"), ALL), "column")) == 3
 
 
 def test_a_column_that_comes_twice_is_refused(tmp_path: Path) -> None:
-    found = validate(written(tmp_path, {"t.csv": b"file,label,group,Label\n", "a.png": encoded()}), ALL)
-    assert "'label' comes 2 times" in only(found, "column").message
+    report = validate(written(tmp_path, {"t.csv": b"file,label,group,Label\n", "a.png": encoded()}), ALL)
+    assert "'label' comes 2 times" in only(report, "column").message
 
 
 def test_columns_can_be_chosen(tmp_path: Path) -> None:
     folder = tabled(tmp_path, [], "path,kind,place")
     options = Options(file_column="path", label_column="kind", group_columns=("place",))
-    found = validate(folder, options)
-    assert found.valid
-    assert found.cells is not None
-    assert found.cells.group_names == GROUPS
+    report = validate(folder, options)
+    assert report.valid
+    assert report.cells is not None
+    assert report.cells.group_names == GROUPS
 
 
-def test_every_problem_is_told_with_its_line(tmp_path: Path) -> None:
+def test_every_problem_is_reported_with_its_line(tmp_path: Path) -> None:
     lines = [
         "images/none.png,cat,indoors",
         "images/0.png,cat",
@@ -93,25 +93,25 @@ def test_every_problem_is_told_with_its_line(tmp_path: Path) -> None:
         f"images/2.png,{'x' * 100},indoors",
         "images/3.png,cat,in\x07doors",
     ]
-    found = validate(tabled(tmp_path, lines), ALL)
-    assert not found.valid
-    kinds = {problem.line: problem.kind for problem in found.problems if problem.line}
+    report = validate(tabled(tmp_path, lines), ALL)
+    assert not report.valid
+    kinds = {problem.line: problem.kind for problem in report.problems if problem.line}
     outside = "outside"
     expected = ["not-found", "row", "row", "row", outside, outside, outside, outside, "name", "name"]
     assert [kinds[line] for line in range(10, 20)] == expected
-    assert all(problem.file == "labels.csv" for problem in found.problems if problem.line)
+    assert all(problem.file == "labels.csv" for problem in report.problems if problem.line)
 
 
 def test_bad_rows_can_be_left_out(tmp_path: Path) -> None:
-    found = validate(tabled(tmp_path, ["none.png,cat,indoors", "short"]), Options(skip_bad=True))
-    assert found.valid
-    assert len(found.rows) == 8
-    assert {problem.kind for problem in found.problems if problem.line} == {"not-found", "row"}
+    report = validate(tabled(tmp_path, ["none.png,cat,indoors", "short"]), Options(skip_bad=True))
+    assert report.valid
+    assert len(report.rows) == 8
+    assert {problem.kind for problem in report.problems if problem.line} == {"not-found", "row"}
 
 
 def test_lines_are_counted_across_quoted_line_breaks(tmp_path: Path) -> None:
     folder = tabled(tmp_path, ['"a\nb.png",cat,indoors', "none.png,cat,indoors"])
-    assert [problem.line for problem in said(validate(folder, ALL), "not-found")] == [10, 12]
+    assert [problem.line for problem in of_kind(validate(folder, ALL), "not-found")] == [10, 12]
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_a_table_that_cannot_be_read_names_the_line(tmp_path: Path, content: byt
     assert problem.line == line
 
 
-def test_all_lines_that_are_no_text_are_told(tmp_path: Path) -> None:
+def test_all_lines_that_are_no_text_are_reported(tmp_path: Path) -> None:
     content = b"file,label,group\na.png,caf\xe9,x\nb.png,y,x\nc.png,\xff,x"
-    found = validate(written(tmp_path, {"t.csv": content, "a.png": encoded()}), ALL)
-    assert [problem.line for problem in said(found, "table")] == [2, 4]
+    report = validate(written(tmp_path, {"t.csv": content, "a.png": encoded()}), ALL)
+    assert [problem.line for problem in of_kind(report, "table")] == [2, 4]
 
 
 def test_accents_may_be_spelt_in_two_ways(tmp_path: Path) -> None:
@@ -138,24 +138,24 @@ def test_accents_may_be_spelt_in_two_ways(tmp_path: Path) -> None:
         for i in range(8)
     ]
     files["t.csv"] = "\n".join(["file,label,group", *lines]).encode()
-    found = validate(written(tmp_path, files), ALL)
-    assert found.valid
-    assert found.cells is not None
-    assert found.cells.class_names == ("né0", "né1")
+    report = validate(written(tmp_path, files), ALL)
+    assert report.valid
+    assert report.cells is not None
+    assert report.cells.class_names == ("né0", "né1")
 
 
 def test_an_empty_table_is_refused(tmp_path: Path) -> None:
-    found = validate(written(tmp_path, {"t.csv": b"", "a.png": encoded()}), ALL)
-    assert not found.valid
-    assert said(found, "column")
+    report = validate(written(tmp_path, {"t.csv": b"", "a.png": encoded()}), ALL)
+    assert not report.valid
+    assert of_kind(report, "column")
 
 
 def test_the_same_row_twice_counts_once(tmp_path: Path) -> None:
-    found = validate(tabled(tmp_path, [row("images/0.png", 0)]), ALL)
-    assert found.valid
-    assert len(found.rows) == 8
-    assert "on line 2 already" in only(found, "duplicate").message
-    assert only(found, "duplicate").line == 10
+    report = validate(tabled(tmp_path, [row("images/0.png", 0)]), ALL)
+    assert report.valid
+    assert len(report.rows) == 8
+    assert "on line 2 already" in only(report, "duplicate").message
+    assert only(report, "duplicate").line == 10
 
 
 def test_two_descriptions_of_one_file_are_a_conflict(tmp_path: Path) -> None:
@@ -167,8 +167,8 @@ def test_two_descriptions_of_one_file_are_a_conflict(tmp_path: Path) -> None:
 
 
 def test_two_tables_are_one_too_many(tmp_path: Path) -> None:
-    found = validate(written(tmp_path, good_files() | {"more.csv": b"file,label,group\n"}), ALL)
-    assert "2 tables" in only(found, "layout").message
+    report = validate(written(tmp_path, good_files() | {"more.csv": b"file,label,group\n"}), ALL)
+    assert "2 tables" in only(report, "layout").message
     assert validate(tmp_path / "labels.csv", ALL).valid  # unless one of them is named
 
 
@@ -179,12 +179,12 @@ def test_an_empty_folder_and_no_folder(tmp_path: Path) -> None:
             validate(path, ALL)
 
 
-def test_unused_images_hidden_files_and_archives_are_told_or_passed_over(tmp_path: Path) -> None:
+def test_unused_images_hidden_files_and_archives_are_reported_or_passed_over(tmp_path: Path) -> None:
     more = {".hidden.png": b"", "__MACOSX/0.png": b"", "extra.png": encoded(), "more.zip": b"PK"}
-    found = validate(written(tmp_path, good_files() | more), ALL)
-    assert found.valid
-    assert "1 image is in no row of the table, e.g. extra.png." in only(found, "ignored").message
-    assert only(found, "archive").file == "more.zip"
+    report = validate(written(tmp_path, good_files() | more), ALL)
+    assert report.valid
+    assert "1 image is in no row of the table, e.g. extra.png." in only(report, "ignored").message
+    assert only(report, "archive").file == "more.zip"
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
@@ -192,8 +192,8 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     folder = tabled(tmp_path / "set", ["link.png,cat,indoors", "folder/secret.png,cat,indoors"])
     (folder / "link.png").symlink_to(secret / "secret.png")
     (folder / "folder").symlink_to(secret)
-    found = validate(folder, ALL)
-    assert [(problem.line, problem.fatal) for problem in said(found, "link")] == [(10, True), (11, True)]
+    report = validate(folder, ALL)
+    assert [(problem.line, problem.fatal) for problem in of_kind(report, "link")] == [(10, True), (11, True)]
 
 
 def test_a_pipe_does_not_keep_anybody_waiting(tmp_path: Path) -> None:
@@ -205,31 +205,31 @@ def test_a_pipe_does_not_keep_anybody_waiting(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrapper", ["", "faces/", "faces/inner/"])
 def test_folders_give_label_and_group(tmp_path: Path, wrapper: str) -> None:
     files = {f"{wrapper}{c}/{g}/{i}.png": encoded() for c in LABELS for g in GROUPS for i in range(2)}
-    found = validate(written(tmp_path, files | {f"{wrapper}readme.txt": b"hello"}), ALL)
-    assert found.valid
-    assert found.cells is not None
-    assert (found.cells.class_names, found.cells.group_names) == (LABELS, GROUPS)
-    assert only(found, "ignored").message == "1 file is not an image."
+    report = validate(written(tmp_path, files | {f"{wrapper}readme.txt": b"hello"}), ALL)
+    assert report.valid
+    assert report.cells is not None
+    assert (report.cells.class_names, report.cells.group_names) == (LABELS, GROUPS)
+    assert only(report, "ignored").message == "1 file is not an image."
 
 
 def test_folders_train_and_test_are_the_split(tmp_path: Path) -> None:
     files = {f"Train/{c}/{g}/{i}.png": encoded() for c in LABELS for g in GROUPS for i in range(3)}
     files |= {f"test/{c}/{g}/0.png": encoded() for c in LABELS for g in GROUPS}
-    found = validate(written(tmp_path, files), ALL)
-    assert found.cells is not None
-    assert found.cells.counts_CG(test=False).tolist() == [[3, 3], [3, 3]]
-    assert found.cells.counts_CG(test=True).tolist() == [[1, 1], [1, 1]]
+    report = validate(written(tmp_path, files), ALL)
+    assert report.cells is not None
+    assert report.cells.counts_CG(test=False).tolist() == [[3, 3], [3, 3]]
+    assert report.cells.counts_CG(test=True).tolist() == [[1, 1], [1, 1]]
 
 
-def test_images_outside_label_and_group_are_told(tmp_path: Path) -> None:
+def test_images_outside_label_and_group_are_reported(tmp_path: Path) -> None:
     files = {f"{c}/{g}/0.png": encoded() for c in LABELS for g in GROUPS}
     strays = {"stray.png": encoded(), "cat/stray.png": encoded(), "cat/indoors/deep/stray.png": encoded()}
-    found = validate(written(tmp_path, files | strays), ALL)
-    assert {problem.file for problem in said(found, "place")} == set(strays)
-    assert not found.valid
+    report = validate(written(tmp_path, files | strays), ALL)
+    assert {problem.file for problem in of_kind(report, "place")} == set(strays)
+    assert not report.valid
 
 
-def test_names_that_are_not_utf8_are_told_readably(tmp_path: Path) -> None:
+def test_names_that_are_not_utf8_are_reported_readably(tmp_path: Path) -> None:
     folder = written(tmp_path, {f"{c}/{g}/0.png": encoded() for c in LABELS for g in GROUPS})
     (folder / "cat" / "indoors" / os.fsdecode(b"caf\xe9.png")).write_bytes(encoded())
     problem = only(validate(folder, ALL), "name")
@@ -242,11 +242,11 @@ def test_a_hundred_thousand_rows_are_read_in_seconds(tmp_path: Path) -> None:
     table = "\n".join(["file,label,group", *lines])
     folder = written(tmp_path, good_files(100) | {"labels.csv": table.encode()})
     started = time.process_time()
-    found = validate(folder, Options(skip_bad=True))
+    report = validate(folder, Options(skip_bad=True))
     assert time.process_time() - started < 10
-    assert len(said(found, "not-found")) == 99_900
-    assert said(found, "not-found")[-1].line == 100_001
-    assert len(found.rows) == 100
+    assert len(of_kind(report, "not-found")) == 99_900
+    assert of_kind(report, "not-found")[-1].line == 100_001
+    assert len(report.rows) == 100
 
 
 class OneTable(Source):

@@ -17,28 +17,28 @@ from fairdd_core.zip_guard import Limits
 from tests.data.custom.make import GROUPS, LABELS, encoded, good_files, noise, tabled, written, zipped
 
 
-def kinds(found: ValidationReport) -> set[str]:
-    return {problem.kind for problem in found.problems.fatal}
+def kinds(report: ValidationReport) -> set[str]:
+    return {problem.kind for problem in report.problems.fatal}
 
 
 def test_a_zip_is_read_like_a_folder(tmp_path: Path) -> None:
     path = zipped(tmp_path / "set.zip", good_files())
     before = sorted(tmp_path.rglob("*"))
     blocks: list[np.ndarray] = []
-    found = validate(path, Options(), sink=blocks.append)
+    report = validate(path, Options(), sink=blocks.append)
     folder: list[np.ndarray] = []
     validate(written(tmp_path / "set", good_files()), Options(), sink=folder.append)
-    assert found.valid
+    assert report.valid
     assert np.array_equal(np.concatenate(blocks), np.concatenate(folder))
     assert [path for path in sorted(tmp_path.rglob("*")) if "set/" not in f"{path}/"] == before
 
 
-def test_one_folder_that_holds_everything_is_looked_into(tmp_path: Path) -> None:
+def test_one_folder_that_holds_everything_is_searched(tmp_path: Path) -> None:
     files = {f"my faces/{name}": content for name, content in good_files().items()}
     files |= {"__MACOSX/my faces/._0.png": b"x", "my faces/.DS_Store": b"x"}
-    found = validate(zipped(tmp_path / "set.zip", files), Options())
-    assert found.valid
-    assert len(found.rows) == 8
+    report = validate(zipped(tmp_path / "set.zip", files), Options())
+    assert report.valid
+    assert len(report.rows) == 8
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_entries_that_lead_out_refuse_the_file(tmp_path: Path, name: str) -> Non
         info = zipfile.ZipInfo("placeholder")
         info.filename = name
         archive.writestr(info, encoded())
-    found = validate(path, Options(skip_bad=True))
-    assert kinds(found) == {"unsafe"}
-    assert "leads out of its folder" in found.problems.fatal[0].message
+    report = validate(path, Options(skip_bad=True))
+    assert kinds(report) == {"unsafe"}
+    assert "leads out of its folder" in report.problems.fatal[0].message
     assert list(tmp_path.iterdir()) == [path.parent]
     assert list(path.parent.iterdir()) == [path]
 
@@ -68,12 +68,12 @@ def test_links_in_an_archive_are_not_followed(tmp_path: Path) -> None:
         info = zipfile.ZipInfo("link.png")
         info.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(info, "/etc/passwd")
-    found = validate(path, Options())
-    (problem,) = found.problems.fatal
+    report = validate(path, Options())
+    (problem,) = report.problems.fatal
     assert (problem.kind, problem.line) == ("link", 10)
 
 
-def test_archives_inside_are_told(tmp_path: Path) -> None:
+def test_archives_inside_are_reported(tmp_path: Path) -> None:
     inner = zipped(tmp_path / "inner.zip", good_files()).read_bytes()
     only = validate(zipped(tmp_path / "only.zip", {"inner.zip": inner}), Options())
     assert [problem.kind for problem in only.problems if "inner" in problem.file] == ["archive"]
@@ -85,9 +85,9 @@ def test_archives_inside_are_told(tmp_path: Path) -> None:
 def test_a_bomb_by_ratio_is_refused_unread(tmp_path: Path) -> None:
     path = zipped(tmp_path / "bomb.zip", good_files() | {"zeros.png": bytes(60_000_000)})
     assert path.stat().st_size < 100_000
-    found = validate(path, Options())
-    assert kinds(found) == {"unsafe"}
-    assert "times its size" in found.problems.fatal[0].message
+    report = validate(path, Options())
+    assert kinds(report) == {"unsafe"}
+    assert "times its size" in report.problems.fatal[0].message
 
 
 def test_a_bomb_by_size_and_one_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,18 +106,18 @@ def test_entries_that_overlap_are_refused(tmp_path: Path) -> None:
         archive.filelist.append(again)
         archive.NameToInfo["again.png"] = again
         archive._didModify = True  # type: ignore[attr-defined]
-    found = validate(path, Options())
-    assert kinds(found) == {"unsafe"}
-    assert "overlap" in found.problems.fatal[0].message
+    report = validate(path, Options())
+    assert kinds(report) == {"unsafe"}
+    assert "overlap" in report.problems.fatal[0].message
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", zipfile.ZIP_DEFLATED.to_bytes(4, "big") * 500])
 def test_what_is_no_zip_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "set.zip"
     path.write_bytes(content)
-    for found in (validate(path, Options()), validate([("set.zip", io.BytesIO(content))], Options())):
-        assert kinds(found) == {"unsafe"}
-        assert "not a zip file" in found.problems.fatal[0].message
+    for report in (validate(path, Options()), validate([("set.zip", io.BytesIO(content))], Options())):
+        assert kinds(report) == {"unsafe"}
+        assert "not a zip file" in report.problems.fatal[0].message
 
 
 def test_a_cut_or_flipped_zip_never_raises(tmp_path: Path) -> None:
@@ -128,8 +128,8 @@ def test_a_cut_or_flipped_zip_never_raises(tmp_path: Path) -> None:
         if rng.random() < 0.7:
             damaged = bytearray(content)
             damaged[rng.integers(len(damaged))] ^= int(rng.integers(1, 256))
-        found = validate([("set.zip", io.BytesIO(damaged))], Options())
-        assert found.valid or found.problems.fatal
+        report = validate([("set.zip", io.BytesIO(damaged))], Options())
+        assert report.valid or report.problems.fatal
 
 
 def test_damaged_content_is_a_problem_of_its_row(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_locked_and_doubled_entries_are_refused(tmp_path: Path) -> None:
     assert "locked with a password" in validate(path, Options()).problems.fatal[0].message
 
 
-def test_names_in_utf8_without_the_flag_are_read_and_others_told(tmp_path: Path) -> None:
+def test_names_in_utf8_without_the_flag_are_read_and_others_reported(tmp_path: Path) -> None:
     def tree(first: str) -> dict[str, bytes]:
         return {f"{c}/{g}/0.png": encoded() for c in (first, LABELS[1]) for g in GROUPS}
 
@@ -164,12 +164,12 @@ def test_names_in_utf8_without_the_flag_are_read_and_others_told(tmp_path: Path)
     for raw, good in (("né".encode(), True), (b"\xe9ab", False)):
         other = tmp_path / "other.zip"
         other.write_bytes(path.read_bytes().replace(b"QQQ", raw))
-        found = validate(other, Options())
+        report = validate(other, Options())
         if good:
-            assert found.cells is not None
-            assert "né" in found.cells.class_names
+            assert report.cells is not None
+            assert "né" in report.cells.class_names
         else:
-            assert {problem.file for problem in found.problems if problem.kind == "name"} == {
+            assert {problem.file for problem in report.problems if problem.kind == "name"} == {
                 f"\\xe9ab/{g}/0.png" for g in GROUPS
             }
 

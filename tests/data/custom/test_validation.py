@@ -26,13 +26,13 @@ def seen(tmp_path: Path, content: bytes, name: str = "images/0.png", side: Any =
     blocks: list[np.ndarray] = []
     files = good_files() | {name: content}
     files["labels.csv"] = files["labels.csv"].replace(b"images/0.png", name.encode())
-    found = validate(written(tmp_path, files), Options(side=side), sink=blocks.append)
-    assert found.valid, list(found.problems)
+    report = validate(written(tmp_path, files), Options(side=side), sink=blocks.append)
+    assert report.valid, list(report.problems)
     return np.concatenate(blocks)[0]
 
 
-def image_problems(found: ValidationReport) -> list[Problem]:
-    return [problem for problem in found.problems if problem.kind == "image"]
+def image_problems(report: ValidationReport) -> list[Problem]:
+    return [problem for problem in report.problems if problem.kind == "image"]
 
 
 def half_red(size: tuple[int, int] = (40, 20)) -> Image.Image:
@@ -107,9 +107,9 @@ def test_the_cameras_rotation_is_applied(
     ],
     ids=["empty", "text", "cut PNG", "cut JPEG", "postscript"],
 )
-def test_what_cannot_be_read_is_told_with_its_line(tmp_path: Path, content: bytes) -> None:
-    found = validate(written(tmp_path, good_files() | {"images/3.png": content}), Options())
-    (problem,) = image_problems(found)
+def test_what_cannot_be_read_is_reported_with_its_line(tmp_path: Path, content: bytes) -> None:
+    report = validate(written(tmp_path, good_files() | {"images/3.png": content}), Options())
+    (problem,) = image_problems(report)
     assert problem.fatal
     assert (problem.file, problem.line) == ("labels.csv", 5)
     assert "images/3.png cannot be read" in problem.message
@@ -118,12 +118,12 @@ def test_what_cannot_be_read_is_told_with_its_line(tmp_path: Path, content: byte
 def test_a_bomb_is_refused_from_its_header(tmp_path: Path) -> None:
     files = good_files() | {"images/3.png": bomb_png(), "images/5.png": bomb_png(9_000, 8_000)}
     started = time.process_time()
-    found = validate(written(tmp_path, files), Options(skip_bad=True))
+    report = validate(written(tmp_path, files), Options(skip_bad=True))
     assert time.process_time() - started < 5
-    assert [problem.line for problem in image_problems(found)] == [5, 7]
-    assert all("64 million" in problem.message for problem in image_problems(found))
-    assert "9000×8000" in image_problems(found)[1].message
-    assert len(found.rows) == 6
+    assert [problem.line for problem in image_problems(report)] == [5, 7]
+    assert all("64 million" in problem.message for problem in image_problems(report))
+    assert "9000×8000" in image_problems(report)[1].message
+    assert len(report.rows) == 6
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_images_come_in_the_order_of_the_rows_without_the_bad_ones(tmp_path: Pat
     files["7.png"] = files["300.png"] = b"bad"
     blocks: list[np.ndarray] = []
     done: list[tuple[int, int]] = []
-    found = validate(
+    report = validate(
         written(tmp_path, files),
         Options(skip_bad=True),
         sink=blocks.append,
@@ -149,16 +149,16 @@ def test_images_come_in_the_order_of_the_rows_without_the_bad_ones(tmp_path: Pat
     )
     del levels[300], levels[7]
     assert np.concatenate(blocks)[:, 0, 0, 0].tolist() == levels
-    assert len(found.rows) == 598
+    assert len(report.rows) == 598
     assert done[-1] == (600, 600)
     assert max(map(len, blocks)) <= BLOCK
 
 
 def test_a_few_tiles_of_every_cell_are_kept(tmp_path: Path) -> None:
-    found = validate(written(tmp_path, good_files(40)), Options())
-    assert set(found.tiles) == {(c, g) for c in (0, 1) for g in (0, 1)}
-    assert {len(tiles) for tiles in found.tiles.values()} == {4}
-    assert [int(tile[0, 0, 0]) for tile in found.tiles[1, 0]] == [10, 50, 90, 130]
+    report = validate(written(tmp_path, good_files(40)), Options())
+    assert set(report.tiles) == {(c, g) for c in (0, 1) for g in (0, 1)}
+    assert {len(tiles) for tiles in report.tiles.values()} == {4}
+    assert [int(tile[0, 0, 0]) for tile in report.tiles[1, 0]] == [10, 50, 90, 130]
 
 
 @pytest.mark.parametrize("flat", [True, False])
@@ -169,7 +169,7 @@ def test_uploaded_files_are_a_set_too(flat: bool) -> None:
     assert validate(files, Options()).valid
 
 
-def test_uploaded_files_that_lead_out_or_come_twice_are_told() -> None:
+def test_uploaded_files_that_lead_out_or_come_twice_are_reported() -> None:
     files = [(name, io.BytesIO(content)) for name, content in good_files().items()]
     twice = [*files, ("images/0.png", io.BytesIO(encoded())), ("../x.png", io.BytesIO(b""))]
     kinds = [problem.kind for problem in validate(twice, Options()).problems.fatal]

@@ -40,7 +40,7 @@ def data_page(visit: Visit, no_examples: None) -> Visit:
 
 @pytest.fixture
 def look(data_page: Visit) -> Callable[[Path], AppTest]:
-    """Look through a path of this machine."""
+    """Validate a path of this machine."""
 
     def run(path: Path) -> AppTest:
         app = data_page(do="add")
@@ -102,7 +102,7 @@ def test_every_problem_is_in_the_table_and_nothing_can_be_added(
     assert "**Ready to add**: 8 images" in words(settled(app))
 
 
-def test_uploads_are_looked_through_at_once(data_page: Visit, tmp_path: Path) -> None:
+def test_uploads_are_validated_at_once(data_page: Visit, tmp_path: Path) -> None:
     app = data_page(do="add")
     content = zipped(tmp_path / "faces.zip", good_files()).read_bytes()
     app.file_uploader[0].set_value([("faces.zip", content, "application/zip")]).run()
@@ -112,7 +112,7 @@ def test_uploads_are_looked_through_at_once(data_page: Visit, tmp_path: Path) ->
     assert "**Ready to add**: 12 images" in words(settled(app))
 
 
-def test_a_mended_folder_can_be_checked_again(look: Callable[[Path], AppTest], tmp_path: Path) -> None:
+def test_a_repaired_folder_can_be_checked_again(look: Callable[[Path], AppTest], tmp_path: Path) -> None:
     folder = tabled(tmp_path / "set", ["late.png,cat,indoors"])
     app = look(folder)
     assert "cannot be added yet" in words(app)
