@@ -33,7 +33,7 @@ def warm_up() -> None:
     from pages.ui.controls import sidebar  # noqa: F401
     from pages.ui.fairness import view as fairness  # noqa: F401
     from pages.ui.maps import view as maps  # noqa: F401
-    from pages.ui.studio import ended, export, images, live  # noqa: F401
+    from pages.ui.studio import header, status  # noqa: F401
 
     # The first element of a process makes Streamlit look up the file of every module; Python remembers them.
     inspect.stack()

@@ -37,8 +37,8 @@ NARROW, ENLARGED = (420, 900, 1), (640, 450, 2)
 """Width and height in CSS pixels, and device pixels for each: a phone, and 1280 pixels at 200 %."""
 AXE = Axe().axe_script
 SCREENS = {
-    "data": ("/?view=data", "How many training images"),
-    "images": ("/?run={run}&view=images", "On the way there"),
+    "data": ("/?view=data", "Training images per class and group"),
+    "images": ("/?run={run}&view=images", "Distillation curves"),
     "maps": ("/?run={run}&view=maps", "How far each group is from"),
     "fairness": ("/?run={run}&view=fairness", "Accuracy against the gap"),
     "sweep": ("/sweep", "fares worst at"),
@@ -195,7 +195,7 @@ def focus_by_tab(page: Page, wanted: Locator, most: int = 120) -> None:
 
 def test_a_whole_run_by_keys_alone(visitor: Visitor) -> None:
     page = visitor.open("/?view=data&iterations=20&pairs=4&samples=8&networks=1&epochs=20&umap=0")
-    expect(page.get_by_text("How many training images")).to_be_visible()
+    expect(page.get_by_text("Training images per class and group")).to_be_visible()
     still(page)
     focus_by_tab(page, page.get_by_role("slider", name="Skew"))
     page.keyboard.press("ArrowLeft")
@@ -208,7 +208,7 @@ def test_a_whole_run_by_keys_alone(visitor: Visitor) -> None:
     expect(page.get_by_role("img", name=re.compile("COBRA after 20"))).to_be_visible()
     still(page)
     focus_by_tab(page, page.get_by_role("radio", name="Data"))  # the first of the group; arrows go on
-    texts = ("On the way there", "How far each group is from", "Accuracy against the gap")
+    texts = ("Distillation curves", "How far each group is from", "Accuracy against the gap")
     for name, text in zip(("Images", "Maps", "Fairness"), texts, strict=True):
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")

@@ -1,10 +1,9 @@
-"""The few rules and small pieces of HTML that Streamlit has no element for."""
+"""The style sheets, and small pieces of HTML that Streamlit has no element for."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from itertools import cycle
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 import streamlit as st
@@ -15,13 +14,12 @@ from fairdd_core.plots.theme import ArmStyle, arm_styles
 from pages.ui import ASSETS
 from pages.ui.common.cache import Thumbnail
 
-_ASSETS = ASSETS
-_SHEETS = ("studio.css", "figures.css", "look.css")
+_SHEETS = ("studio.css", "figures.css", "images.css")
 
 
 def inject_css() -> None:
-    """Add the rules to the page; call it once per run of a script."""
-    sheets = "".join((_ASSETS / name).read_text() for name in _SHEETS)
+    """Add the style sheets to the page, once per run of a script."""
+    sheets = "".join((ASSETS / name).read_text() for name in _SHEETS)
     st.html(f"<style>{GRID_CSS}{sheets}</style>")
 
 
@@ -63,11 +61,8 @@ def legend(entries: Sequence[tuple[str, str, str]]) -> str:
     """Return a row of (symbol, colour, text); the symbol ``chip`` is a plain patch of colour."""
     parts = []
     for symbol, color, text in entries:
-        mark = (
-            f'<i class="fx-chip" style="background:{color}"></i>'
-            if symbol == "chip"
-            else marker_svg(symbol, color)
-        )
+        chip = f'<i class="fx-chip" style="background:{color}"></i>'
+        mark = chip if symbol == "chip" else marker_svg(symbol, color)
         parts.append(f"<span>{mark}{html.escape(text)}</span>")
     return f'<div class="fx-legend">{"".join(parts)}</div>'
 
@@ -80,13 +75,23 @@ def arm_heading(style: ArmStyle, summary: str = "") -> str:
     )
 
 
-def arm_columns(arms: Sequence[str]) -> list[tuple[str, ArmStyle, DeltaGenerator]]:
-    """Draw the headings of some arms side by side, and return each with its column; a fourth is below."""
-    columns = cycle(st.columns(min(3, max(2, len(arms)))))
-    placed = [(arm, style, next(columns)) for arm, style in arm_styles(list(arms)).items()]
-    for _, style, column in placed:
-        column.html(arm_heading(style))
-    return placed
+def arm_columns(
+    arms: Sequence[str], summaries: Mapping[str, str] | None = None, per_row: int = 0
+) -> Iterator[tuple[str, ArmStyle, DeltaGenerator]]:
+    """Yield the name, style and column of each arm, once its heading is drawn there.
+
+    Args:
+        arms: names.
+        summaries: a sentence about each arm, below its name.
+        per_row: number of columns; 0: two or three.
+    """
+    per_row = per_row or min(3, max(2, len(arms)))
+    for start in range(0, len(arms), per_row):
+        columns = st.columns(per_row, gap="large")
+        for column, arm in zip(columns, arms[start : start + per_row], strict=False):
+            style = arm_styles(list(arms))[arm]
+            column.html(arm_heading(style, (summaries or {}).get(arm, "")))
+            yield arm, style, column
 
 
 def thumbnail_html(thumbnail: Thumbnail, styles: Mapping[str, ArmStyle]) -> str:

@@ -1,4 +1,4 @@
-"""One scrubber over the logged iterations, with play, pause and step."""
+"""The scrubber over the saved iterations of a run, with play, pause and step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AT, _PLAYING, _RUN, _DRAWN = "scrub-at", "scrub-playing", "scrub-run", "scrub-d
 
 
 def playing() -> bool:
-    """Whether the scrubber moves by itself; a fragment around it must then run again and again."""
+    """Return whether the scrubber moves by itself; the fragment around it then reruns on a clock."""
     return bool(st.session_state.get(_PLAYING))
 
 
@@ -39,7 +39,7 @@ def _advance(iterations: Sequence[int]) -> None:
 
 
 def prepare(run_id: str, iterations: Sequence[int]) -> int:
-    """Choose where to stand: the end of a run that was not looked at yet, else where the user left it."""
+    """Return the current iteration: the end of a run that was not shown yet, else where the user left it."""
     if st.session_state.get(_RUN) != run_id:
         st.session_state.update({_RUN: run_id, _PLAYING: False, _AT: iterations[-1]})
     if st.session_state.get(_AT) not in iterations:
@@ -49,8 +49,12 @@ def prepare(run_id: str, iterations: Sequence[int]) -> int:
     return int(st.session_state[_AT])
 
 
-def take(view: RunView, text: str) -> None:
-    """Take the iteration that an address names, which must be one that was logged; the last one if none."""
+def from_query(view: RunView, text: str) -> None:
+    """Go to the iteration that the address names, the last one for the empty text.
+
+    Raises:
+        ValueError: when the run has not saved this iteration.
+    """
     iterations = [] if view.live else view.folder.snapshot_iterations()
     known = {str(i): i for i in iterations} | ({"": iterations[-1]} if iterations else {})
     if text and text not in known:
@@ -60,8 +64,8 @@ def take(view: RunView, text: str) -> None:
         st.session_state[_AT] = known[text]
 
 
-def text(view: RunView) -> str:
-    """Return the iteration for an address; empty at the end of the run."""
+def to_query(view: RunView) -> str:
+    """Return the iteration for the address; empty at the end of the run."""
     iterations = [] if view.live else view.folder.snapshot_iterations()
     at = st.session_state.get(_AT)
     return str(at) if st.session_state.get(_RUN) == view.id and at in iterations[:-1] else ""
@@ -76,8 +80,8 @@ def scrubbed(
     """Draw the scrubber and, below it, what it moves; only these are drawn anew when it moves.
 
     Args:
-        run_id: every view of a run stands at the same iteration.
-        iterations: the logged ones, in order; at least one.
+        run_id: all views of a run share the iteration.
+        iterations: the saved ones, in order; at least one.
         draw: draws everything at an iteration.
         beside: draws a control in the row of the scrubber.
     """
@@ -98,9 +102,9 @@ def _turn(iterations: Sequence[int], draw: Callable[[int], None], beside: Callab
 
 
 def _end(at: int, draw: Callable[[int], None], beside: Callable[[], None] | None) -> None:
-    """Draw what there is of a run of which one iteration is left."""
+    """Draw a run of which only one iteration was saved."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.caption(f"After {at} iterations. What was before was not kept.")
+        st.caption(f"After {at} iterations; earlier images were not saved.")
         if beside is not None:
             beside()
     draw(at)
@@ -110,7 +114,7 @@ def scrubber(iterations: Sequence[int], ticking: bool, beside: Callable[[], None
     """Draw the scrubber and return the chosen iteration.
 
     Args:
-        iterations: the logged ones, in order; ``prepare`` was called with them.
+        iterations: the saved ones, in order; ``prepare`` was called with them.
         ticking: whether this is a turn of the clock, so that a playing scrubber moves on.
         beside: draws a control in the same row.
     """
@@ -147,7 +151,7 @@ def scrubber(iterations: Sequence[int], ticking: bool, beside: Callable[[], None
                 format_func=lambda i: f"{i:,}".replace(",", "\u202f"),
                 persist_state="session",
                 help="Moves the images, the maps and the marks on the curves of all methods to the same "
-                "iteration. Early on more of them were kept, so equal steps are not equally many iterations.",
+                "iteration. Early iterations are saved more often, so the steps are not equally long.",
             )
         )
         if beside is not None:

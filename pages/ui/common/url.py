@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import streamlit as st
+
+if TYPE_CHECKING:
+    from pages.ui.common.runs import RunView
 
 T = TypeVar("T")
 MEMORY = 50
@@ -76,3 +80,42 @@ def one_of(options: Container[str]) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+class QueryPart(Protocol):
+    """A part of a screen's state that a parameter of the address holds: an object, or a module."""
+
+    def from_query(self, view: RunView, text: str) -> None:
+        """Set the state for a run, the default for the empty text; ValueError: the run has no such value."""
+
+    def to_query(self, view: RunView) -> str:
+        """Return the text for the address; empty for the default."""
+
+
+@dataclass(frozen=True)
+class QueryControl:
+    """A control that a parameter of the address can set.
+
+    Attributes:
+        key: of the widget.
+        values: text in the address -> value, for a run; the empty text stands for the default.
+    """
+
+    key: str
+    values: Callable[[RunView], Mapping[str, object]]
+
+    def from_query(self, view: RunView, text: str) -> None:
+        """Set the control.
+
+        Raises:
+            ValueError: when the run has no such value.
+        """
+        values = self.values(view)
+        if text not in values:
+            raise ValueError(text)
+        st.session_state[self.key] = values[text]
+
+    def to_query(self, view: RunView) -> str:
+        """Return the text for the address; empty for the default."""
+        now = st.session_state.get(self.key)
+        return next((text for text, value in self.values(view).items() if value == now), "")

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
 import streamlit as st
 
 from fairdd_core.embed.map_table import Projection
 from fairdd_core.plots.maps import ColorBy
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView
+from pages.ui.common.url import QueryControl, QueryPart
 from pages.ui.maps import selection
 
 PROJECTIONS: list[Projection] = ["pca", "umap"]
 _COLORS: list[ColorBy] = ["group", "class", "method"]
 _ALL = -1
-
-
-@dataclass(frozen=True)
-class QueryControl:
-    """A control that the address can set.
-
-    Attributes:
-        key: of the widget.
-        values: text in the address -> value, for a run; the empty text stands for the default.
-    """
-
-    key: str
-    values: Callable[[RunView], Mapping[str, object]]
-
-    def from_query(self, view: RunView, text: str) -> None:
-        """Set the control.
-
-        Raises:
-            ValueError: when the run has no such value.
-        """
-        values = self.values(view)
-        if text not in values:
-            raise ValueError(text)
-        st.session_state[self.key] = values[text]
-
-    def to_query(self, view: RunView) -> str:
-        """Return the text for the address; empty for the default."""
-        now = st.session_state.get(self.key)
-        return next((text for text, value in self.values(view).items() if value == now), "")
 
 
 PROJECTION = QueryControl("map-projection", lambda view: {"": "pca"} | {name: name for name in PROJECTIONS})
@@ -53,6 +22,8 @@ FOCUS = QueryControl(
     "map-focus",
     lambda view: {"": 0, "all": _ALL} | {str(c): c for c in range(len(view.labels.classes))},
 )
+QUERY: dict[str, QueryPart] = {"map": PROJECTION, "color": COLOR, "focus": FOCUS, "picked": selection}
+"""Parameter of the address -> part of the state of the maps."""
 
 
 def controls(view: RunView, available: list[Projection]) -> tuple[Projection, ColorBy, int | None]:

@@ -1,4 +1,4 @@
-"""The data before a run: how biased it is, and what it looks like."""
+"""The data view: the training set that the controls describe, its cells and example images."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def data_view(spec: DataSpec, seed: int) -> None:
     except (UserError, OSError) as error:
         st.error(f"This data set cannot be shown. {escape_markdown(error)}", icon=":material/error:")
         return
-    st.caption("The training set that the settings on the left make, whichever run is open.")
-    _sentence(split)
+    st.caption("The training set for the settings in the sidebar, whichever run is open.")
+    _summary(split)
     _left_out(cut)
     left, right = st.columns(2, gap="large")
     with left:
@@ -53,13 +53,13 @@ def data_view(spec: DataSpec, seed: int) -> None:
 
 def _counts(train: GroupedDataset, card: DatasetCard) -> None:
     table = counts_table(train.counts_CG(), train.class_names, train.group_names)
-    st.header("How many training images", anchor=False)
+    st.header("Training images per class and group", anchor=False)
     show(
         counts_heatmap(table, train.group_colors),
         table,
         key="counts",
         alt="Training images by class and group; the shade is the share of the class.",
-        caption="Numbers are images, shade is their share. "
+        caption="Numbers are counts; the shade is the share of the class. "
         + (
             "**Skew** moves them to the diagonal."
             if card.synthetic_groups
@@ -70,7 +70,7 @@ def _counts(train: GroupedDataset, card: DatasetCard) -> None:
 
 
 def _tiles(train: GroupedDataset, card: DatasetCard) -> None:
-    st.header("What they look like", anchor=False)
+    st.header("Example images", anchor=False)
     tiles, present = sample_tiles(
         train.x_NCHW, train.y_N, train.column_N, train.num_classes, train.num_groups
     )
@@ -85,17 +85,18 @@ def _tiles(train: GroupedDataset, card: DatasetCard) -> None:
         )
     )
     st.caption(
-        "One image of each class, a row per group; a gap means there is none. "
+        "One image per class and group, a row for each group; a gap means that the cell is empty. "
         + ("Images of unknown group are in no row. " if train.has_unknown else "")
         + (
-            "**Separation** decides how different the groups look."
+            "**Separation** sets how different the groups look."
             if card.synthetic_groups
             else "**Separation** tints them."
         )
     )
 
 
-def _sentence(split: Split) -> None:
+def _summary(split: Split) -> None:
+    """Say how large the training and test sets and their cells are."""
     train, test_CG = split.train, split.test.counts_CG()
     train_CG = train.counts_CG()
     smallest, empty = int(train_CG.min()), int((train_CG == 0).sum())
@@ -106,7 +107,7 @@ def _sentence(split: Split) -> None:
     spread = f"{test_CG.min()}" if test_CG.min() == test_CG.max() else f"{test_CG.min()} to {test_CG.max()}"
     test = f"The test set is {'balanced' if even else 'not balanced'}: {spread} images in every cell."
     known = train_CG.sum()
-    unknown = f" The group of {len(train) - known:,} of them is not known." if known < len(train) else ""
+    unknown = f" The group of {len(train) - known:,} of them is unknown." if known < len(train) else ""
     shares_C = train_CG.max(axis=1) / np.maximum(train_CG.sum(axis=1), 1)
     low, high = f"{shares_C.min():.0%}", f"{shares_C.max():.0%}"
     share = (
@@ -119,43 +120,41 @@ def _sentence(split: Split) -> None:
 
 
 def _left_out(split: Split) -> None:
-    """Say which images the skew has left out."""
+    """Say how many images the skew leaves out, and of which cells."""
     if split.dropped_CG is None or not (dropped := int(split.dropped_CG.sum())):
         return
     kept_CG, train = split.train.counts_CG(), split.train
     st.markdown(
         _thin(f"To reach the skew, {dropped:,} of {dropped + len(train):,} training images are left out.")
     )
-    with st.expander("What is left out", icon=":material/filter_alt:"):
+    with st.expander("Images left out", icon=":material/filter_alt:"):
         table = counts_table(split.dropped_CG, train.class_names, train.group_names)[["class", "group"]]
         table = table.assign(
-            found=(kept_CG + split.dropped_CG).ravel(), kept=kept_CG.ravel(), out=split.dropped_CG.ravel()
+            available=(kept_CG + split.dropped_CG).ravel(), kept=kept_CG.ravel(), out=split.dropped_CG.ravel()
         )
         numbers(table.rename(columns={"out": "left out"}), key="left-out")
 
 
 def _thin(text: str) -> str:
-    """Put thin spaces into large numbers."""
+    """Return text with thin spaces in large numbers."""
     return re.sub(r"(?<=\d),(?=\d{3})", "\u202f", text)
 
 
 def _missing(name: str, card: DatasetCard, data_dir: Path) -> None:
-    """Say what to fetch, from where and into which folder; offer the data set that is always there."""
-    st.warning(
-        f"The files of **{escape_markdown(card.title)}** are not here yet.", icon=":material/download:"
-    )
-    st.markdown(f"Their place is `{data_dir}`. {card.fetch}")
+    """Say which files to fetch and where to put them; offer the data set that comes with the explorer."""
+    st.warning(f"The files of **{escape_markdown(card.title)}** are missing.", icon=":material/download:")
+    st.markdown(f"Put them into `{data_dir}`. {card.fetch}")
     if card.torchvision:
         also = f" It needs the package `{card.needs}`." if card.needs else ""
-        st.markdown(f"Or let this command fetch them; interrupted, it can be started again.{also}")
+        st.markdown(f"Or download them with this command; after an interruption, run it again.{also}")
         st.code(f"python -m fairdd_core data download {name}", language="bash")
     rows = [
         {
             "file or folder": file.path,
-            "comes in": file.archive or "itself",
+            "archive": file.archive or "none",
             "bytes": file.size or None,
-            "md5": file.md5 or "not known",
-            "here": "no" if file in card.missing(data_dir) else "yes",
+            "md5": file.md5 or "unknown",
+            "present": "no" if file in card.missing(data_dir) else "yes",
         }
         for file in card.files
     ]
@@ -164,7 +163,7 @@ def _missing(name: str, card: DatasetCard, data_dir: Path) -> None:
         hide_index=True,
         width="stretch",
         key="missing-files",
-        placeholder="not known",
+        placeholder="unknown",
         column_config={"bytes": st.column_config.NumberColumn(format="localized")},
     )
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -187,14 +186,14 @@ def _use_embedded() -> None:
 
 
 def _prepare(name: str, version: tuple[int, ...], card: DatasetCard, data_dir: Path) -> None:
-    """Read and resize a data set's images, which is long the first time, before it is loaded."""
+    """Read and resize the images of a data set before it is loaded, which takes long the first time."""
     if card.prepare is None or st.session_state.get("prepared") == (name, version):
         return
     place = st.empty()
 
-    def told(done: int, total: int, note: str) -> None:
+    def show_progress(done: int, total: int, note: str) -> None:
         place.progress(done / total, f"{note}: {done:,} of {total:,}")
 
-    card.prepare(data_dir, told)
+    card.prepare(data_dir, show_progress)
     place.empty()
     st.session_state["prepared"] = (name, version)

@@ -1,4 +1,4 @@
-"""Everything that can be taken away from a run: report, tables, pictures, figures, tensors, settings."""
+"""The exports of a run: report, tables, images, figures, tensors, settings."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _KINDS = {"html": "text/html", "zip": "application/zip", "json": "application/js
 
 @dataclass(frozen=True)
 class Export:
-    """A kind of file.
+    """A file that a run can be exported to.
 
     Attributes:
         part: first part of the file's name.
         suffix: of the file's name.
-        label: for people.
-        told: what is in it.
+        label: of the button.
+        about: its content.
         icon: of the button.
-        make: makes the content, when it is asked for.
+        make: returns the content.
     """
 
     part: str
     suffix: str
     label: str
-    told: str
+    about: str
     icon: str
     make: Callable[[], bytes]
 
@@ -45,12 +45,12 @@ def export_popover(view: RunView, key: str = "export") -> None:
         view: the run.
         key: of the button, unique on the page.
     """
-    with st.popover("Export", icon=":material/download:", key=key, help="Take this run with you."):
+    with st.popover("Export", icon=":material/download:", key=key, help="Download this run as files."):
         for export in exports(view):
             # The text stands beside the button: a tooltip would cover the button above.
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 _button(view, export, key)
-                st.caption(export.told, width=230)
+                st.caption(export.about, width=230)
         st.caption("A single figure: the camera above it. A single table: CSV below it.")
         _command(view)
 
@@ -73,13 +73,13 @@ def exports(view: RunView) -> list[Export]:
     folder = view.folder
     about = {
         "report": "One HTML file: images, figures, maps, tables, settings. It opens without a network.",
-        "tables": "Every measure, every cell of class and group, every network, the curves.",
+        "tables": "Every metric, every cell of class and group, every network, the curves.",
         "images": "A grid of the last images for every method, enlarged without smoothing.",
         "figures": "All figures and maps, interactive, in one file. The camera on each saves it as SVG.",
         "synthetic": "The synthetic images and their classes as the networks see them.",
         "spec": "The complete specification; run --spec FILE repeats the run.",
     }
-    found = [
+    offered = [
         Export("report", "html", "Report", about["report"], "description", partial(_report, view)),
         Export("tables", "zip", "Tables (CSV)", about["tables"], "table_rows", partial(_tables, view)),
         Export("images", "zip", "Images (PNG)", about["images"], "image", partial(_pictures, view)),
@@ -91,14 +91,14 @@ def exports(view: RunView) -> list[Export]:
         ("spec", "json", "Settings (JSON)", "tune", folder.spec_file),
     ):
         if file.exists():
-            found.append(Export(part, suffix, label, about[part], icon, file.read_bytes))
-    return found
+            offered.append(Export(part, suffix, label, about[part], icon, file.read_bytes))
+    return offered
 
 
 def _report(view: RunView) -> bytes:
-    ended = "" if view.state == "done" else f"This run has not come to its end: {view.state}."
+    ended = "" if view.state == "done" else f"This run is incomplete: {view.state}."
     with readable_view(view.folder) as (folder, damaged):
-        note = " ".join(filter(None, (ended, damage_note(damaged))))
+        note = f"{ended} {damage_note(damaged)}".strip()
         return document.report(folder, view.labels, view.name, note).encode()
 
 
@@ -120,13 +120,13 @@ def _pictures(view: RunView) -> bytes:
 
 
 def _vectors(view: RunView) -> list[Export]:
-    """Return vector files where this machine can draw them; everywhere else the HTML file does it."""
+    """Return vector files where this machine can draw them; elsewhere the HTML file serves instead."""
 
     def make(form: str) -> bytes:
         with readable_view(view.folder) as (folder, _):
             return pictures.as_zip(figures.vector_files(figures.figures(folder, view.labels), form))
 
-    text = "Every figure as a file of its own. Drawing them takes a while."
+    text = "Every figure as a separate file. Drawing them takes a while."
     forms = ("svg", "pdf") if figures.can_draw_vectors() else ()
     return [
         Export(f"figures-{form}", "zip", f"Figures ({form.upper()})", text, "bar_chart", partial(make, form))

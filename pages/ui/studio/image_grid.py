@@ -1,4 +1,4 @@
-"""A grid of images of which one can be chosen, by a click or with the keys."""
+"""A grid of images, of which one can be chosen by mouse or keyboard."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _component() -> Callable[..., Any]:
 
 
 def picture_of(images_RCKHW: np.ndarray) -> str:
-    """Return uint8 images (rows, columns, 3, H, W) as one picture, a ``data:`` URI."""
+    """Return uint8 images (rows, columns, 3, H, W) as one image, a ``data:`` URI."""
     return data_uri(png(mosaic(images_RCKHW), scale_for(images_RCKHW.shape[-1], images_RCKHW.shape[1])))
 
 
@@ -55,10 +55,10 @@ def image_grid(
         columns: number of images in a row.
         side: width of an image in its own pixels.
         key: unique on the page.
-        name: whose images they are.
+        name: of the method whose images they are.
         alt: what the picture shows.
         chosen: row and column of the image to mark.
-        large: whether images are as large as there is room for, and at least so large that they can be seen.
+        large: whether images fill the available width, with a minimum size.
         on_choose: called with row and column of the image that was chosen.
     """
     data = {

@@ -1,8 +1,9 @@
-"""One synthetic image of every arm, large, and the real images that it resembles most."""
+"""The image inspector: one synthetic image of every arm, enlarged, with the nearest real images."""
 
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,64 +13,163 @@ from fairdd_core.analysis.neighbours import neighbour_table
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.events import Nearest
 from fairdd_core.plots.images import Tile, tile_html
-from fairdd_core.plots.theme import ArmStyle, arm_styles, group_css
+from fairdd_core.plots.theme import ArmStyle, group_css
 from pages.ui.common import errors
 from pages.ui.common.cache import nearest_of, training_set_of
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import folded, numbers
-from pages.ui.common.html import arm_heading
+from pages.ui.common.html import arm_columns
 from pages.ui.common.runs import RunView
-from pages.ui.studio import image_choice as look_choice
-from pages.ui.studio.image_choice import Place
 
 _LARGE, _SMALL = 176, 44
 """CSS pixels of the image itself and of a neighbour."""
+_RUN, _CLASS, _NUMBER, _PART = "inspected-run", "inspected-class", "inspected-number", "inspected-part"
+
+
+@dataclass(frozen=True)
+class Place:
+    """An image of a synthetic set.
+
+    Attributes:
+        class_id: its class.
+        number: its place among the images of the class, from 0.
+        part: of a mosaic that holds several training images, from 0; 0 where it is one itself.
+    """
+
+    class_id: int
+    number: int
+    part: int = 0
+
+    def index(self, ipc: int, factor: int) -> int:
+        """Return the row in the finished set of C·IPC·factor² training images."""
+        return (self.class_id * ipc + self.number) * factor**2 + self.part
+
+
+def choose(class_id: int, number: int) -> None:
+    """Inspect an image."""
+    st.session_state.update({_CLASS: class_id, _NUMBER: number + 1, _PART: 1})
+
+
+def close() -> None:
+    """Inspect no image."""
+    st.session_state[_CLASS] = None
+
+
+def from_query(view: RunView, text: str) -> None:
+    """Inspect the image that the address names: index of the class, image, and part of a mosaic if any.
+
+    Raises:
+        ValueError: when the run has no such image.
+    """
+    if not text:
+        close()
+        return
+    spec, parts = view.spec.distill, [int(part) for part in text.split(".")]
+    class_id, number, part = [*parts, 1][:3] if len(parts) in (2, 3) else (-1, 0, 0)
+    known = class_id in range(len(view.labels.classes))
+    if not (known and 1 <= number <= spec.ipc and 1 <= part <= spec.factor**2):
+        raise ValueError(text)
+    st.session_state.update({_RUN: view.id, _CLASS: class_id, _NUMBER: number, _PART: part})
+
+
+def to_query(view: RunView) -> str:
+    """Return the inspected image for the address; empty for none."""
+    if (place := chosen(view)) is None:
+        return ""
+    part = f".{place.part + 1}" if place.part else ""
+    return f"{place.class_id}.{place.number + 1}{part}"
+
+
+def chosen(view: RunView) -> Place | None:
+    """Return the inspected image, if any; another run starts with none."""
+    spec = view.spec.distill
+    if st.session_state.get(_RUN) != view.id:
+        st.session_state.update({_RUN: view.id, _CLASS: None, _NUMBER: 1, _PART: 1})
+    if (class_id := st.session_state.get(_CLASS)) is None:
+        return None
+    number = min(st.session_state.get(_NUMBER, 1), spec.ipc)
+    return Place(class_id, number - 1, min(st.session_state.get(_PART, 1), spec.factor**2) - 1)
+
+
+def _controls(view: RunView) -> None:
+    """Draw the controls that choose an image without a mouse."""
+    spec, names = view.spec.distill, view.labels.classes
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox(
+            "Class",
+            range(len(names)),
+            index=None,
+            format_func=lambda c: escape_markdown(names[c]),
+            key=_CLASS,
+            persist_state="session",
+            placeholder="Choose a class",
+            width=180,
+            help="Of the image to inspect. A click on an image above also chooses it.",
+        )
+        if st.session_state.get(_CLASS) is None:
+            return
+        st.number_input(
+            "Image",
+            1,
+            spec.ipc,
+            key=_NUMBER,
+            persist_state="session",
+            width=140,
+            help="Its place in the row of its class. All methods start from the same image there.",
+        )
+        if spec.factor > 1:
+            st.number_input(
+                "Part",
+                1,
+                spec.factor**2,
+                key=_PART,
+                persist_state="session",
+                width=140,
+                help="Each image is a mosaic of training images, counted row by row.",
+            )
+        st.button("Close", icon=":material/close:", key="inspected-close", on_click=close)
 
 
 @errors.guarded
-def look_closer(view: RunView, at: int) -> None:
-    """Draw the controls and, once an image is chosen, everything about it.
+def image_inspector(view: RunView, at: int) -> None:
+    """Draw the controls and, once an image is chosen, the image with its neighbours.
 
     Args:
         view: a run that has ended.
         at: the iteration of the scrubber.
     """
-    st.header("Look closer", anchor=False)
-    place = look_choice.chosen(view)
+    st.header("Image inspector", anchor=False)
+    place = chosen(view)
     if place is None:
-        st.caption("Click an image above, or choose it here, to see it large and what it resembles.")
-    look_choice.controls(view)
+        st.caption("Click an image above, or choose one here, to enlarge it and see its nearest real images.")
+    _controls(view)
     if place is None:
         return
-    images, found = view.folder.snapshot(at), nearest_of(view.folder.path)
-    train, why = training_set_of(view) if found else (None, "")
-    styles = arm_styles(view.arms)
-    per_row = min(3, max(2, len(styles)))
-    for start in range(0, len(styles), per_row):
-        names = list(styles)[start : start + per_row]
-        for column, arm in zip(st.columns(per_row, gap="large"), names, strict=False):
-            with column:
-                _image(view, styles[arm], images.get(arm), place, at)
-                if arm in found:
-                    st.html(_neighbours(view, found[arm], place, train))
-                elif found:
-                    st.caption("The neighbours of this method's images are not known yet.")
-    _notes(view, place, found, at, why)
+    images, nearest = view.folder.snapshot(at), nearest_of(view.folder.path)
+    train, why = training_set_of(view) if nearest else (None, "")
+    for arm, style, column in arm_columns(view.arms):
+        with column:
+            _image(view, style, images.get(arm), place, at)
+            if arm in nearest:
+                st.html(_neighbours(view, nearest[arm], place, train))
+            elif nearest:
+                st.caption("The nearest real images of this method are not known yet.")
+    _notes(view, place, nearest, at, why)
 
 
 def _image(view: RunView, style: ArmStyle, x_CIKHW: np.ndarray | None, place: Place, at: int) -> None:
-    st.html(arm_heading(style))
     if x_CIKHW is None:
         st.caption("No image of this method yet.")
         return
     name = f"class {view.labels.classes[place.class_id]}, image {place.number + 1}"
     alt = f"{style.label} after {at} iterations, {name}"
     tile = Tile(x_CIKHW[place.class_id, place.number], alt, f"{name}, after {at} iterations")
-    st.html(f"<div class='fx-look'>{tile_html(tile, _LARGE)}</div>")
+    st.html(f"<div class='fx-inspected'>{tile_html(tile, _LARGE)}</div>")
 
 
-def _neighbours(view: RunView, found: Nearest, place: Place, train: GroupedDataset | None) -> str:
-    """Return a row per group with the nearest real images; the nearest group of all is marked."""
-    table = _table(view, found, place)
+def _neighbours(view: RunView, nearest: Nearest, place: Place, train: GroupedDataset | None) -> str:
+    """Return a row per group with its nearest real images; the nearest group of all is marked."""
+    table = _table(view, nearest, place)
     palette = group_css(view.labels.colors, len(view.labels.groups))
     closest = table.loc[table["distance"].idxmin(), "group_id"] if table["distance"].notna().any() else None
     rows = []
@@ -78,50 +178,44 @@ def _neighbours(view: RunView, found: Nearest, place: Place, train: GroupedDatas
         tiles = "".join(
             _tile(train, row, view.labels.classes[place.class_id]) for row in own.to_dict("records")
         )
-        searched = int(found.searched_CG[place.class_id, g])
+        searched = int(nearest.searched_CG[place.class_id, g])
         among = f"searched among {searched} real image{'' if searched == 1 else 's'}"
         badge = "<b>nearest group</b>" if g == closest else ""
         rows.append(
             f"<li{' class=fx-nearest' if g == closest else ''}><span><i style='background:{palette[g]}'></i>"
             f"{html.escape(group)}{badge}<small>{among}</small></span><div>{tiles}</div></li>"
         )
-    return (
-        f"<p class='fx-note'>Nearest real images, group by group</p><ul class='fx-near'>{''.join(rows)}</ul>"
-    )
+    return f"<p class='fx-note'>Nearest real images per group</p><ul class='fx-near'>{''.join(rows)}</ul>"
 
 
 def _tile(train: GroupedDataset | None, row: dict, name: str) -> str:
-    told = f"{row['distance']:.3g}"
-    if train is None or row["row"] >= len(train):  # an imported run may say anything
-        return f"<span class='fx-far'>{told}</span>"
+    distance = f"{row['distance']:.3g}"
+    if train is None or row["row"] >= len(train):  # the rows of an imported run may be wrong
+        return f"<span class='fx-far'>{distance}</span>"
     x_KHW = np.asarray(train.x_NCHW[np.array([row["row"]])])[0]
-    alt = f"real image, class {name}, group {row['group']}, at distance {told}"
-    return tile_html(Tile(x_KHW, alt, told), _SMALL)
+    alt = f"real image, class {name}, group {row['group']}, at distance {distance}"
+    return tile_html(Tile(x_KHW, alt, distance), _SMALL)
 
 
-def _table(view: RunView, found: Nearest, place: Place) -> pd.DataFrame:
+def _table(view: RunView, nearest: Nearest, place: Place) -> pd.DataFrame:
     spec = view.spec.distill
-    return neighbour_table(found, place.index(spec.ipc, spec.factor), place.class_id, view.labels.groups)
+    return neighbour_table(nearest, place.index(spec.ipc, spec.factor), place.class_id, view.labels.groups)
 
 
-def _notes(view: RunView, place: Place, found: dict[str, Nearest], at: int, why: str) -> None:
-    if not found:
-        how = "was made without looking for it" if view.state == "done" else "ended before it was looked for"
-        st.caption(f"What these images resemble is not known: this run {how}.")
+def _notes(view: RunView, place: Place, nearest: dict[str, Nearest], at: int, why: str) -> None:
+    if not nearest:
+        reason = "did not search for them" if view.state == "done" else "ended before they were searched"
+        st.caption(f"The nearest real images are unknown: this run {reason}.")
         return
     end, data = view.spec.distill.iterations, view.spec.data
-    wrong = (
-        f" Groups are those that the run was told, of which {data.label_noise:.0%} are wrong."
-        if data.label_noise
-        else ""
-    )
-    elsewhere = f" The images above are those after {at} iterations." if at != end else ""
+    wrong = f" Groups are as labelled for the run, of which {data.label_noise:.0%} are wrong."
+    earlier = f" The images above are those after {at} iterations." if at != end else ""
     st.caption(
-        "The real training images of its class that are nearest to the **finished** image, in the eyes of "
-        "the network that drew the maps; below each its distance. In large groups only a part was searched."
-        f"{wrong}{elsewhere} {why}"
+        "The real training images of the same class that are nearest to the **finished** image, in the "
+        "features that the maps show; below each its distance. In large groups only a part was searched."
+        f"{wrong if data.label_noise else ''}{earlier} {why}"
     )
-    every = pd.concat([_table(view, own, place).assign(arm=arm) for arm, own in found.items()])
+    every = pd.concat([_table(view, own, place).assign(arm=arm) for arm, own in nearest.items()])
     columns = ["arm", "group", "rank", "row", "distance", "searched"]
     table = every.loc[every["row"] >= 0, columns]
-    folded("look", lambda: numbers(table, key="look-table"), "Table of the neighbours")
+    folded("inspected", lambda: numbers(table, key="inspected-table"), "Table of the nearest images")

@@ -1,115 +1,72 @@
-"""The synthetic images of all arms side by side, and how they came about."""
+"""The synthetic images of all arms side by side, and the curves of their distillation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
 from fairdd_core.analysis.tables import curves_table
 from fairdd_core.plots.curves import CURVES, curve
 from fairdd_core.plots.images import grid_html
-from fairdd_core.plots.theme import arm_label, arm_styles
+from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.storage.folder import RunFolder
 from pages.ui.common import errors, scrubber
+from pages.ui.common.cache import cached
 from pages.ui.common.figures import show
-from pages.ui.common.html import arm_heading
+from pages.ui.common.html import arm_columns
 from pages.ui.common.runs import RunView
+from pages.ui.common.url import QueryControl
 from pages.ui.controls.method_choices import arm_summary
-from pages.ui.studio import image_choice as look_choice
-from pages.ui.studio import image_size
+from pages.ui.studio import image_inspector
 from pages.ui.studio.image_grid import image_grid, picture_of
-from pages.ui.studio.image_inspector import look_closer
+
+_FIT, _LARGE = "Fit", "Large"
+SIZE = QueryControl("image-size", lambda view: {"": _FIT, "large": _LARGE})
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _pictures(path: str, iteration: int, stamp: float) -> dict[str, str]:
-    return {arm: picture_of(x_CIKHW) for arm, x_CIKHW in RunFolder(path).snapshot(iteration).items()}
-
-
-def _columns(view: RunView, per_row: int, draw: Callable[[str], None]) -> None:
-    """Draw one column of images per arm, with its heading."""
-    styles = arm_styles(view.arms)
-    summaries = {arm.name: arm_summary(arm) for arm in view.spec.distill.arms}
-    for start in range(0, len(styles), per_row):
-        names = list(styles)[start : start + per_row]
-        for column, arm in zip(st.columns(per_row, gap="large"), names, strict=False):
-            with column:
-                st.html(arm_heading(styles[arm], summaries[arm]))
-                draw(arm)
-
-
-def _per_row(arms: int) -> int:
-    return 2 if arms in {2, 4} else min(3, arms)
-
-
-def _alt(arm: str, iteration: int, per_class: int) -> str:
-    return (
-        f"Synthetic images of {arm_label(arm)} after {iteration} iterations: "
-        f"{per_class} per class, a row for each class."
-    )
-
-
-@st.cache_data(max_entries=8, show_spinner=False)  # a live run is looked at far oftener than it changes
-def _grids(path: str, iteration: int, class_names: tuple[str, ...], stamp: float) -> dict[str, str]:
-    return {
-        arm: grid_html(x_CIKHW, class_names, alt=_alt(arm, iteration, x_CIKHW.shape[1]))
-        for arm, x_CIKHW in RunFolder(path).snapshot(iteration).items()
-    }
-
-
-def _stamp(view: RunView, iteration: int) -> float:
-    file = view.folder.snapshot_file(iteration)
-    return file.stat().st_mtime if file.exists() else 0.0
-
-
-@errors.guarded
-def image_grids(view: RunView, iteration: int) -> None:
-    """Draw the images of a run that is still making them."""
-    grids = _grids(str(view.folder.path), iteration, view.labels.classes, _stamp(view, iteration))
-
-    def draw(arm: str) -> None:
-        if arm in grids:
-            st.html(grids[arm])
-        else:
-            st.caption("No images of this method yet.")
-
-    _columns(view, _per_row(len(view.arms)), draw)
-
-
-def images_view(view: RunView, keep: Callable[[], None]) -> None:
+def images_view(view: RunView, drawn: Callable[[], None]) -> None:
     """Draw the images with the scrubber, and the curves, of a run that has ended.
 
     Args:
         view: the run.
-        keep: called whenever they were drawn.
+        drawn: called after each redraw.
     """
     iterations = view.folder.snapshot_iterations()
     if not iterations:
         st.info("This run ended before it had made any images.", icon=":material/image:")
         return
-    scrubber.scrubbed(view.id, iterations, partial(_scrubbed, view, keep), image_size.control)
+    scrubber.scrubbed(view.id, iterations, partial(_at_iteration, view, drawn), _size_control)
 
 
-def _scrubbed(view: RunView, keep: Callable[[], None], at: int) -> None:
-    _choosable(view, at)
-    look_closer(view, at)
-    curves(view, at)
-    keep()
+def _size_control() -> None:
+    st.session_state.setdefault(SIZE.key, _FIT)
+    st.segmented_control(
+        "Images",
+        [_FIT, _LARGE],
+        required=True,
+        key=SIZE.key,
+        persist_state="session",
+        help="Large stacks the methods and enlarges every image as far as there is room.",
+    )
+
+
+def _at_iteration(view: RunView, drawn: Callable[[], None], at: int) -> None:
+    _grids(view, at)
+    image_inspector.image_inspector(view, at)
+    _curves(view, at)
+    drawn()
 
 
 @errors.guarded
-def _choosable(view: RunView, at: int) -> None:
+def _grids(view: RunView, at: int) -> None:
     """Draw the grids of a run that has ended; each image can be chosen."""
-    images = view.folder.snapshot(at)
-    pictures = _pictures(str(view.folder.path), at, _stamp(view, at))
-    place, large = look_choice.chosen(view), image_size.large()
+    images, pictures = view.folder.snapshot(at), _pictures(view.folder.path, at)
+    place, large = image_inspector.chosen(view), st.session_state.get(SIZE.key) == _LARGE
 
     def draw(arm: str) -> None:
-        if arm not in pictures:
-            st.caption("No images of this method yet.")
-            return
         _, per_class, _, _, side = images[arm].shape
         image_grid(
             pictures[arm],
@@ -121,18 +78,57 @@ def _choosable(view: RunView, at: int) -> None:
             alt=_alt(arm, at, per_class),
             chosen=None if place is None else (place.class_id, place.number),
             large=large,
-            on_choose=look_choice.choose,
+            on_choose=image_inspector.choose,
         )
 
-    _columns(view, 1 if large else _per_row(len(view.arms)), draw)
+    _columns(view, set(pictures), draw, per_row=1 if large else 0)
 
 
-def curves(view: RunView, at: int | None) -> None:
+@errors.guarded
+def live_grids(view: RunView, iteration: int) -> None:
+    """Draw the images of a run that is still making them."""
+    grids = _live_grids(view.folder.path, iteration, view.labels.classes)
+    _columns(view, set(grids), lambda arm: st.html(grids[arm]))
+
+
+def _columns(view: RunView, arms: set[str], draw: Callable[[str], object], per_row: int = 0) -> None:
+    """Draw a column per arm of the run: its heading, and its images if it is among ``arms``."""
+    summaries = {arm.name: arm_summary(arm) for arm in view.spec.distill.arms}
+    per_row = per_row or (2 if len(view.arms) in {2, 4} else min(3, len(view.arms)))
+    for arm, _, column in arm_columns(view.arms, summaries, per_row):
+        with column:
+            if arm in arms:
+                draw(arm)
+            else:
+                st.caption("No images of this method yet.")
+
+
+def _alt(arm: str, iteration: int, per_class: int) -> str:
+    return (
+        f"Synthetic images of {arm_label(arm)} after {iteration} iterations: "
+        f"{per_class} per class, a row for each class."
+    )
+
+
+@cached(lambda path, iteration: [RunFolder(path).snapshot_file(iteration)], size=256)
+def _pictures(path: Path, iteration: int) -> dict[str, str]:
+    return {arm: picture_of(x_CIKHW) for arm, x_CIKHW in RunFolder(path).snapshot(iteration).items()}
+
+
+@cached(lambda path, iteration, class_names: [RunFolder(path).snapshot_file(iteration)], size=8)
+def _live_grids(path: Path, iteration: int, class_names: tuple[str, ...]) -> dict[str, str]:
+    return {
+        arm: grid_html(x_CIKHW, class_names, alt=_alt(arm, iteration, x_CIKHW.shape[1]))
+        for arm, x_CIKHW in RunFolder(path).snapshot(iteration).items()
+    }
+
+
+def _curves(view: RunView, at: int) -> None:
     """Draw the curves of all arms, marked at an iteration."""
     table = curves_table(view.folder.steps())
     if table.empty:
         return
-    st.header("On the way there", anchor=False)
+    st.header("Distillation curves", anchor=False)
     for column, name in zip(st.columns(2, gap="large"), ("worst_residual", "loss"), strict=True):
         with column:
             title, sentence = CURVES[name]

@@ -1,74 +1,101 @@
-"""What the address says of a view beside its name: the iteration, the image looked at, the maps' settings."""
+"""The state of the Studio in its address: controls, view, and what the view shows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import streamlit as st
 
 from pages.ui.common import notices, scrubber, url
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView
-from pages.ui.common.url import read
-from pages.ui.maps import controls as map_controls
-from pages.ui.maps import selection as map_selection
-from pages.ui.studio import image_choice as look_choice
-from pages.ui.studio import image_size
+from pages.ui.controls.address import NAMES
+from pages.ui.controls.settings import key
+from pages.ui.controls.sidebar import adopt, restore
+
+_VIEW, _ADDRESS = "view", "studio-address"
 
 
 @dataclass(frozen=True)
-class Detail:
-    """A part of the state of a view.
+class View:
+    """A view of the Studio.
 
     Attributes:
-        take: sets it, for a run, from what an address says, or to what is usual where that is nothing; raises
-            ValueError for what cannot be used.
-        text: returns it for an address; empty while it is what it was at first.
+        title, icon: in the switch.
+        draw: draws it for a run and calls the given function after each redraw; None: it needs no run.
+        query: parameter of the address -> part of the view's state.
     """
 
-    take: Callable[[RunView, str], None]
-    text: Callable[[RunView], str]
+    title: str
+    icon: str
+    draw: Callable[[RunView, Callable[[], None]], None] | None = None
+    query: Mapping[str, url.QueryPart] = field(default_factory=dict)
 
 
-_AT = {"at": Detail(scrubber.take, scrubber.text)}
-VIEWS: Mapping[str, Mapping[str, Detail]] = {
-    "images": _AT
-    | {
-        "look": Detail(look_choice.take, look_choice.text),
-        "size": Detail(image_size.take, image_size.text),
-    },
-    "maps": _AT
-    | {
-        "map": Detail(map_controls.PROJECTION.from_query, map_controls.PROJECTION.to_query),
-        "color": Detail(map_controls.COLOR.from_query, map_controls.COLOR.to_query),
-        "focus": Detail(map_controls.FOCUS.from_query, map_controls.FOCUS.to_query),
-        "picked": Detail(map_selection.from_query, map_selection.to_query),
-    },
-}
-"""View -> name in the address -> detail."""
-NAMES = frozenset(name for own in VIEWS.values() for name in own)
+Views = Mapping[str, View]
 
 
-def take(view: RunView, name: str) -> None:
-    """Set the details of a view from the address, and say what of it cannot be used.
+def show_run(run_id: str) -> None:
+    """Turn to the images of a run; the controls stay as they are."""
+    url.update(run=run_id)
+    st.session_state[_VIEW] = "images"
 
-    What the address says nothing of becomes what is usual.
+
+def restore_address() -> None:
+    """Return from another screen to the run and the view that were left."""
+    if not st.query_params and _ADDRESS in st.session_state:
+        url.write(st.session_state[_ADDRESS])
+
+
+def restore_controls(view: RunView | None, linked: bool) -> None:
+    """Set the controls of a new session, and whenever a link brings others.
+
+    They are those of the address; where it names none, those of its run. An address of neither leaves them.
     """
-    complaints: list[str] = []
-    params = dict.fromkeys(VIEWS.get(name, ()), "") | st.query_params.to_dict()
-    for detail, how in VIEWS.get(name, {}).items():
-        read(params, detail, partial(how.take, view), complaints)
-    notices.warn_unusable(complaints)
+    new, params = key("preset") not in st.session_state, st.query_params.to_dict()
+    named = not params.keys().isdisjoint(NAMES)
+    if new or (linked and (named or "run" in params)):
+        if view is not None and not named:
+            adopt(view.spec)
+        else:
+            restore()
 
 
-def write(view: RunView, name: str) -> None:
-    """Let the address say the details of a view, and nothing of any other.
+def restore_view(views: Views, view: RunView | None, linked: bool) -> None:
+    """Turn to the view of the address, in a new session and when a link brings one, and set its state.
 
-    Not of the frames of an animation: each address is a step of the browser's way back.
+    What the address leaves out takes its default.
     """
-    if scrubber.playing():
+    if linked or _VIEW not in st.session_state:
+        wanted = st.query_params.get("view")
+        if wanted in views:
+            st.session_state[_VIEW] = wanted
+        else:
+            if wanted:
+                notices.warn(f"The link asked for an unknown view, “{escape_markdown(wanted)}”.")
+            if "run" in st.query_params:
+                st.session_state[_VIEW] = "images"
+    if _VIEW not in st.session_state:
+        st.session_state[_VIEW] = "images" if view else "data"
+    if view is None or not linked:
         return
-    others = {key: value for key, value in st.query_params.to_dict().items() if key not in NAMES}
-    own = {detail: how.text(view) for detail, how in VIEWS.get(name, {}).items()}
-    url.write(others | {detail: text for detail, text in own.items() if text})
+    query, unusable = views[st.session_state[_VIEW]].query, list[str]()
+    params = dict.fromkeys(query, "") | st.query_params.to_dict()
+    for name, part in query.items():
+        url.read(params, name, partial(part.from_query, view), unusable)
+    notices.warn_unusable(unusable)
+
+
+def write_address(views: Views, view: RunView | None, name: str) -> None:
+    """Write the state of a view to the address, and remove that of the others.
+
+    An animation writes nothing: each address is a step of the browser's history.
+    """
+    if view is not None and not scrubber.playing():
+        every = {part for each in views.values() for part in each.query}
+        others = {part: text for part, text in st.query_params.to_dict().items() if part not in every}
+        own = {part: how.to_query(view) for part, how in views[name].query.items()}
+        url.write(others | {part: text for part, text in own.items() if text})
+    st.session_state[_ADDRESS] = st.query_params.to_dict()

@@ -126,7 +126,7 @@ def test_looking_closer_names_the_points_that_it_checks_real_images_by(
     truncate(folder.points_file)
     app = visit(run=folder.path.name, view="images")
     assert errors(app) == ""
-    app.selectbox(key="look-class").select_index(3).run()
+    app.selectbox(key="inspected-class").select_index(3).run()
     assert "`points.parquet` of this run is damaged" in errors(app)
 
 

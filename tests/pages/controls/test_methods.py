@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairdd_core.runs.storage.index import RunRecord, RunState
-from pages.ui.studio.live import progress_text
+from pages.ui.common.progress import progress_text
 
 Studio = Callable[..., AppTest]
 

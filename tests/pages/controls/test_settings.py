@@ -264,7 +264,7 @@ def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> No
 
 def test_the_dashboard_does_not_wait_for_torch() -> None:
     code = (
-        "import sys, pages.ui.studio.data, pages.ui.fairness.view, pages.ui.studio.live\n"
+        "import sys, pages.ui.studio.data, pages.ui.fairness.view, pages.ui.studio.status\n"
         "import pages.ui.controls.sidebar, pages.ui.maps.view\n"
         "from fairdd_core.config.presets import quick\n"
         "from fairdd_core.data.registry import load\n"

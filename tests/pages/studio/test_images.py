@@ -14,7 +14,7 @@ from fairdd_core.config.presets import quick
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
-from pages.ui.studio.image_choice import Place
+from pages.ui.studio.image_inspector import Place
 from tests.pages.conftest import remarks
 from tests.pages.fake_run import write_fake_run
 
@@ -32,8 +32,8 @@ def grids(app: AppTest) -> list[dict[str, Any]]:
 
 def looked_at(studio: Studio, run: RunFolder, class_id: int = 3, number: int = 1) -> AppTest:
     app = studio(run=run.path.name, view="images")
-    app.selectbox(key="look-class").select_index(class_id).run()
-    app.number_input(key="look-number").set_value(number).run()
+    app.selectbox(key="inspected-class").select_index(class_id).run()
+    app.number_input(key="inspected-number").set_value(number).run()
     assert not app.exception
     return app
 
@@ -62,7 +62,7 @@ def test_of_a_run_with_one_iteration_left_that_one_is_shown(studio: Studio, run:
     for view in ("images", "maps"):
         app = studio(run=run.path.name, view=view)
         assert not app.exception
-        assert "After 600 iterations. What was before was not kept." in remarks(app)
+        assert "After 600 iterations; earlier images were not saved." in remarks(app)
         assert "scrub-at" not in {slider.key for slider in app.select_slider}
 
 
@@ -93,7 +93,7 @@ def test_neighbours_are_those_of_the_end_and_it_says_so(studio: Studio, run: Run
     app.button(key="scrub-back").click().run()
     assert "The images above are those after 60 iterations." in remarks(app)
     assert 'alt="COBRA after 60 iterations, class 3, image 1"' in markup(app)
-    app.button(key="look-close").click().run()
+    app.button(key="inspected-close").click().run()
     assert "nearest group" not in markup(app)
     assert not app.exception
 
@@ -101,10 +101,10 @@ def test_neighbours_are_those_of_the_end_and_it_says_so(studio: Studio, run: Run
 def test_a_run_without_neighbours_still_shows_its_images(studio: Studio, run: RunFolder) -> None:
     run.nearest_file.unlink()
     app = looked_at(studio, run)
-    assert "was made without looking for it" in remarks(app)
+    assert "did not search for them" in remarks(app)
     Store(Workspace(run.path.parents[1])).update(run.path.name, state=RunState.STOPPED)
     app.run()
-    assert "ended before it was looked for" in remarks(app)
+    assert "ended before they were searched" in remarks(app)
     assert 'alt="COBRA after 600 iterations, class 3, image 1"' in markup(app)
 
 

@@ -133,9 +133,10 @@ def test_found_groups_start_as_found_and_say_what_a_skew_leaves_out(
     assert app.session_state["control-skew"] == 0.25
     assert "training images are left out" in words(app)
     before = next(frame.value for frame in app.dataframe if "left out" in frame.value)
-    assert (before["found"] == before["kept"] + before["left out"]).all()
+    assert (before["available"] == before["kept"] + before["left out"]).all()
     noisy = studio(dataset="utkface", view="data", skew="25", noise="20", known="60")
-    assert "is not known" in words(noisy) and "in no row" in words(noisy)
+    assert "is unknown" in words(noisy)
+    assert "in no row" in words(noisy)
     after = next(frame.value for frame in noisy.dataframe if "left out" in frame.value)
     assert after.equals(before)
     app.selectbox(key="control-group").set_value("gender").run()

@@ -29,14 +29,17 @@ def test_an_address_says_nothing_of_what_is_usual(studio: Studio, run: RunFolder
 def test_images_come_back(studio: Studio, run: RunFolder) -> None:
     app = studio(run=run.path.name, view="images")
     app.button(key="scrub-back").click().run()
-    app.selectbox(key="look-class").select_index(1).run()
-    app.number_input(key="look-number").set_value(2).run()
+    app.selectbox(key="inspected-class").select_index(1).run()
+    app.number_input(key="inspected-number").set_value(2).run()
     app.button_group(key="image-size").set_value("Large").run()
     told = address(app)
     assert told == {"at": "60", "look": "1.2", "size": "large"}
     again = studio(run=run.path.name, view="images", **told)
     assert again.select_slider(key="scrub-at").value == 60
-    assert again.selectbox(key="look-class").value == 1 and again.number_input(key="look-number").value == 2
+    assert (
+        again.selectbox(key="inspected-class").value == 1
+        and again.number_input(key="inspected-number").value == 2
+    )
     assert again.button_group(key="image-size").value == "Large"
     assert address(again) == told and not again.warning
 
