@@ -1,10 +1,11 @@
-"""The command line: ``python -m fairdd_core``."""
+"""The command line: ``fairdd`` where the package is installed, else ``python -m fairdd_core``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from fairdd_core import __version__
 from fairdd_core.cli import data, report, run, runs, sweep
@@ -16,8 +17,10 @@ FAILED, BAD_ARGUMENTS = 1, 2
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
+    script = "fairdd"  # see pyproject.toml
     top = argparse.ArgumentParser(
-        prog="python -m fairdd_core", description="Distil a biased data set fairly, and measure it."
+        prog=script if Path(sys.argv[0]).stem == script else "python -m fairdd_core",
+        description="Distil a biased data set fairly, and measure it.",
     )
     top.add_argument("--version", action="version", version=__version__)
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 when done, 1 when it failed, 2 for bad arguments."""
     args = parser().parse_args(arguments)
     try:
-        return args.function(args)
+        return int(args.function(args))
     except UserError as error:
         print(f"{error}", file=sys.stderr)
         return BAD_ARGUMENTS

@@ -18,7 +18,9 @@ Reduction = Callable[..., np.ndarray]
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Return part / whole with NaN where the whole is empty."""
-    return np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=whole > 0)
+    return np.asarray(
+        np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=whole > 0)
+    )
 
 
 def _reduce(reduction: Reduction, values: np.ndarray, axis: int) -> np.ndarray:

@@ -20,7 +20,7 @@ def mean_over_networks(values: np.ndarray) -> np.ndarray:
     """Mean over networks; what no network defines stays NaN."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Mean of empty", RuntimeWarning)
-        return np.nanmean(values, axis=0)
+        return np.asarray(np.nanmean(values, axis=0))
 
 
 def recall_table(counts: Counts, class_names: Sequence[str], group_names: Sequence[str]) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def vanilla_target(signals_GD: np.ndarray, shares_G: np.ndarray) -> np.ndarray:
 
 def residuals(signals_GD: np.ndarray, target_D: np.ndarray) -> np.ndarray:
     """Return ‖Φ_a − m‖ of every group, (G,)."""
-    return np.linalg.norm(signals_GD - target_D, axis=1)
+    return np.asarray(np.linalg.norm(signals_GD - target_D, axis=1))
 
 
 def bounds(signals_GD: np.ndarray, shares_G: np.ndarray) -> np.ndarray:

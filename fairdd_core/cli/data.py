@@ -174,7 +174,7 @@ def as_text(cells: Cells) -> str:
         index=pd.Index(cells.class_names, name="train + test"),
         columns=list(cells.group_names),
     )
-    return table.to_string()
+    return str(table.to_string())
 
 
 def verdict(report: ValidationReport) -> str:

@@ -47,7 +47,8 @@ def _crop(generator: torch.Generator) -> Augmentation:
         height, width = x_NCHW.shape[-2:]
         margin = math.ceil(CROP_RATIO * max(height, width))
         top, left = margin + round(down * height), margin + round(right * width)
-        return tvf.crop(tvf.pad(x_NCHW, [margin]), top, left, height, width)
+        moved_NCHW: torch.Tensor = tvf.crop(tvf.pad(x_NCHW, [margin]), top, left, height, width)
+        return moved_NCHW
 
     return apply
 
@@ -61,7 +62,9 @@ def _cutout(generator: torch.Generator) -> Augmentation:
         top, left = round(centre_y * height) - box_h // 2, round(centre_x * width) - box_w // 2
         bottom, right = min(top + box_h, height), min(left + box_w, width)
         top, left = max(top, 0), max(left, 0)
-        return tvf.erase(x_NCHW, top, left, bottom - top, right - left, torch.zeros((), device=x_NCHW.device))
+        black = torch.zeros((), device=x_NCHW.device)
+        erased_NCHW: torch.Tensor = tvf.erase(x_NCHW, top, left, bottom - top, right - left, black)
+        return erased_NCHW
 
     return apply
 
@@ -82,7 +85,9 @@ def _rotate(generator: torch.Generator) -> Augmentation:
 
 def _affine(x_NCHW: torch.Tensor, angle: float, scale: float) -> torch.Tensor:
     # No `fill`: with it torchvision writes in place, which cuts the gradient.
-    return tvf.affine(x_NCHW, angle, [0, 0], scale, [0.0, 0.0], interpolation=tvf.InterpolationMode.BILINEAR)
+    bilinear = tvf.InterpolationMode.BILINEAR
+    turned_NCHW: torch.Tensor = tvf.affine(x_NCHW, angle, [0, 0], scale, [0.0, 0.0], interpolation=bilinear)
+    return turned_NCHW
 
 
 def _identity(x_NCHW: torch.Tensor) -> torch.Tensor:

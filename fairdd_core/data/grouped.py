@@ -25,13 +25,13 @@ class Normalisation:
     def apply(self, x_NCHW: np.ndarray) -> np.ndarray:
         """Return ``(x / 255 − mean) / std`` as float32 for uint8 images (N, C, H, W)."""
         mean, std = self._shaped()
-        return ((x_NCHW.astype(np.float32) / 255.0 - mean) / std).astype(np.float32)
+        return np.asarray(((x_NCHW.astype(np.float32) / 255.0 - mean) / std).astype(np.float32))
 
     def invert(self, x_NCHW: np.ndarray) -> np.ndarray:
         """Return the uint8 images (N, C, H, W) nearest to normalised float ones, clipped to [0, 255]."""
         mean, std = self._shaped()
         levels = np.nan_to_num((x_NCHW * std + mean) * 255.0)  # images of a diverged run are shown too
-        return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
 
     def _shaped(self) -> tuple[np.ndarray, np.ndarray]:
         return tuple(np.asarray(v, np.float32)[None, :, None, None] for v in (self.mean_C, self.std_C))  # type: ignore[return-value]

@@ -18,7 +18,7 @@ def worst_residual(statistics: Statistics, signal_CRD: torch.Tensor) -> float:
     means_CGD, weights_CG = statistics.means_CGD, statistics.uniform_signals_CG
     distance_CG = (means_CGD - signal_CRD.flatten(1)[:, None]).norm(dim=-1) * (weights_CG > 0)
     scale_C = (means_CGD.norm(dim=-1) * weights_CG).sum(dim=1)
-    return (distance_CG.amax(dim=1) / scale_C).max().item()
+    return float((distance_CG.amax(dim=1) / scale_C).max())
 
 
 @torch.no_grad()

@@ -118,7 +118,7 @@ def is_selected(table: pd.DataFrame, chosen: Selection) -> np.ndarray:
     found_N = ((kind == "real") & index.isin(list(chosen.real))).to_numpy(copy=True)
     for arm, places in chosen.synthetic.items():
         found_N |= ((kind == "synthetic") & (table["arm"] == arm) & index.isin(list(places))).to_numpy()
-    return found_N
+    return np.asarray(found_N)
 
 
 def select(table: pd.DataFrame, region: Iterable[Polygon] = (), projection: str = "") -> Selection:

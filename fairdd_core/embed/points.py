@@ -71,7 +71,7 @@ def rows_per_cell(train: GroupedDataset, limit: int, rng: np.random.Generator) -
     ordered = shuffled[np.argsort(cell_N[shuffled], kind="stable")]
     rank = pd.Series(cell_N[ordered]).groupby(cell_N[ordered]).cumcount().to_numpy()
     unknown = train.column_N[ordered] == train.num_groups
-    return ordered[rank < np.where(unknown, limit * train.num_groups, limit)]
+    return np.asarray(ordered[rank < np.where(unknown, limit * train.num_groups, limit)])
 
 
 @torch.no_grad()

@@ -80,4 +80,5 @@ def balanced_weights(y_N: torch.Tensor, a_N: torch.Tensor) -> torch.Tensor:
     _, cell_N, sizes_M = torch.unique(torch.stack([y_N, a_N]), dim=1, return_inverse=True, return_counts=True)
     classes_M = torch.zeros(len(sizes_M), dtype=torch.int64).index_put_((cell_N,), y_N)
     groups_C, images_C = torch.bincount(classes_M), torch.bincount(y_N)
-    return (images_C[y_N] / (groups_C[y_N] * sizes_M[cell_N])).float()
+    weights_N: torch.Tensor = (images_C[y_N] / (groups_C[y_N] * sizes_M[cell_N])).float()
+    return weights_N

@@ -41,11 +41,13 @@ class Net(nn.Module):
 
     def embed(self, x_NCHW: torch.Tensor) -> torch.Tensor:
         """Return the representation before the head, (N, D)."""
-        return self.blocks(x_NCHW).flatten(1)
+        features_ND: torch.Tensor = self.blocks(x_NCHW).flatten(1)
+        return features_ND
 
     def forward(self, x_NCHW: torch.Tensor) -> torch.Tensor:
         """Return logits (N, C)."""
-        return self.head(self.embed(x_NCHW))
+        logits_NC: torch.Tensor = self.head(self.embed(x_NCHW))
+        return logits_NC
 
 
 def check_side(title: str, side: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -98,7 +99,7 @@ def differences(table: pd.DataFrame, metric: str, *, reach: float, height: int |
     return fig
 
 
-def _comparison(fig: go.Figure, y: int, row: dict) -> None:
+def _comparison(fig: go.Figure, y: int, row: dict[str, Any]) -> None:
     style = arm_styles([row["arm"]])[row["arm"]]
     single = 100 * np.array(list(row["by_network"]), float)
     if len(single) > 1:

@@ -78,7 +78,7 @@ def _marks(
         fig.add_annotation(x=end, y=row, text=text, xanchor="left", xshift=9, showarrow=False)
 
 
-def _interval(rows: pd.DataFrame, column: str, color: str) -> dict:
+def _interval(rows: pd.DataFrame, column: str, color: str) -> dict[str, object]:
     return {
         "array": (rows["high"] - rows[column]).clip(lower=0),
         "arrayminus": (rows[column] - rows["low"]).clip(lower=0),

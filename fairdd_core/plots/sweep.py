@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,13 +61,13 @@ def gain(grid: pd.DataFrame, metric: str, *, at: Place | None = None, height: in
     return _finish(fig, grid, at)
 
 
-def _text(row: dict, value: float, form: str) -> str:
+def _text(row: dict[str, Any], value: float, form: str) -> str:
     if not np.isnan(value):
         return form.format(round(value) + 0.0).replace("-", "−") + ("" if row["seeds"] == row["of"] else "…")
     return "undefined" if row["state"] == "done" else _SHORT.get(row["state"], "…")
 
 
-def _hover(row: dict, title: str, unit: str, form: str) -> str:
+def _hover(row: dict[str, Any], title: str, unit: str, form: str) -> str:
     place = f"skew <b>{row['skew']:.0%}</b>, separation <b>{row['separation']:g}</b>"
     if np.isnan(row["value"]):
         return f"{place}<br>{row['state']}"

@@ -96,7 +96,9 @@ def group_css(colors: Sequence[RGB], groups: int) -> list[str]:
     return [FALLBACK_GROUPS[g % len(FALLBACK_GROUPS)] for g in range(groups)]
 
 
-def outlined(colors: Sequence[str] | str, *, size: float, symbol: str = "circle", width: float = 1) -> dict:
+def outlined(
+    colors: Sequence[str] | str, *, size: float, symbol: str = "circle", width: float = 1
+) -> dict[str, object]:
     """Return a marker whose outline keeps white and yellow visible on white, and blue on black."""
     return {"color": colors, "size": size, "symbol": symbol, "line": {"color": NEUTRAL, "width": width}}
 
@@ -131,7 +133,7 @@ def base(height: int, *, legend_rows: int = 0, **layout: object) -> go.Figure:
     return fig
 
 
-def percent_axis(title: str, *, hi: float = 1.0) -> dict:
+def percent_axis(title: str, *, hi: float = 1.0) -> dict[str, object]:
     """Return an axis for rates from 0 to ``hi`` with a little room for markers at the ends."""
     return {
         "title_text": title,

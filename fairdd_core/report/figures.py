@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -105,7 +106,7 @@ def figures(folder: RunFolder, labels: Labels) -> list[Figure]:
     return found + map_figures(folder, labels) + _curves(folder)
 
 
-def _tradeoffs(counts: dict) -> list[Figure]:
+def _tradeoffs(counts: dict[str, np.ndarray]) -> list[Figure]:
     table = network_table(counts)
     return [
         Figure(

@@ -77,7 +77,7 @@ def _confusions(counts: Mapping[str, np.ndarray], labels: Labels) -> pd.DataFram
 
 def csv(table: pd.DataFrame) -> bytes:
     """Return a table as CSV in UTF-8; undefined numbers are empty."""
-    return table.to_csv(index=False).encode()
+    return str(table.to_csv(index=False)).encode()
 
 
 def csv_zip(found: Mapping[str, pd.DataFrame], note: str = "") -> bytes:

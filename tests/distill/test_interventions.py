@@ -13,7 +13,7 @@ from fairdd_core.config.spec.distill import ScheduleSpec
 from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.distill import loop
-from fairdd_core.distill.arms import Arm, Problem
+from fairdd_core.distill.arms import Arm, Problem, update
 from fairdd_core.distill.loop import distill
 from fairdd_core.events import Checkpoint, Diagnosed, Distilled, Evaluated, Step
 from fairdd_core.nets.fair import PENALTY, fair_network
@@ -47,7 +47,7 @@ def test_an_extractor_changes_its_own_arm_only() -> None:
 def test_arms_that_differ_after_the_images_only_are_distilled_once(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arms, stepped, step = ("vanilla", "cobra", "vanilla+fair-training"), [], loop.update
+    arms, stepped, step = ("vanilla", "cobra", "vanilla+fair-training"), [], update
 
     def noted(problem: Problem, arm: Arm, *rest: Any) -> Any:
         stepped.append(arm.spec.name)

@@ -63,7 +63,7 @@ def balanced_part(most: int) -> TestRule:
 
 def whole_part(cell_N: np.ndarray, part_N: np.ndarray) -> np.ndarray:
     """Test the whole test part of the archive."""
-    return part_N == TEST
+    return np.asarray(part_N == TEST)
 
 
 def _equally_many(cell_N: np.ndarray, allowed_N: np.ndarray, most: int, one_of: int) -> np.ndarray:

@@ -34,7 +34,7 @@ def pick_palette(groups: int) -> tuple[tuple[str, RGB], ...]:
 def separated(colors_GC: np.ndarray, separation: float) -> np.ndarray:
     """Return colours pulled towards their mean, float (G, 3): 1 keeps them, 0 makes them equal."""
     mean_C = colors_GC.mean(axis=0, keepdims=True)
-    return mean_C + separation * (colors_GC - mean_C)
+    return np.asarray(mean_C + separation * (colors_GC - mean_C))
 
 
 def colorize(grey_NHW: np.ndarray, colors_GC: np.ndarray, a_N: np.ndarray, place: Place) -> np.ndarray:
@@ -92,4 +92,4 @@ def tint_table(groups: int, separation: float) -> np.ndarray | None:
         return None
     hues_GC = np.array([colorsys.hsv_to_rgb(g / groups, 1.0, 1.0) for g in range(groups)])
     shift_GC = separation * STRENGTH * (hues_GC - hues_GC.mean(axis=1, keepdims=True))
-    return np.clip(np.rint(np.arange(256) + shift_GC[:, :, None]), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(np.arange(256) + shift_GC[:, :, None]), 0, 255).astype(np.uint8))

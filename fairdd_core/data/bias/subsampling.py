@@ -32,7 +32,7 @@ def kept_sizes(counts_G: np.ndarray, skew: float) -> np.ndarray:
     largest = min(int(counts_G[major]), max(1, round(skew * total)))
     kept_G = _share_out(others_G, round((1 - skew) / skew * largest), largest)
     kept_G[major] = largest
-    return kept_G
+    return np.asarray(kept_G)
 
 
 def reachable(counts_G: np.ndarray) -> tuple[float, float]:
@@ -109,7 +109,7 @@ def _largest_total(major: int, others_G: np.ndarray, skew: float) -> float:
     def enough(total: float) -> bool:
         return bool(np.minimum(others_G, skew * total).sum() >= (1 - skew) * total - 1e-9)
 
-    low, high = 0.0, min(major / skew, others_G.sum() / (1 - skew))
+    low, high = 0.0, float(min(major / skew, others_G.sum() / (1 - skew)))
     if enough(high):
         return high
     for _ in range(60):
@@ -136,4 +136,4 @@ def _share_out(others_G: np.ndarray, wanted: int, cap: int) -> np.ndarray:
         step = 1 if gap > 0 else -1
         free_G = kept_G < most_G if gap > 0 else kept_G > 1
         kept_G[np.argmax(np.where(free_G, step * (exact_G - kept_G), -np.inf))] += step
-    return kept_G
+    return np.asarray(kept_G)

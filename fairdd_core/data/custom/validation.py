@@ -96,7 +96,7 @@ def _validate(
 ) -> ValidationReport:
     rows, table = scan(source, options, problems, table)
     files, keys = rows["file"].tolist(), list(zip(rows["label"], rows["groups"], strict=True))
-    usable, tiles = np.zeros(len(rows), bool), defaultdict[tuple, list[np.ndarray]](list)
+    usable, tiles = np.zeros(len(rows), bool), defaultdict[tuple[str, str], list[np.ndarray]](list)
     done = 0
     for results in decode_blocks(files, partial(_decode, source, options.side), threads=4):
         images = []

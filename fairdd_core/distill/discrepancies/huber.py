@@ -25,7 +25,8 @@ class Huber:
         tiny = torch.finfo(u_D.dtype).tiny ** 0.5
         delta_1 = (HUBER_SHARE * length_1 / u_D.shape[-1] ** 0.5).clamp(min=tiny)
         near_D = torch.minimum(away_D, delta_1)
-        return (near_D / delta_1 * (away_D - near_D / 2)).sum(dim=-1)
+        distance: torch.Tensor = (near_D / delta_1 * (away_D - near_D / 2)).sum(dim=-1)
+        return distance
 
     def barycenter(self, signals_GD: torch.Tensor, weights_G: torch.Tensor) -> torch.Tensor:
         """Return the barycenter, (D,), exact up to rounding."""

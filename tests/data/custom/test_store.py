@@ -141,7 +141,7 @@ def test_an_interruption_leaves_nothing(tmp_path: Path, data: Path) -> None:
 
 def test_a_full_disk_is_reported(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr(store.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(UserError, match="disk"):
         add(data, "a", written(tmp_path / "set", good_files()), Options())
     assert everything(data) == ["own"]
