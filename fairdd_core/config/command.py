@@ -20,9 +20,9 @@ def run_arguments(spec: RunSpec, data_dir: Path | None = None) -> list[str]:
         spec: of the run.
         data_dir: the data folder, which may hold custom data sets; None for the benchmarks only.
     """
-    start, begun = start_of(spec, data_dir)
+    start, initial = start_of(spec, data_dir)
     arguments = ["--preset", start.preset, *(f"--{name}={value}" for name, value in start.choices.items())]
-    for path, value in changes(spec, begun).items():
+    for path, value in changes(spec, initial).items():
         setting = SETTINGS[path]
         # As an option, a data set or a backbone would bring along what follows from it.
         name = setting.option if setting.option and path not in CHOICES.values() else f"set={path}"
@@ -37,9 +37,9 @@ def run_command(spec: RunSpec, data_dir: Path | None = None) -> str:
 
 def sweep_command(sweep: SweepSpec, data_dir: Path | None = None) -> str:
     """Return the command that repeats a sweep; see ``run_arguments``."""
-    # What the grid replaces need not be said, so it is brought to what the preset has.
-    _, begun = start_of(sweep.base, data_dir)
-    base = changed(sweep.base, {path: get(begun, path) for path in AXES.values()})
+    # The grid replaces these, so they are left at what the preset has.
+    _, initial = start_of(sweep.base, data_dir)
+    base = changed(sweep.base, {path: get(initial, path) for path in AXES.values()})
     grid = []
     for name, path in AXES.items():
         grid += [f"--{name}", ",".join(SETTINGS[path].text(value) for value in getattr(sweep, name))]

@@ -152,7 +152,7 @@ class Setting:
 
     def text(self, value: Any, known: Arms | None = None) -> str:
         """Return a value as exact text, for addresses and the command line; ``known`` as for ``parse``."""
-        if self.path == ARMS and not all(said_by_name(arm, known) for arm in value):
+        if self.path == ARMS and not all(described_by_name(arm, known) for arm in value):
             return json.dumps([arm.model_dump() for arm in value], separators=(",", ":"))
         if self.several:
             return ",".join(part.name if isinstance(part, ArmSpec) else part for part in value)
@@ -182,8 +182,8 @@ def _adapter(path: str) -> TypeAdapter[Any]:
     return TypeAdapter(kind, config=ConfigDict(allow_inf_nan=False))
 
 
-def said_by_name(arm: ArmSpec, known: Arms | None = None) -> bool:
-    """Return whether the name of an arm says all of it; ``known`` as for ``Setting.parse``."""
+def described_by_name(arm: ArmSpec, known: Arms | None = None) -> bool:
+    """Return whether its name describes an arm completely; ``known`` as for ``Setting.parse``."""
     try:
         return arms_named(arm.name, known=known) == (arm,)
     except UserError:

@@ -39,7 +39,7 @@ class SweepSpec(Settings):
         base: what all runs share; its skew, separation and seed are replaced by those of the grid.
         skews: shares of the majority group; kept in ascending order, each once.
         separations: how different the groups look; likewise.
-        seeds: one run for each; several show how much is luck.
+        seeds: one run for each; several show the variance.
     """
 
     base: RunSpec

@@ -15,7 +15,7 @@ def title_of(spec: RunSpec, data_dir: Path) -> str:
 
     Args:
         spec: of the run.
-        data_dir: where data sets of one's own are looked for.
+        data_dir: the data folder, which may hold custom data sets.
     """
     return f"{dataset_title(spec, data_dir)} · {settings_text(spec)}"
 

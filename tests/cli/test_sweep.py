@@ -43,10 +43,10 @@ def test_sweep_runs_prints_writes_and_is_not_run_twice(
     assert all(0 <= row["accuracy"] <= 1 for row in rows)
 
     assert main([*grid, "--submit"]) == 0
-    told = capsys.readouterr()
-    assert "places: 1, here already: 1" in told.err
+    printed = capsys.readouterr()
+    assert "places: 1, here already: 1" in printed.err
     workspace = Workspace(tmp_path / "home")
-    assert find_sweep(workspace, told.out.strip()).entries[0].reused
+    assert find_sweep(workspace, printed.out.strip()).entries[0].reused
     assert len(Store(workspace).list()) == 1
 
     kept = read_sweep(tmp_path / "out" / "sweep.json")

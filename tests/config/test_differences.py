@@ -27,15 +27,15 @@ def changed(**parts: Any) -> dict[str, Any]:
 
 
 def test_only_what_differs_by_hand() -> None:
-    found = differing([changed(), changed(data={"skew": 0.5}, seed=3), changed(data={"skew": 0.9})])
-    assert found == {"data.skew": [0.9, 0.5, 0.9], "seed": [0, 3, 0]}
+    fields = differing([changed(), changed(data={"skew": 0.5}, seed=3), changed(data={"skew": 0.9})])
+    assert fields == {"data.skew": [0.9, 0.5, 0.9], "seed": [0, 3, 0]}
 
 
 def test_methods_are_one_field() -> None:
     arms = [arm.model_dump() for arm in arms_named("vanilla", "fairdd")]
-    found = differing([changed(), changed(distill={"arms": arms})])
-    assert list(found) == ["distill.arms"]
-    assert [arm["name"] for arm in found["distill.arms"][1]] == ["vanilla", "fairdd"]
+    fields = differing([changed(), changed(distill={"arms": arms})])
+    assert list(fields) == ["distill.arms"]
+    assert [arm["name"] for arm in fields["distill.arms"][1]] == ["vanilla", "fairdd"]
 
 
 def test_fields_that_one_does_not_have() -> None:

@@ -29,40 +29,40 @@ def exact_percent(share: float) -> str:
 
 def to_address(spec: RunSpec) -> dict[str, str]:
     """Return the parameters that describe a run: its preset, and what differs from it."""
-    start, begun = start_of(spec, Workspace.default().data)
+    start, initial = start_of(spec, Workspace.default().data)
     params = {PRESET: start.preset} if start.preset != Start.preset else {}
     params |= start.choices
-    for path, value in changes(spec, begun).items():
+    for path, value in changes(spec, initial).items():
         setting = SETTINGS[path]
         if setting.unit == "%" and value is not None:
             params[setting.param] = exact_percent(value)
         else:
-            params[setting.param] = setting.text(value, known_arms(begun))
+            params[setting.param] = setting.text(value, known_arms(initial))
     return params
 
 
 def from_address(params: Mapping[str, str]) -> tuple[RunSpec, list[str]]:
     """Return the run that an address describes, and ``name=value`` of every parameter that cannot be used."""
     unusable: list[str] = []
-    begun = _start(params, unusable)
+    initial = _start(params, unusable)
     values: dict[str, Any] = {}
     for name in params:
         if name not in PARAMS or name in CHOICES:
             continue
         setting = PARAMS[name]
         try:
-            values[setting.path] = _parse(setting, params[name], begun)
+            values[setting.path] = _parse(setting, params[name], initial)
         except (UserError, ArithmeticError):
             unusable.append(f"{name}={params[name]}")
     try:
-        return _checked(begun, values), unusable
+        return _checked(initial, values), unusable
     except UserError:  # then as many of them as go together
         for path in [path for path in SETTINGS if path in values]:
             try:
-                begun = _checked(begun, {path: values[path]})
+                initial = _checked(initial, {path: values[path]})
             except UserError:
                 unusable.append(f"{SETTINGS[path].param}={params[SETTINGS[path].param]}")
-        return begun, unusable
+        return initial, unusable
 
 
 def _start(params: Mapping[str, str], unusable: list[str]) -> RunSpec:
@@ -78,20 +78,20 @@ def _start(params: Mapping[str, str], unusable: list[str]) -> RunSpec:
     for left_out in ((), ("group",), ("label", "group")):
         usable = {name: value for name, value in chosen.items() if name not in left_out}
         try:
-            begun = replace(start, **usable).spec(data_dir)
-            check_names(begun, data_dir)
+            initial = replace(start, **usable).spec(data_dir)
+            check_names(initial, data_dir)
         except UserError:
             continue
         unusable += [f"{name}={chosen[name]}" for name in left_out if name in chosen]
-        return begun
+        return initial
     raise AssertionError("a known data set and a known backbone can be had with every preset")
 
 
-def _parse(setting: Setting, text: str, begun: RunSpec) -> Any:
+def _parse(setting: Setting, text: str, initial: RunSpec) -> Any:
     if setting.unit == "%" and text != NONE:
         share = Decimal(text).scaleb(-2)
         return None if setting.optional and share == 0 else setting.check(str(share))
-    return setting.parse(text, known_arms(begun))
+    return setting.parse(text, known_arms(initial))
 
 
 def _checked(spec: RunSpec, values: Mapping[str, Any]) -> RunSpec:

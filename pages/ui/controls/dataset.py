@@ -19,7 +19,7 @@ from pages.ui.controls.catalogue import catalogue
 from pages.ui.controls.settings import KEPT, PRESET, key
 from pages.ui.controls.widgets import draw
 
-BEFORE, FOUND = "dataset-before", "skew-as-found"
+BEFORE, TOGGLE = "dataset-before", "skew-as-found"
 
 
 def dataset_controls(changed: Callable[[], None]) -> None:
@@ -105,16 +105,16 @@ def _attribute_title(attribute: str) -> str:
 def _skew(card: DatasetCard, changed: Callable[[], None]) -> None:
     groups = st.session_state[key("groups")]
     if not card.synthetic_groups:
-        st.session_state[FOUND] = st.session_state[key("skew")] is None
+        st.session_state[TOGGLE] = st.session_state[key("skew")] is None
         st.toggle(
             f"Skew {AS_FOUND}",
-            key=FOUND,
+            key=TOGGLE,
             on_change=_skew_chosen,
             args=(changed,),
             help="Takes all training images. Without, images are left out until the largest group of every "
             "class has the share that you choose.",
         )
-        if st.session_state[FOUND]:
+        if st.session_state[TOGGLE]:
             return
     low = lowest_skew(groups) / 100
     help_line = (
@@ -170,5 +170,5 @@ def _groups_chosen(changed: Callable[[], None]) -> None:
 
 def _skew_chosen(changed: Callable[[], None]) -> None:
     lowest = lowest_skew(st.session_state[key("groups")]) / 100
-    st.session_state[key("skew")] = None if st.session_state[FOUND] else lowest
+    st.session_state[key("skew")] = None if st.session_state[TOGGLE] else lowest
     changed()

@@ -22,7 +22,7 @@ from fairdd_core.plots.theme import arm_label
 SAME_TARGET = ("squared-l2", "diagonal-l2")
 """Distances whose barycenter is the mean of the groups."""
 OTHER_DISTANCES = tuple(name for name in DISCREPANCIES if name not in SAME_TARGET)
-"""Distances that give COBRA another target than it has when nothing is said."""
+"""Distances that give COBRA another target than its default."""
 MITIGATIONS = tuple(name for name in INTERVENTIONS if name != NONE)
 """What an arm may do for fairness outside the alignment."""
 MITIGATED = tuple(arm_name("vanilla", intervention=name) for name in MITIGATIONS)

@@ -22,10 +22,10 @@ from pages.ui.controls.widgets import draw
 def _backbone_chosen() -> None:
     """Take the recipe of the backbone."""
     state = st.session_state
-    begun = Start(state[key(PRESET)], backbone=state[key("backbone")]).spec()
+    initial = Start(state[key(PRESET)], backbone=state[key("backbone")]).spec()
     for name, setting in CONTROLS.items():
         if setting.path in RECIPE_FIELDS:
-            state[key(name)] = get(begun, setting.path)
+            state[key(name)] = get(initial, setting.path)
     kept = state[key(KEPT)]
     state[key(KEPT)] = {path: value for path, value in kept.items() if path not in RECIPE_FIELDS}
     _matching_chosen()

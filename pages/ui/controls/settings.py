@@ -11,7 +11,7 @@ from typing import Any
 from fairdd_core.config.adapt import CHOICES, Start, start_of
 from fairdd_core.config.checks import check_names
 from fairdd_core.config.presets import arms_named
-from fairdd_core.config.settings import ARMS, CONTROLS, changed, changes, get, said_by_name
+from fairdd_core.config.settings import ARMS, CONTROLS, changed, changes, described_by_name, get
 from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.workspace import Workspace
@@ -35,10 +35,10 @@ def values_of(spec: RunSpec) -> Values:
 
     That is a mapping from dotted paths to values; of the methods, those that are more than their names.
     """
-    start, begun = start_of(spec, Workspace.default().data)
+    start, initial = start_of(spec, Workspace.default().data)
     shown = {setting.path for setting in CONTROLS.values()}
-    kept = {path: value for path, value in changes(spec, begun).items() if path not in shown}
-    if custom := tuple(arm for arm in spec.distill.arms if not said_by_name(arm, known_arms(begun))):
+    kept = {path: value for path, value in changes(spec, initial).items() if path not in shown}
+    if custom := tuple(arm for arm in spec.distill.arms if not described_by_name(arm, known_arms(initial))):
         kept[ARMS] = custom
     values = {name: get(spec, setting.path) for name, setting in CONTROLS.items()}
     arms, judges = [arm.name for arm in spec.distill.arms], list(spec.evaluation.others)
@@ -52,9 +52,9 @@ def spec_of(values: Values) -> RunSpec:
         UserError: when the values do not fit together.
     """
     data_dir, kept = Workspace.default().data, values[KEPT]
-    begun = Start(values[PRESET], **{name: values[name] for name in CHOICES}).spec(data_dir)
-    known = known_arms(begun) | {arm.name: arm for arm in kept.get(ARMS, ())}
+    initial = Start(values[PRESET], **{name: values[name] for name in CHOICES}).spec(data_dir)
+    known = known_arms(initial) | {arm.name: arm for arm in kept.get(ARMS, ())}
     shown = {setting.path: values[name] for name, setting in CONTROLS.items()}
-    spec = changed(begun, shown | kept | {ARMS: arms_named(*values["arms"], known=known)})
+    spec = changed(initial, shown | kept | {ARMS: arms_named(*values["arms"], known=known)})
     check_names(spec, data_dir)
     return spec

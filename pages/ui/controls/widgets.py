@@ -79,7 +79,7 @@ def _draw_number(
 
 
 def draw_row(names: Sequence[str], **options: Sequence[Any]) -> None:
-    """Draw several controls, those with short titles two in a row.
+    """Draw several controls; boxes with short titles stand two in a row.
 
     Args:
         names: of the settings.
@@ -88,7 +88,7 @@ def draw_row(names: Sequence[str], **options: Sequence[Any]) -> None:
     row: list[Any] = []
     for name in names:
         setting, offered = PARAMS[name], options.get(name)
-        if setting.several or setting.kind is bool or len(setting.title) > SHORT_TITLE:
+        if setting.several or setting.slider or setting.kind is bool or len(setting.title) > SHORT_TITLE:
             draw(name, options=offered)
             row = []
         else:

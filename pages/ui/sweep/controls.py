@@ -122,11 +122,11 @@ def _spec() -> SweepSpec | None:
         st.info("Choose at least one method.", icon=":material/arrow_upward:")
         return None
     try:
-        begun = Start(value["preset"], value["dataset"]).spec()
+        initial = Start(value["preset"], value["dataset"]).spec()
         adopted = {PARAMS[name].path: value[name] for name in _ADOPTED}
         arms, (low, high), (alike, apart) = arms_named(*value["arms"]), value["skew"], value["separation"]
         return SweepSpec(
-            base=changed(begun, adopted | {"distill.arms": arms, "data.skew": high / 100}),
+            base=changed(initial, adopted | {"distill.arms": arms, "data.skew": high / 100}),
             skews=steps(low / 100, high / 100, value["skews"]),
             separations=steps(alike, apart, value["separations"]),
             seeds=tuple(range(value["seeds"])),

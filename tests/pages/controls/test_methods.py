@@ -24,7 +24,7 @@ class Working:
 
 
 @pytest.mark.parametrize(
-    ("note", "told"),
+    ("note", "shown"),
     [
         ("vanilla+fair-training, network 1 of 3", " · Vanilla + fair training, network 1 of 3"),
         ("cobra, MLP 2 of 3", " · COBRA, MLP 2 of 3"),
@@ -33,9 +33,9 @@ class Working:
         ("", ""),
     ],
 )
-def test_a_live_run_calls_its_methods_as_every_figure_does(note: str, told: str) -> None:
+def test_a_live_run_calls_its_methods_as_every_figure_does(note: str, shown: str) -> None:
     record = cast("RunRecord", cast("Any", Working(note)))
-    assert progress_text(record) == f"Test: 2 of 6{told}"
+    assert progress_text(record) == f"Test: 2 of 6{shown}"
 
 
 def test_mitigations_are_offered_and_reach_the_address(studio: Studio, no_examples: None) -> None:

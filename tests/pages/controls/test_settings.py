@@ -194,12 +194,12 @@ def test_mitigations_add_methods_and_take_them_away() -> None:
 
 
 def test_methods_that_share_their_images_say_so() -> None:
-    def told(*names: str) -> str:
+    def note(*names: str) -> str:
         return shared_images(tuple(arm_named(name) for name in names))
 
-    assert told("vanilla", "vanilla+fair-training").startswith("Vanilla and Vanilla + fair training share")
-    assert not told("vanilla", "vanilla+fair-extractor")
-    assert not told("cobra", "vanilla+fair-training")
+    assert note("vanilla", "vanilla+fair-training").startswith("Vanilla and Vanilla + fair training share")
+    assert not note("vanilla", "vanilla+fair-extractor")
+    assert not note("cobra", "vanilla+fair-training")
     fair = difference_sentence((arm_named("vanilla"), arm_named("vanilla+fair-training")))
     assert "**the mitigation** only" in fair
     assert "networks, augmentations" in fair
@@ -258,7 +258,7 @@ def test_images_that_methods_share_are_waited_for_once() -> None:
     ("seconds", "words"),
     [(3, "a few seconds"), (42, "about 40 s"), (60, "about a minute"), (900, "about 15 minutes")],
 )
-def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> None:
+def test_durations_are_rounded_for_people(seconds: float, words: str) -> None:
     assert estimate_text(seconds) == words
 
 
