@@ -12,9 +12,9 @@ def bytes_text(size: float) -> str:
     return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
 
 
-def age_text(then: float, now: float) -> str:
-    """Return how long ago ``then`` was, both in seconds since 1970; after a month, its date."""
-    seconds = max(0.0, now - then)
+def age_text(then: float, now: float | None = None) -> str:
+    """Return how long before ``now`` (in seconds since 1970) ``then`` was; after a month, its date."""
+    seconds = max(0.0, (time.time() if now is None else now) - then)
     if seconds < 60:
         return "just now"
     for unit, length, limit in (("min", 60, 60), ("h", 3600, 24), ("days", 86400, 30)):

@@ -13,11 +13,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fairdd_core.cli import report
-from fairdd_core.cli.show import age_text, show_run, state_text
+from fairdd_core.cli.show import show_run, state_text
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
 from fairdd_core.runs.storage import archive, trash
 from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.units import age_text, bytes_text
 from fairdd_core.workspace import Workspace
 
 Command = Callable[[argparse.Namespace], int]
@@ -60,6 +61,11 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     add_spec_arguments(submit)
 
 
+def _id(args: argparse.Namespace, deleted: bool = False) -> str:
+    """Return the id of the run that the user named."""
+    return Store(Workspace.default()).find(args.run, deleted=deleted).id
+
+
 def list_runs(args: argparse.Namespace) -> int:
     """List runs with their sizes."""
     workspace = Workspace.default()
@@ -70,28 +76,26 @@ def list_runs(args: argparse.Namespace) -> int:
         print(json.dumps([{**asdict(run), "bytes": sizes.get(run.id, 0)} for run in runs], indent=2))
         return 0
     for run in runs:
-        size = f"{sizes.get(run.id, 0) / 1e6:.1f} MB"
-        print(f"{run.id}  {state_text(run):<22} {age_text(run):>6}  {size:>9}  {run.title}".rstrip())
-    total = sum(sizes.get(run.id, 0) for run in runs)
-    print(f"{len(runs)} runs, {total / 1e6:.1f} MB in {workspace.root}", file=sys.stderr)
+        age, size = age_text(run.created), bytes_text(sizes.get(run.id, 0))
+        print(f"{run.id}  {state_text(run):<22} {age:>11}  {size:>9}  {run.title}".rstrip())
+    total = bytes_text(sum(sizes.get(run.id, 0) for run in runs))
+    print(f"{len(runs)} runs, {total} in {workspace.root}", file=sys.stderr)
     return 0
 
 
 def cancel_run(args: argparse.Namespace) -> int:
     """Stop a run and print where it stopped."""
-    workspace = Workspace.default()
-    run = Store(workspace).find(args.run)
-    engine.cancel(workspace, run.id)
-    print(engine.wait(workspace, run.id, CANCEL_SECONDS).message)
+    workspace, run_id = Workspace.default(), _id(args)
+    engine.cancel(workspace, run_id)
+    print(engine.wait(workspace, run_id, CANCEL_SECONDS).message)
     return 0
 
 
 def resume_run(args: argparse.Namespace) -> int:
     """Queue a run again and print its id."""
-    workspace = Workspace.default()
-    run = Store(workspace).find(args.run)
-    remark = engine.resume(workspace, run.id)
-    print(run.id)
+    run_id = _id(args)
+    remark = engine.resume(Workspace.default(), run_id)
+    print(run_id)
     if remark:
         print(remark, file=sys.stderr)
     return 0
@@ -99,23 +103,21 @@ def resume_run(args: argparse.Namespace) -> int:
 
 def delete_run(args: argparse.Namespace) -> int:
     """Move a run to the trash, or back."""
-    workspace = Workspace.default()
+    workspace, run_id = Workspace.default(), _id(args, deleted=args.undo)
     if args.undo:
-        trash.restore(workspace, Store(workspace).find(args.run, deleted=True).id)
-    else:
-        run = Store(workspace).find(args.run)
-        trash.delete(workspace, run.id)
-        days = round(trash.RETENTION_SECONDS / 86400)
-        print(f"In the trash for {days} days; undo with: delete --undo {run.id}", file=sys.stderr)
+        trash.restore(workspace, run_id)
+        return 0
+    trash.delete(workspace, run_id)
+    days = round(trash.RETENTION_SECONDS / 86400)
+    print(f"In the trash for {days} days; undo with: delete --undo {run_id}", file=sys.stderr)
     return 0
 
 
 def export_run(args: argparse.Namespace) -> int:
     """Write a run to a zip file."""
-    workspace = Workspace.default()
-    run = Store(workspace).find(args.run)
+    run_id = _id(args)
     with _file_errors(args.file):
-        archive.export_run(workspace, run.id, args.file)
+        archive.export_run(Workspace.default(), run_id, args.file)
     print(args.file)
     return 0
 
@@ -153,11 +155,8 @@ def prune_runs(args: argparse.Namespace) -> int:
         raise UserError("keep", "a size, e.g. 2G, or 0 to remove every ended run", "nothing", "Add --keep.")
     keep = _bytes(args.keep or "0")
     if not args.yes:
-        total = sum(trash.sizes(workspace).values())
-        print(
-            f"The runs take {total / 1e6:.1f} MB; the oldest beyond {keep / 1e6:.1f} MB would go. "
-            "Add --yes to remove them."
-        )
+        total = bytes_text(sum(trash.sizes(workspace).values()))
+        print(f"The runs take {total}; --yes would remove the oldest beyond {bytes_text(keep)}.")
         return 0
     for run_id in trash.prune(workspace, keep):
         print(run_id)

@@ -1,4 +1,4 @@
-"""``show``: everything worth knowing about one run, on one screen."""
+"""``show``: the state, settings and results of one run."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any
 
 from fairdd_core.analysis.results import results_text
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.data.registry import cards
+from fairdd_core.config.titles import dataset_title
 from fairdd_core.runs import engine
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.runs.storage.summary import STAGES
+from fairdd_core.units import bytes_text
 from fairdd_core.workspace import Workspace
 
 _WIDTH = 10
@@ -43,7 +44,7 @@ def show_run(args: argparse.Namespace) -> int:
 
 
 def state_text(run: RunRecord) -> str:
-    """Return where a run stands, in a few words."""
+    """Return the state of a run in a few words."""
     if run.state is RunState.QUEUED:
         return f"queued, {run.position} in line"
     if run.state is RunState.RUNNING and run.total:
@@ -51,30 +52,17 @@ def state_text(run: RunRecord) -> str:
     return str(run.state)
 
 
-def age_text(run: RunRecord) -> str:
-    """Return how long ago a run was entered."""
-    seconds = time.time() - run.created
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return "now"
-
-
 def _facts(run: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
-    """Yield what there is to say, a line each."""
+    """Yield the name and the text of every line."""
     result, spec = folder.result() or {}, folder.spec()
     yield "state", " – ".join(filter(None, (state_text(run), run.message if run.state.early else "")))
     yield from _settings(spec)
-    attempts = folder.attempts()
-    device = str(result.get("device", run.device))
-    yield (
-        "device",
-        device + (f", torch {attempts[-1]['torch']}" if attempts and "torch" in attempts[-1] else ""),
-    )
+    torch = (folder.attempts() or [{}])[-1].get("torch")
+    yield "device", str(result.get("device", run.device)) + (f", torch {torch}" if torch else "")
     yield "times", _times(run, result)
     snapshots = folder.snapshot_iterations()
-    shown = f", images of {len(snapshots)} moments up to iteration {snapshots[-1]}" if snapshots else ""
-    yield "files", f"{folder.path} ({folder.size() / 1e6:.1f} MB{shown})"
+    images = f", {len(snapshots)} snapshots up to iteration {snapshots[-1]}" if snapshots else ""
+    yield "files", f"{folder.path} ({bytes_text(folder.size())}{images})"
     if run.state is RunState.DONE and run.hint:
         yield "note", run.hint
     if advice := _next_step(run):
@@ -83,8 +71,7 @@ def _facts(run: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
 
 def _settings(spec: RunSpec) -> Iterator[tuple[str, str]]:
     data, distill = spec.data, spec.distill
-    card = cards(Workspace.default().data).get(data.dataset)
-    title = card.title if card else data.dataset
+    title = dataset_title(spec, Workspace.default().data)
     shares = f"{data.groups} groups, skew {data.skew_text}, separation {data.separation:g}"
     yield "data", f"{title}: {shares}, seed {spec.seed}"
     arms = ", ".join(arm.name for arm in distill.arms)
@@ -94,22 +81,22 @@ def _settings(spec: RunSpec) -> Iterator[tuple[str, str]]:
 
 
 def _times(run: RunRecord, result: Mapping[str, Any]) -> str:
-    parts = [time.strftime("entered %Y-%m-%d %H:%M", time.localtime(run.created))]
+    parts = [time.strftime("submitted %Y-%m-%d %H:%M", time.localtime(run.created))]
     if run.imported:
-        parts.append("imported from elsewhere")
+        parts.append("imported")
     seconds = result.get("seconds") or {}
     if "total" in seconds:
         stages = ", ".join(f"{name} {seconds[name]:.0f}" for name in STAGES if name in seconds)
         parts.append(f"took {seconds['total']:.0f} s ({stages})")
     elif run.started:
-        parts.append(f"at work for {(run.finished or time.time()) - run.started:.0f} s")
+        parts.append(f"ran for {(run.finished or time.time()) - run.started:.0f} s")
     if run.resumes:
-        parts.append(f"continued {run.resumes} times" if run.resumes > 1 else "continued once")
+        parts.append(f"resumed {run.resumes} times" if run.resumes > 1 else "resumed once")
     return ", ".join(parts)
 
 
 def _next_step(run: RunRecord) -> str:
-    """Return the one thing to do next, as a command where there is one."""
+    """Return what to do next, as a command where there is one."""
     short = run.id[-6:]
     if run.state.live:
         return f"wait {short}, or cancel {short}"

@@ -82,7 +82,7 @@ def test_show_says_what_was_asked_and_what_came_out(cli: Cli, done: str) -> None
     facts = dict(re.findall(r"^  (\w+) +(.+)$", out, re.MULTILINE))
     assert facts["state"] == "done"
     assert facts["data"].startswith(
-        "Colored Digits (digit coloured): 10 groups, skew 0.9, separation 1, seed 0"
+        "Colored Digits (digit coloured): 10 groups, skew 90%, separation 1, seed 0"
     )
     assert facts["methods"].startswith("vanilla by DM")
     assert "40 iterations" in facts["length"]
@@ -133,7 +133,7 @@ def test_export_import_prune(cli: Cli, done: str, workspace: Workspace, tmp_path
     code, other, _ = cli("import", file)
     assert code == 0
     assert other != done
-    assert "would go" in cli("prune", "--keep", "1K")[1]
+    assert "would remove" in cli("prune", "--keep", "1K")[1]
     assert len(cli("prune", "--keep", "1K", "--yes")[1].split()) == 2
 
 

@@ -16,6 +16,7 @@ from fairdd_core.device import queue_device
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import process
 from fairdd_core.runs.engine.environment import describe_drift, describe_environment
+from fairdd_core.runs.engine.outcomes import Outcome
 from fairdd_core.runs.storage import locks
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.workspace import Workspace
@@ -46,10 +47,8 @@ def cancel(workspace: Workspace, run_id: str) -> None:
     store = Store(workspace)
     record = store.get(run_id)
     now = time.time()
-    outcome = {"state": RunState.STOPPED, "finished": now, "message": "Stopped before it started."}
-    if store.update(
-        run_id, only=[RunState.QUEUED], cancelled=now, hint="Resume to queue it again.", **outcome
-    ):
+    outcome = Outcome(RunState.STOPPED, "Stopped before it started.", "Resume to queue it again.")
+    if store.update(run_id, only=[RunState.QUEUED], cancelled=now, **outcome.columns(outcome.message)):
         return
     if not store.update(run_id, only=[RunState.RUNNING], cancelled=record.cancelled or now):
         raise UserError("run", "a queued or running run", f"{run_id}, which is {record.state}")

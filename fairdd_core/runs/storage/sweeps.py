@@ -21,13 +21,6 @@ from fairdd_core.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
-_STATE_WORDS = {
-    RunState.QUEUED: "waiting",
-    RunState.STOPPED: "stopped",
-    RunState.FAILED: "failed",
-    RunState.LOST: "lost",
-}
-
 
 class Entry(Settings):
     """The run at one point of the grid.
@@ -97,7 +90,9 @@ class Cell:
             return "deleted"
         if record.state is RunState.RUNNING:
             return f"{record.phase} {record.done}/{record.total}" if record.total else "starting"
-        return _STATE_WORDS.get(record.state, "no result")
+        if record.state is RunState.QUEUED:
+            return "waiting"
+        return str(record.state) if record.state.early else "no result"
 
 
 def save_sweep(workspace: Workspace, sweep: Sweep) -> None:

@@ -145,25 +145,31 @@ def _values(part: Any) -> list[Any]:
     return list(part.values())
 
 
-def _snapshot(path: Path, arms: set[str], size: Size) -> None:
+def _arrays(path: Path, dtype: type[np.generic], ndim: int) -> dict[str, np.ndarray]:
+    """Return the arrays of a file, which must all be of this type and this number of dimensions."""
     arrays, _ = read_arrays(path)
+    _require(all(array.dtype == dtype and array.ndim == ndim for array in arrays.values()))
+    return arrays
+
+
+def _snapshot(path: Path, arms: set[str], size: Size) -> None:
+    arrays = _arrays(path, np.uint8, 5)
     _require(set(arrays) <= arms)
     for array in arrays.values():
-        _require(array.dtype == np.uint8 and array.ndim == 5)
         _require(array.shape[:3] == (size.classes, size.ipc, 3), f"images of shape {array.shape}")
 
 
 def _counts(path: Path, size: Size) -> None:
     shape = (size.groups, size.classes, size.classes)
-    for array in read_arrays(path)[0].values():
-        _require(array.dtype == np.int64 and array.ndim == 4 and len(array) > 0 and int(array.min()) >= 0)
+    for array in _arrays(path, np.int64, 4).values():
+        _require(len(array) > 0 and int(array.min()) >= 0)
         counted = f"counts of {array.shape[1]} groups and {array.shape[2]} × {array.shape[3]} classes"
         _require(array.shape[1:] == shape, f"{counted}, where the run names {size.groups} and {size.classes}")
 
 
 def _answers(path: Path, size: Size) -> None:
-    for name, array in read_arrays(path)[0].items():
-        _require(name.rpartition("/")[2].isdecimal() and array.dtype == np.int16 and array.ndim == 1)
+    for name, array in _arrays(path, np.int16, 1).items():
+        _require(name.rpartition("/")[2].isdecimal())
         _require_range(array, size.classes, "class")
 
 
