@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from fairdd_core.analysis.metrics import METRICS
@@ -14,7 +16,7 @@ def grid_table(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
     """Return one row per place of a sweep for one arm and metric.
 
     Args:
-        table: from ``runs.sweep_table.sweep_table``.
+        table: from ``runs.storage.sweeps.sweep_table``.
         arm: name of the arm.
         metric: a name in ``METRICS``.
 
@@ -43,3 +45,24 @@ def gain_table(table: pd.DataFrame, arm: str, reference: str, metric: str) -> pd
     own, other = grid_table(table, arm, metric), grid_table(table, reference, metric)
     sign = 1 if METRICS[metric].higher_is_better else -1
     return own.assign(value=sign * (own["value"] - other["value"]))
+
+
+def worst_place(
+    table: pd.DataFrame, arms: Sequence[str], metric: str
+) -> tuple[Place, dict[str, float]] | None:
+    """Return where the first arm has its worst mean over seeds, and the means of the arms there.
+
+    Args:
+        table: from ``runs.storage.sweeps.sweep_table``.
+        arms: names; those without a result at the place are left out.
+        metric: a name in ``METRICS``.
+
+    Returns:
+        None when the first arm has no result.
+    """
+    mean = table.groupby(["arm", "skew", "separation"])[metric].mean().dropna().unstack("arm")
+    if arms[0] not in mean:
+        return None
+    skew, separation = mean[arms[0]].idxmin() if METRICS[metric].higher_is_better else mean[arms[0]].idxmax()
+    values = mean.loc[(skew, separation)].dropna()
+    return (skew, separation), {arm: float(values[arm]) for arm in arms if arm in values}

@@ -70,7 +70,7 @@ def sweep(page: Page) -> None:
         box.fill(value)
         box.press("Enter")
         settle(page)
-    expect(page.get_by_text("4 runs, 3 of them here already.")).to_be_visible()
+    expect(page.get_by_text("4 runs, 3 of them exist already.")).to_be_visible()
     page.get_by_role("button", name="Launch the sweep").click()
     expect(page.get_by_text("3 of 4 runs done")).to_be_visible()
     expect(page.get_by_role("button", name="Stop the rest")).to_be_visible()

@@ -13,6 +13,7 @@ from fairdd_core.plots.images import GRID_CSS
 from fairdd_core.plots.theme import ArmStyle, arm_styles
 from pages.ui import ASSETS
 from pages.ui.common.cache import Thumbnail
+from pages.ui.common.errors import escape_markdown
 
 _SHEETS = ("studio.css", "figures.css", "images.css")
 
@@ -47,6 +48,11 @@ def marker_svg(symbol: str, color: str, *, size: int = 14) -> str:
 def marker_markdown(symbol: str, color: str, *, size: int = 14) -> str:
     """Return an image of a marker as Markdown, for the cells of ``st.table``."""
     return f"![]({_marker_uri(symbol, color, size)})"
+
+
+def arm_markdown(style: ArmStyle) -> str:
+    """Return the marker and the name of an arm as Markdown."""
+    return f"{marker_markdown(style.symbol, style.color)} {escape_markdown(style.label)}"
 
 
 def _marker_uri(symbol: str, color: str, size: int) -> str:
@@ -105,20 +111,4 @@ def thumbnail_html(thumbnail: Thumbnail, styles: Mapping[str, ArmStyle]) -> str:
     return (
         f'<div class="fx-thumbnail"><div class="fx-rows" aria-hidden="true">{marks}</div>'
         f'<img src="{thumbnail.source}" alt="{html.escape(alt, quote=True)}"></div>'
-    )
-
-
-def table_html(head: str, body: str, label: str, *, narrow: bool = False) -> str:
-    """Return a table that scrolls by itself where it is wider than its place, by touch and by keys.
-
-    Args:
-        head: cells of the only row of the head.
-        body: rows.
-        label: what it shows, for screen readers.
-        narrow: whether it is only as wide as it must be.
-    """
-    kind = "fx-table fx-narrow" if narrow else "fx-table"
-    return (
-        f'<div class="fx-scroll" tabindex="0" role="group" aria-label="{html.escape(label)}">'
-        f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )

@@ -19,7 +19,7 @@ from fairdd_core.plots.theme import arm_label, arm_styles
 from pages.ui.common.cache import nearest_of, pictures_of
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import folded, numbers
-from pages.ui.common.html import marker_markdown
+from pages.ui.common.html import arm_markdown
 from pages.ui.common.runs import RunView
 from pages.ui.fairness.test_images import IMAGE, Cell
 
@@ -221,8 +221,7 @@ def _frequencies(view: RunView, found: Mapping[str, NearestSynthetic], case: Cas
     st.markdown(f"Test images whose nearest synthetic image has the same class, {escape_markdown(name)}:")
     cells = table.assign(cell=[_cell(row) for row in table.to_dict("records")])
     grid = cells.pivot(index="arm", columns="group", values="cell").loc[list(found), list(groups)]
-    styles = arm_styles(list(found)).values()
-    grid.index = pd.Index([f"{marker_markdown(s.symbol, s.color)} {s.label}" for s in styles])
+    grid.index = pd.Index([arm_markdown(style) for style in arm_styles(list(found)).values()])
     st.table(
         grid.rename(columns=escape_markdown),
         border="horizontal",

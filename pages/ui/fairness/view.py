@@ -26,7 +26,7 @@ from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
 from pages.ui.common.errors import catch_damage, escape_markdown
 from pages.ui.common.figures import gap_control, show
-from pages.ui.common.html import arm_columns, legend, marker_markdown
+from pages.ui.common.html import arm_columns, arm_markdown, legend
 from pages.ui.common.runs import Labels, RunView
 from pages.ui.fairness.error_analysis import error_analysis, focus_clicked, gap_in_focus
 from pages.ui.fairness.residuals import residual_view
@@ -130,8 +130,7 @@ def _results(counts: Counts, summary: dict[str, Any], labels: Labels, steps: int
     for arm, style in arm_styles(list(counts)).items():
         networks = f"{len(counts[arm])} network{'' if len(counts[arm]) == 1 else 's'}"
         updates = f", {steps} updates" if arm == "full-data" else ""
-        mark = marker_markdown(style.symbol, style.color)
-        heads.append(f"{mark} **{escape_markdown(style.label)}**  \n:small[{networks}{updates}]")
+        heads.append(f"{arm_markdown(style)}  \n:small[{networks}{updates}]")
     titles = []
     for metric in (METRICS[name] for name in HEADLINE):
         better = "Higher" if metric.higher_is_better else "Lower"

@@ -11,7 +11,7 @@ from fairdd_core.plots.maps import distance_dots
 from fairdd_core.plots.theme import arm_styles, group_css
 from pages.ui.common.errors import escape_markdown, guarded
 from pages.ui.common.figures import folded, numbers, show
-from pages.ui.common.html import marker_markdown
+from pages.ui.common.html import arm_markdown, marker_markdown
 from pages.ui.common.runs import RunView
 
 
@@ -55,8 +55,8 @@ def _table(view: RunView, table: pd.DataFrame, class_name: str) -> None:
     arms = [arm for arm in dict.fromkeys(arm for arm, _ in table.columns) if arm]
     titles = {("", "n"): "images", ("", "share"): "share"}
     for arm, style in arm_styles(arms).items():
-        name = f"{marker_markdown(style.symbol, style.color)} {escape_markdown(style.label)}"
-        titles |= {(arm, "target"): f"{name}  \nto target", (arm, "images"): f"{name}  \nto images"}
+        titles[arm, "target"] = f"{arm_markdown(style)}  \nto target"
+        titles[arm, "images"] = f"{arm_markdown(style)}  \nto images"
     measured = [place for place in titles if place[0]]
     largest = np.nanmax(table[measured].to_numpy(float), initial=1e-3)
     decimals = max(0, 2 - int(np.floor(np.log10(largest))))

@@ -1,4 +1,4 @@
-"""Which sweeps there are, and what a sweep comes down to. No Streamlit here."""
+"""The sweeps of this machine and the bundled ones, and what is said about them. No Streamlit here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fairdd_core.analysis.grids import Place, grid_table
+from fairdd_core.analysis.grids import Place, worst_place
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
@@ -36,8 +36,8 @@ class SweepView:
 
     Attributes:
         id: in the workspace, or ``example-NAME``.
-        sweep: what is kept of it.
-        workspace: where its runs are; None for one that came with the explorer.
+        sweep: its specification and runs.
+        workspace: where its runs are; None for a bundled one.
     """
 
     id: str
@@ -46,7 +46,7 @@ class SweepView:
 
     @property
     def bundled(self) -> bool:
-        """Whether it came with the explorer."""
+        """Whether it is bundled with the explorer."""
         return self.workspace is None
 
     @property
@@ -56,7 +56,7 @@ class SweepView:
 
     @property
     def title(self) -> str:
-        """What to call it in a list."""
+        """Its name in a list."""
         spec = self.sweep.spec
         size = f"{len(spec.skews)} × {len(spec.separations)}"
         seeds = f" · {len(spec.seeds)} seeds" if len(spec.seeds) > 1 else ""
@@ -64,14 +64,14 @@ class SweepView:
         return f"{'Example: ' if self.bundled else ''}{name} · {size}{seeds}"
 
     def cells(self) -> list[Cell]:
-        """Return how every place stands."""
+        """Return its cells with the state of their runs."""
         if self.workspace is None:
             return bundled_cells(self.sweep, BUNDLED / self.id.removeprefix(BUNDLED_PREFIX))
         return cells_of(self.workspace, self.sweep)
 
 
 def all_sweeps(workspace: Workspace) -> dict[str, SweepView]:
-    """Return the sweeps of a workspace, newest first, then those that came with the explorer."""
+    """Return the sweeps of a workspace, newest first, then the bundled ones."""
     own = [SweepView(sweep.id, sweep, workspace) for sweep in list_sweeps(workspace)]
     return {view.id: view for view in [*own, *_bundled()]}
 
@@ -86,11 +86,11 @@ def _bundled() -> list[SweepView]:
     return views
 
 
-def place_of(text: str, spec: SweepSpec) -> Place:
-    """Return the place that an address names as ``skew,separation``.
+def parse_place(text: str, spec: SweepSpec) -> Place:
+    """Return the place that the address names as ``skew,separation``.
 
     Raises:
-        ValueError: when the grid has none such.
+        ValueError: when the grid does not have it.
     """
     skew, separation = (float(part) for part in text.split(","))
     if skew not in spec.skews or separation not in spec.separations:
@@ -103,8 +103,8 @@ def steps(low: float, high: float, count: int) -> tuple[float, ...]:
     return tuple(sorted({round(float(value), 2) for value in np.linspace(low, high, count)}))
 
 
-def each_cell(spec: SweepSpec) -> str:
-    """Say what every cell is the result of."""
+def cell_sentence(spec: SweepSpec) -> str:
+    """Return the settings that all cells share, as a sentence."""
     distill, evaluation = spec.base.distill, spec.base.evaluation
     networks = "one test network" if evaluation.networks == 1 else f"{evaluation.networks} test networks"
     seeds = ", ".join(map(str, spec.seeds))
@@ -115,27 +115,15 @@ def each_cell(spec: SweepSpec) -> str:
 
 
 def summary(table: pd.DataFrame, arms: Sequence[str], metric: str) -> str:
-    """Say in one sentence what there is where the first method fares worst; empty without any result."""
-    grids = {arm: grid_table(table, arm, metric) for arm in arms}
-    first, known = grids[arms[0]], grids[arms[0]]["value"].dropna()
-    if known.empty:
+    """Return a sentence on the results where the first method is worst; empty without any result."""
+    worst = worst_place(table, arms, metric)
+    if worst is None:
         return ""
-    better = METRICS[metric].higher_is_better
-    row = first.loc[known.idxmin() if better else known.idxmax()]
-    unit = "%" if better else "points"
-    numbers = [
-        f"**{100 * value:.0f}** {unit} under {arm_label(arm)}"
-        for arm, grid in grids.items()
-        if not np.isnan(value := _value(grid, row["skew"], row["separation"]))
-    ]
-    place = f"skew {row['skew']:.0%} and separation {row['separation']:g}"
-    return f"{arm_label(arms[0])} fares worst at {place}: {METRICS[metric].title} is {_and(numbers)} there."
-
-
-def _value(grid: pd.DataFrame, skew: float, separation: float) -> float:
-    found = grid[(grid["skew"] == skew) & (grid["separation"] == separation)]["value"]
-    return float(found.iloc[0]) if len(found) else float("nan")
-
-
-def _and(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    (skew, separation), values = worst
+    unit = "%" if METRICS[metric].higher_is_better else "points"
+    parts = [f"**{100 * value:.0f}** {unit} under {arm_label(arm)}" for arm, value in values.items()]
+    listed = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+    return (
+        f"{arm_label(arms[0])} is worst at skew {skew:.0%} and separation {separation:g}: "
+        f"{METRICS[metric].title} is {listed} there."
+    )

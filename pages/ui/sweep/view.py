@@ -1,4 +1,4 @@
-"""The pictures of a sweep, how it stands, and what is at the place that was clicked."""
+"""The figures of a sweep, and the runs at the place in focus."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from fairdd_core.analysis.grids import Place, gain_table, grid_table
@@ -17,58 +18,59 @@ from fairdd_core.config.command import sweep_command
 from fairdd_core.plots import sweep as plots
 from fairdd_core.plots.theme import arm_styles
 from fairdd_core.runs.storage.sweeps import Cell, sweep_table
-from pages.ui.common import notices
+from pages.ui.common import notices, url
 from pages.ui.common.cache import thumbnail_of
 from pages.ui.common.figures import folded, numbers, show
-from pages.ui.common.html import arm_heading, marker_svg, table_html, thumbnail_html
-from pages.ui.common.url import one_of, read
+from pages.ui.common.html import arm_heading, arm_markdown, thumbnail_html
 from pages.ui.controls.sidebar import adopt
-from pages.ui.sweep.model import SHOWN_METRICS, SweepView, each_cell, place_of, summary
+from pages.ui.sweep.model import SHOWN_METRICS, SweepView, cell_sentence, parse_place, summary
 
-_PLACE = ("place-skew", "place-separation")
+_METRIC, _SKEW, _SEPARATION, _SHOWN = "sweep-metric", "place-skew", "place-separation", "sweep-shown"
 
 
-def pictures(view: SweepView, cells: Sequence[Cell]) -> None:
-    """Draw a phase diagram for every method, what alignment gains, and the place in focus."""
-    metric = _metric()
-    table = sweep_table(cells, view.arms)
-    if sentence := summary(table, view.arms, metric):
+def restore(view: SweepView) -> None:
+    """Take the metric and the place in focus from the address, where the session has none."""
+    unusable: list[str] = []
+    if _METRIC not in st.session_state:
+        asked = url.read(st.query_params, "metric", url.one_of(SHOWN_METRICS), unusable)
+        st.session_state[_METRIC] = asked or SHOWN_METRICS[0]
+    # Another sweep has another grid.
+    known = st.session_state.get(_SHOWN)
+    if known != view.id or _SKEW not in st.session_state or _SEPARATION not in st.session_state:
+        spec = view.sweep.spec
+        of_place = unusable if known is None else []
+        place = url.read(st.query_params, "at", partial(parse_place, spec=spec), of_place)
+        _focus(place or (spec.skews[-1], spec.separations[-1]))
+        st.session_state[_SHOWN] = view.id
+    notices.warn_unusable(unusable)
+
+
+def _focus(place: Place) -> None:
+    st.session_state[_SKEW], st.session_state[_SEPARATION] = place
+
+
+def figures(view: SweepView, cells: Sequence[Cell]) -> None:
+    """Draw the metric of every method, what alignment gains, the place in focus, and the numbers."""
+    metric, arms = _metric_control(), view.arms
+    table = sweep_table(cells, arms)
+    if sentence := summary(table, arms, metric):
         st.markdown(sentence)
-    at = _place()
-    panels = [(arm, grid_table(table, arm, metric)) for arm in view.arms]
-    boards: list[tuple[str, str, Any]] = [
-        (
-            arm,
-            f"{METRICS[metric].title} of {label} over skew and separation.",
-            plots.phase(grid, metric, at=at),
-        )
-        for (arm, grid), label in zip(panels, _labels(view), strict=True)
-    ]
-    headings = [arm_heading(style) for style in arm_styles(view.arms).values()]
-    for arm, label in list(zip(view.arms, _labels(view), strict=True))[1:]:
-        gained = gain_table(table, arm, view.arms[0], metric)
-        alt = f"What {label} gains over {_labels(view)[0]} over skew and separation."
-        boards.append((f"gain-{arm}", alt, plots.gain(gained, metric, at=at)))
-        headings.append(
-            f'<div class="fx-arm">{html.escape(label)} against {html.escape(_labels(view)[0])}</div>'
-        )
-    _board(boards, headings)
-    st.caption(f"{each_cell(view.sweep.spec)} {_caption(metric, len(view.arms) > 1)}")
-    _detail(view, cells, at)
-    _numbers(view, table)
+    at = st.session_state[_SKEW], st.session_state[_SEPARATION]
+    _grids(table, arms, metric, at)
+    st.caption(f"{cell_sentence(view.sweep.spec)} {_caption(metric, len(arms) > 1)}")
+    _place(view, cells, at)
+    folded("sweep", lambda: numbers(table, key="sweep-table", percent=tuple(METRICS)))
+    with st.expander("Command for this sweep", icon=":material/terminal:", type="compact"):
+        st.code(sweep_command(view.sweep.spec), language="bash", wrap_lines=True)
 
 
-def _labels(view: SweepView) -> list[str]:
-    return [style.label for style in arm_styles(view.arms).values()]
-
-
-def _metric() -> str:
+def _metric_control() -> str:
     metric = st.segmented_control(
-        "Show",
+        "Metric",
         SHOWN_METRICS,
         format_func=lambda name: METRICS[name].title,
         required=True,
-        key="sweep-metric",
+        key=_METRIC,
         help="\n\n".join(f"**{METRICS[name].title}**: {METRICS[name].sentence}" for name in SHOWN_METRICS),
         persist_state="session",
     )
@@ -76,105 +78,97 @@ def _metric() -> str:
     return str(metric)
 
 
+def _grids(table: pd.DataFrame, arms: Sequence[str], metric: str, at: Place) -> None:
+    """Draw a grid per arm, and for all but the first one their gain over it."""
+    title, styles = METRICS[metric].title, arm_styles(list(arms))
+    panels: list[tuple[str, str, str, go.Figure]] = []
+    for arm, style in styles.items():
+        fig = plots.phase(grid_table(table, arm, metric), metric, at=at)
+        alt = f"{title} of {style.label} over skew and separation."
+        panels.append((arm, arm_heading(style), alt, fig))
+    first = styles[arms[0]].label
+    for arm, style in list(styles.items())[1:]:
+        fig = plots.gain(gain_table(table, arm, arms[0], metric), metric, at=at)
+        heading = f'<div class="fx-arm">{html.escape(style.label)} against {html.escape(first)}</div>'
+        alt = f"Gain of {style.label} over {first} over skew and separation."
+        panels.append((f"gain-{arm}", heading, alt, fig))
+    per_row = min(2, len(panels)) if len(panels) in {1, 2, 4} else 3
+    for start in range(0, len(panels), per_row):
+        row = panels[start : start + per_row]
+        for column, (name, heading, alt, fig) in zip(st.columns(per_row, gap="large"), row, strict=False):
+            with column:
+                st.html(heading)
+                key = f"phase-{name}"
+                show(fig, None, key=key, alt=alt, clicked=partial(_focus_clicked, key))
+
+
+def _focus_clicked(chart: str) -> None:
+    points = st.session_state[chart].selection.points
+    if points and (place := points[0].get("customdata")):
+        values = list(place.values()) if isinstance(place, dict) else list(place)
+        _focus((float(values[0]), float(values[1])))
+
+
 def _caption(metric: str, several: bool) -> str:
-    unit = "per cent" if METRICS[metric].higher_is_better else "percentage points"
-    ink = "blue is good" if METRICS[metric].higher_is_better else "orange is bad"
-    versus = " In the comparison, blue and + is better, orange and − is worse." if several else ""
+    higher = METRICS[metric].higher_is_better
+    unit, ink = ("per cent", "blue is good") if higher else ("percentage points", "orange is bad")
+    gain = " In the comparison, blue and + is better, orange and − is worse." if several else ""
     return (
-        f"Numbers are {unit}: {METRICS[metric].sentence} The stronger the colour, the more: {ink}.{versus} "
-        "· waits, ‖ was stopped, ✕ failed or was deleted. Click a cell, or choose it below, to look into it."
+        f"Numbers are {unit}: {METRICS[metric].sentence} A stronger colour is a larger number: {ink}.{gain} "
+        "· waiting, ‖ stopped, ✕ failed or deleted. Click a cell, or choose it below, to see its run."
     )
 
 
-def _board(boards: Sequence[tuple[str, str, Any]], headings: Sequence[str]) -> None:
-    per_row = 3 if len(boards) in {3, 5} else min(2, len(boards)) if len(boards) < 5 else 3
-    for start in range(0, len(boards), per_row):
-        for column, i in zip(st.columns(per_row, gap="large"), range(start, len(boards)), strict=False):
-            name, alt, fig = boards[i]
-            with column:
-                st.html(headings[i])
-                show(
-                    fig,
-                    None,
-                    key=f"phase-{name}",
-                    alt=alt,
-                    clicked=partial(_clicked, f"phase-{name}"),
-                )
-
-
-def _clicked(chart: str) -> None:
-    points = st.session_state[chart].selection.points
-    if points and (place := points[0].get("customdata")):
-        st.session_state["place-skew"], st.session_state["place-separation"] = _pair(place)
-
-
-def _pair(place: Any) -> tuple[float, float]:
-    values = list(place.values()) if isinstance(place, dict) else list(place)
-    return float(values[0]), float(values[1])
-
-
-def arrive(view: SweepView) -> None:
-    """Take the measure and the place in focus from the address, where the session has none."""
-    complaints: list[str] = []
-    if "sweep-metric" not in st.session_state:
-        asked = read(st.query_params, "metric", one_of(SHOWN_METRICS), complaints)
-        st.session_state["sweep-metric"] = asked or SHOWN_METRICS[0]
-    # Another sweep has another grid.
-    if st.session_state.get("sweep-shown") != view.id or any(key not in st.session_state for key in _PLACE):
-        known, spec = "sweep-shown" in st.session_state, view.sweep.spec
-        st.session_state["sweep-shown"] = view.id
-        place = read(st.query_params, "at", partial(place_of, spec=spec), complaints if not known else [])
-        st.session_state.update(zip(_PLACE, place or (spec.skews[-1], spec.separations[-1]), strict=True))
-    notices.warn_unusable(complaints)
-
-
-def _place() -> Place:
-    """Return the place in focus."""
-    return st.session_state["place-skew"], st.session_state["place-separation"]
-
-
-def _detail(view: SweepView, cells: Sequence[Cell], at: Place | None) -> None:
+def _place(view: SweepView, cells: Sequence[Cell], at: Place) -> None:
+    """Draw the runs at the place in focus, with the controls that choose it."""
     spec = view.sweep.spec
     with st.container(border=True, key="sweep-detail"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            _slider("Skew", "place-skew", spec.skews, lambda skew: f"{skew:.0%}", "The row to look into.")
-            _slider("Separation", "place-separation", spec.separations, lambda s: f"{s:g}", "The column.")
-        st.query_params["at"] = f"{at[0]:g},{at[1]:g}" if at else ""
+            _slider("Skew", _SKEW, spec.skews, lambda skew: f"{skew:.0%}", "The row of the grid.")
+            _slider(
+                "Separation", _SEPARATION, spec.separations, lambda s: f"{s:g}", "The column of the grid."
+            )
+        st.query_params["at"] = f"{at[0]:g},{at[1]:g}"
         for cell in cells:
             if (cell.point.skew, cell.point.separation) == at:
                 _cell(view, cell)
 
 
-def _slider(label: str, key: str, values: tuple[float, ...], text: Callable[[float], str], told: str) -> None:
+def _slider(label: str, key: str, values: tuple[float, ...], text: Callable[[float], str], help: str) -> None:
     if len(values) > 1:
         st.select_slider(
-            label, values, format_func=text, key=key, help=told, width=260, persist_state="session"
+            label, values, format_func=text, key=key, help=help, width=260, persist_state="session"
         )
 
 
 def _cell(view: SweepView, cell: Cell) -> None:
-    thumbnail = thumbnail_of(cell.folder, view.arms)
     seed = f", seed {cell.point.seed}" if len(view.sweep.spec.seeds) > 1 else ""
-    title = f"Skew {cell.point.skew:.0%}, separation {cell.point.separation:g}{seed}"
-    st.html(
-        f'<div class="fx-cell"><div><div class="fx-run-title">{title}</div>'
-        f"{thumbnail_html(thumbnail, arm_styles(view.arms))}</div>"
-        f"{_results_html(view, cell)}</div>"
-    )
+    left, right = st.columns([3, 7], gap="medium")
+    with left:
+        st.markdown(f"**Skew {cell.point.skew:.0%}, separation {cell.point.separation:g}{seed}**")
+        st.html(thumbnail_html(thumbnail_of(cell.folder, view.arms), arm_styles(view.arms)))
+    with right:
+        if cell.result is None:
+            st.caption(f"{cell.state_text.capitalize()}.")
+        else:
+            _results(view.arms, cell.result)
     _links(view, cell)
+
+
+def _results(arms: Sequence[str], result: dict[str, Any]) -> None:
+    grid = results_grid(results_table(result.get("arms")), SHOWN_METRICS, arms, markup="markdown")
+    grid.index = pd.Index([arm_markdown(style) for style in arm_styles(list(arms)).values()])
+    titles = {name: METRICS[name].title for name in SHOWN_METRICS}
+    st.table(grid.rename(columns=titles), border="horizontal", alt="Results of the run in focus")
 
 
 def _links(view: SweepView, cell: Cell) -> None:
     with st.container(horizontal=True):
         if not view.bundled and cell.record is not None and cell.record.deleted is None:
-            st.page_link(
-                "studio.py",
-                label="Open the run",
-                icon=":material/visibility:",
-                query_params={"run": cell.run},
-            )
+            link = {"run": cell.run}
+            st.page_link("studio.py", label="Open the run", icon=":material/visibility:", query_params=link)
         if st.button(
-            "Take these settings to the Studio",
+            "Use these settings in the Studio",
             icon=":material/science:",
             key=f"adopt-{cell.point.seed}",
             help="Sets the controls of the Studio, where you can change them and launch a run of your own.",
@@ -182,22 +176,3 @@ def _links(view: SweepView, cell: Cell) -> None:
             adopt(view.sweep.spec.run(cell.point))
             st.session_state["view"] = "data"
             st.switch_page("studio.py", query_params={"view": "data"})
-
-
-def _results_html(view: SweepView, cell: Cell) -> str:
-    if cell.result is None:
-        return f'<p class="fx-note">{html.escape(cell.state_text.capitalize())}.</p>'
-    grid = results_grid(results_table(cell.result.get("arms")), SHOWN_METRICS, view.arms, markup="html")
-    head = "".join(f"<th scope='col'>{html.escape(METRICS[name].title)}</th>" for name in grid.columns)
-    rows = []
-    for arm, style in arm_styles(view.arms).items():
-        heading = f"{marker_svg(style.symbol, style.color, size=12)} {html.escape(style.label)}"
-        cells = "".join(f"<td>{text}</td>" for text in grid.loc[arm])
-        rows.append(f"<tr><th scope='row'>{heading}</th>{cells}</tr>")
-    return table_html(f"<th scope='col'>Method</th>{head}", "".join(rows), "Results of the run at this place")
-
-
-def _numbers(view: SweepView, table: pd.DataFrame) -> None:
-    folded("sweep", lambda: numbers(table, key="sweep-table", percent=tuple(METRICS)))
-    with st.expander("The command that makes this sweep", icon=":material/terminal:", type="compact"):
-        st.code(sweep_command(view.sweep.spec), language="bash", wrap_lines=True)

@@ -16,7 +16,7 @@ from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.runs.storage.sweeps import Sweep, cells_of, sweep_table
 from fairdd_core.workspace import Workspace
 from pages.ui.sweep import model as sweep_model
-from pages.ui.sweep.model import BUNDLED, all_sweeps, place_of, steps, summary
+from pages.ui.sweep.model import BUNDLED, all_sweeps, parse_place, steps, summary
 from tests.pages.conftest import settled, words
 
 Visit = Callable[..., AppTest]
@@ -63,13 +63,13 @@ def test_a_finished_sweep_is_there_on_the_first_visit(sweep_page: Visit, workspa
     app = sweep_page()
     assert str(app.selectbox(key="sweep-choice").value).startswith("example-")
     assert len(app.get("plotly_chart")) == 3
-    assert "fares worst at" in words(app)
-    assert "No images yet." not in words(app)
+    assert "is worst at" in words(app)
+    assert "No images yet" not in words(app)
     assert any("python -m fairdd_core sweep" in str(code.value) for code in app.code)
 
 
 def test_without_any_sweep_the_page_says_what_to_do(sweep_page: Visit, no_bundle: None) -> None:
-    assert "No sweep has been run yet." in words(sweep_page())
+    assert "There are no sweeps yet." in words(sweep_page())
 
 
 def test_launch_queues_every_place_and_turns_to_the_sweep(
@@ -119,7 +119,7 @@ def test_results_fill_in_and_the_place_in_focus_follows_the_sliders(
 def test_bad_links_fall_back_with_a_message(sweep_page: Visit, workspace: Path, no_bundle: None) -> None:
     launched(workspace)
     app = sweep_page(sweep="261122-071308-92d30d", metric="beauty", at="7,7")
-    assert "a sweep that is not here" in words(app)
+    assert "an unknown sweep" in words(app)
     assert app.segmented_control(key="sweep-metric").value == "deo_mean"
     assert "Skew 90%, separation 1" in words(app)
 
@@ -148,10 +148,10 @@ def test_a_data_set_brings_its_number_of_groups(sweep_page: Visit, workspace: Pa
 
 def test_places_steps_and_sentences() -> None:
     spec = SweepSpec(base=quick(), skews=(0.5, 0.9), separations=(0, 1))
-    assert place_of("0.9,1", spec) == (0.9, 1.0)
+    assert parse_place("0.9,1", spec) == (0.9, 1.0)
     for text in ("", "0.9", "a,b", "0.8,1", "0.9,1,0"):
         with pytest.raises(ValueError):
-            place_of(text, spec)
+            parse_place(text, spec)
     assert steps(0.1, 0.9, 4) == (0.1, 0.37, 0.63, 0.9)
     assert steps(0.5, 0.5, 3) == (0.5,)
 
