@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from fairdd_core.config.presets import quick
-from fairdd_core.distill.backbones import registry
-from tests.distill.test_loop import METHODS, test_contract_of_every_method
 from tests.helpers import ROOT, tiny_distill
 
 README = (ROOT / "README.md").read_text()
@@ -33,20 +29,6 @@ def block_with(text: str) -> str:
     ]
     assert len(blocks) == 1
     return blocks[0]
-
-
-def test_a_backbone_is_one_file_and_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = block_with("class MeanImage(Backbone)")
-    (place,) = re.findall(r"^# (fairdd_core/\S+)\.py$", source, re.MULTILINE)
-    module = ModuleType(place.replace("/", "."))
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    exec(compile(source, place, "exec"), module.__dict__)
-    monkeypatch.setattr(registry, "BACKBONES", known := dict(registry.BACKBONES))
-    exec(compile(block_with('BACKBONES["mean-image"]'), "registry", "exec"), vars(registry))
-    for user in ("loop", "compatibility"):
-        monkeypatch.setattr(f"fairdd_core.distill.{user}.BACKBONES", known)
-    for alignment, discrepancy in METHODS:
-        test_contract_of_every_method(alignment, discrepancy, "mean-image")
 
 
 def test_commands_are_understood(capsys: pytest.CaptureFixture[str]) -> None:
