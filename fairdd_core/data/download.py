@@ -166,16 +166,11 @@ def _size(folder: Path) -> int:
 
 def _move(staging: Path, data_dir: Path) -> None:
     """Move what was unpacked: new folders as a whole, others file by file."""
-    for folder in staging.iterdir():
-        if not folder.is_dir():
-            continue
+    for folder in [path for path in staging.iterdir() if path.is_dir()]:
         for archive in [path for path in folder.rglob("*") if path.suffix in {".gz", ".zip"}]:
             archive.unlink()
         target = data_dir / folder.name
-        if not target.exists():
+        if target.exists():
+            shutil.copytree(folder, target, dirs_exist_ok=True, copy_function=shutil.move)
+        else:
             folder.rename(target)
-            continue
-        for path in [path for path in folder.rglob("*") if path.is_file()]:
-            place = target / path.relative_to(folder)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(place)
