@@ -43,7 +43,7 @@ def execute(store: Store, run_id: str) -> str:
     try:
         record(events, folder, reporter, environment)
     except BaseException:
-        with suppress(sqlite3.Error):  # a full disk, say; the first error is the one to report
+        with suppress(sqlite3.Error):  # the first error is the one to report
             reporter.flush()
         raise
     attempts = folder.attempts()

@@ -20,6 +20,7 @@ _SMALLER = (
     "If something else filled the memory, resume; else launch again with a smaller network, fewer images per "
     "class or a smaller batch."
 )
+_RESUME = "Resume to continue from the last checkpoint."
 _SEE_LOG = "See the log of the run; if the cause has passed, resume it."
 _FREE_SPACE = "Free some space, for example by pruning old runs, then resume."
 _CHANGE = "Change that setting and launch again."
@@ -56,13 +57,12 @@ def explain_error(error: BaseException) -> Outcome:
     """Return the outcome of a run whose worker raised ``error``."""
     match error:
         case StopRequested():
-            return Outcome(RunState.STOPPED, "Stopped", "Resume to go on from there.")
+            return Outcome(RunState.STOPPED, "Stopped", "Resume to continue from there.")
         case UserError():
             message = f"{error.field}: expected {error.expected}, got {error.got}."
             final = error.field not in _MACHINE_FIELDS
-            return Outcome(
-                RunState.FAILED, message, error.hint or (_CHANGE if final else _SEE_LOG), CRASHED, final
-            )
+            hint = error.hint or (_CHANGE if final else _SEE_LOG)
+            return Outcome(RunState.FAILED, message, hint, CRASHED, final)
         case Diverged():
             return Outcome(RunState.FAILED, str(error), error.hint, CRASHED, final=True)
         case _ if _is_full_disk(error):
@@ -85,9 +85,8 @@ def explain_exit(code: int | None, cancelled: bool, oom_killed: bool) -> Outcome
     if cancelled:
         return explain_error(StopRequested())
     if code is None:
-        return Outcome(
-            RunState.LOST, "The process of this run is gone: killed, or the machine restarted.", _RESUME
-        )
+        message = "The process of this run is gone: killed, or the machine restarted."
+        return Outcome(RunState.LOST, message, _RESUME)
     if code == DISK_FULL:
         return explain_error(OSError(errno.ENOSPC, ""))
     if code == NO_MEMORY or (code == -signal.SIGKILL and oom_killed):
@@ -99,11 +98,8 @@ def explain_exit(code: int | None, cancelled: bool, oom_killed: bool) -> Outcome
     return Outcome(RunState.FAILED, f"The process of this run crashed {how}.", _SEE_LOG)
 
 
-_RESUME = "Resume to go on from the last checkpoint."
-
-
 def describe(outcome: Outcome, run: RunRecord, folder: RunFolder) -> str:
-    """Return the message of an outcome with where the run stood and what was kept."""
+    """Return the message of an outcome with the progress of the run and what was kept."""
     if outcome.state is RunState.DONE:
         return outcome.message
     last = max(folder.snapshot_iterations(), default=None)
@@ -116,12 +112,12 @@ def describe(outcome: Outcome, run: RunRecord, folder: RunFolder) -> str:
 def _is_full_disk(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in _FULL_DISK:
         return True
-    # SQLite and pyarrow say it in words only.
+    # SQLite and pyarrow have no error numbers.
     words = ("disk is full", "disk I/O error", "No space left on device", "File too large")
     return any(text in str(error) for text in words)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
-    # torch's own class is matched by name, for importing torch here would cost every reader seconds.
+    # torch's own class is matched by name: importing torch here would take seconds.
     named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     return named or "can't allocate memory" in str(error) or "not enough memory" in str(error)

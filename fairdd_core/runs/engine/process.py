@@ -86,7 +86,7 @@ def lower_priority() -> None:
 
 
 def count_oom_kills() -> int:
-    """Return how many processes the kernel has killed for lack of memory; 0 where it does not say."""
+    """Return how many processes the kernel has killed for lack of memory; 0 where that is unknown."""
     try:
         match = re.search(r"^oom_kill (\d+)$", Path("/proc/vmstat").read_text(), re.MULTILINE)
     except OSError:

@@ -36,7 +36,7 @@ class WarmWorker:
         self._born = 0.0  # by the clock of the files
 
     def wanted(self) -> bool:
-        """Return whether somebody asked for a warm worker lately."""
+        """Return whether a warm worker was requested within ``KEEP_SECONDS``."""
         try:
             return time.time() - self.workspace.warm_worker_request.stat().st_mtime < KEEP_SECONDS
         except FileNotFoundError:

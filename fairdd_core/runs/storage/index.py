@@ -236,7 +236,7 @@ class Store:
                     continue
                 finished = folder.result_file.exists()
                 state = RunState.DONE if finished else RunState.LOST
-                hint = "" if finished else "Resume to go on with it."
+                hint = "" if finished else "Resume to continue it."
                 text = {"message": "Found without an entry in the index.", "hint": hint}
                 _insert(db, id=path.name, state=state, created=path.stat().st_mtime, **text)
                 adopted.append(path.name)
