@@ -100,5 +100,5 @@ def test_a_screen_is_one_file_and_one_entry() -> None:
     assert not app.exception
     assert app.title[0].value == "Metrics"
     assert len(app.table[0].value) == len(metrics.METRICS)
-    call = ast.parse(block_with('st.Page("metrics.py"').strip().rstrip(",")).body[0]
+    call = ast.parse(block_with('st.Page("metrics.py"')).body[0]
     assert ast.unparse(call).startswith("st.Page('metrics.py', title='Metrics'")
