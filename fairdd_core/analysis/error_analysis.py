@@ -11,11 +11,11 @@ import pandas as pd
 def prediction_table(
     counts_GCC: np.ndarray, class_id: int, group: int, class_names: Sequence[str]
 ) -> pd.DataFrame:
-    """Return what one network took the test images of a (class, group) cell for.
+    """Return the predictions of one network for the test images of a (class, group) cell.
 
     Columns: ``predicted as``, ``right`` (bool), ``images``, ``n`` (images of the cell), ``share`` (in [0,
-    1]), ``class_id`` (of the answer). Wrong answers first, the most frequent ahead; answers that never came
-    are left out, so that an empty cell has no rows.
+    1]), ``class_id`` (the predicted class). Wrong predictions come first, the most frequent ahead. Classes
+    that were never predicted have no row, so an empty cell has none.
 
     Args:
         counts_GCC: of one network (group, true class, predicted class).
@@ -41,43 +41,43 @@ def prediction_table(
 
 def majority_sentence(
     counts_CG: np.ndarray,
-    answers_N: np.ndarray,
+    predicted_N: np.ndarray,
     class_id: int,
     group: int,
     class_names: Sequence[str],
     group_names: Sequence[str],
 ) -> str:
-    """Say how many wrong answers name a class of which the images' group is the majority.
+    """Return how many errors predict a class in which the images' group is the majority, as a sentence.
 
     Args:
         counts_CG: training images of every class and group.
-        answers_N: what the group's test images of the class were taken for.
+        predicted_N: predictions for the group's test images of the class.
         class_id: their true class.
         group: their group.
         class_names: in index order.
         group_names: in index order.
 
     Returns:
-        A sentence; empty where there is no such answer.
+        A sentence; empty where there is no such error.
     """
     largest_C1 = counts_CG.max(axis=1, keepdims=True)
     alone_C = (counts_CG == largest_C1).sum(axis=1) == 1
     owned_C = alone_C & (counts_CG[:, group] == largest_C1[:, 0])
-    wrong_N = answers_N[answers_N != class_id]
+    wrong_N = predicted_N[predicted_N != class_id]
     named_N = wrong_N[owned_C[wrong_N]]
     if not len(named_N):
         return ""
     names, group_name = [class_names[c] for c in np.unique(named_N)], group_names[group]
     which = f"class {names[0]}" if len(names) == 1 else f"one of the classes {', '.join(names)}"
     return (
-        f"{len(named_N)} of the {len(wrong_N)} wrong answers to {group_name} images name {which}: most of "
-        f"its training images are {group_name}."
+        f"{len(named_N)} of the {len(wrong_N)} errors on {group_name} images predict {which}, in which "
+        f"most of the training images are {group_name}."
     )
 
 
 def rows_by_prediction(
     predicted_N: np.ndarray, y_N: np.ndarray, a_N: np.ndarray, class_id: int, group: int
 ) -> dict[int, np.ndarray]:
-    """Return the rows of a cell's test images by the class that they were taken for, in their order."""
+    """Return the rows of the test images of a (class, group) cell by predicted class, in their order."""
     rows = np.flatnonzero((y_N == class_id) & (a_N == group))
     return {int(c): rows[predicted_N[rows] == c] for c in np.unique(predicted_N[rows])}

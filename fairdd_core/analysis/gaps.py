@@ -1,4 +1,4 @@
-"""The gap of every class, and the two groups that set it."""
+"""The gap of every class, and the groups with the smallest and the largest recall."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fairdd_core.analysis.metrics import gap_KC, recall_KGC
-from fairdd_core.analysis.tables import mean_over_networks
+from fairdd_core.analysis.metrics import gap_KC, mean_over_networks, recall_KGC
 
 ROUNDING = 1e-9
-"""Means over networks that differ by less are equal: the same terms were added up in another order."""
+"""Means over networks that differ by less are equal: the order of summation is all that differs."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """The gap of a class, and the two groups that set it.
+    """The gap of a class, and the groups at its ends.
 
     Attributes:
         class_id: of the class.
@@ -42,10 +41,10 @@ class Gap:
         return self.best_recall - self.worst_recall <= ROUNDING
 
     def words(self, class_names: Sequence[str], group_names: Sequence[str]) -> str:
-        """Return the gap as people say it: ``class 3, red 98% against green 4%``."""
+        """Return the gap in words: ``class 3, red 98% against green 4%``."""
         name = class_names[self.class_id]
         if self.alike:
-            on_average = " on average" if self.size > 0 else ""  # the networks differ, in opposite ways
+            on_average = " on average" if self.size > 0 else ""  # the networks' gaps cancel
             return f"class {name}, {self.best_recall:.0%} for every group{on_average}"
         best = group_names[self.best] + (f" and {self.also_best} more" if self.also_best else "")
         worst = group_names[self.worst] + (f" and {self.also_worst} more" if self.also_worst else "")
@@ -53,7 +52,7 @@ class Gap:
 
 
 def tied(recall_G: np.ndarray, end: float) -> int:
-    """Return how many other groups have the recall of the group at an end."""
+    """Return how many other groups have the recall of the group at one end of a gap."""
     return int(np.isclose(recall_G, end, rtol=0, atol=ROUNDING).sum()) - 1
 
 
@@ -87,7 +86,7 @@ def largest_gap(counts_KGCC: np.ndarray) -> Gap | None:
 def gap_table(
     counts: Mapping[str, np.ndarray], class_names: Sequence[str], group_names: Sequence[str]
 ) -> pd.DataFrame:
-    """Return one row per (arm, class): the gap and the groups that set it, the largest gap first.
+    """Return one row per (arm, class): the gap and the groups at its ends, the largest gap first.
 
     Columns: ``arm``, ``class``, ``gap``, ``worst group``, ``its recall``, ``best group``, ``recall of the
     best``; undefined gaps come last, as NaN.

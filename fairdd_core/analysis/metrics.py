@@ -1,8 +1,8 @@
-"""Every number the explorer quotes, as a pure function of one table of counts.
+"""Accuracy and fairness metrics as functions of the counts of test images.
 
 ``counts_KGCC[k, a, y, p]`` is the number of test images of group ``a`` and true class ``y`` that evaluation
-network ``k`` takes for class ``p``. What cannot be computed (an empty cell, a class never predicted) is
-NaN and left out of the reductions, never zero.
+network ``k`` predicts as class ``p``. What cannot be computed (an empty cell, a class that is never
+predicted) is NaN, not zero, and is left out of reductions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 Reduction = Callable[..., np.ndarray]
 
 
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Return part / whole with NaN where the whole is empty."""
     return np.asarray(
         np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=whole > 0)
@@ -24,7 +24,7 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def _reduce(reduction: Reduction, values: np.ndarray, axis: int) -> np.ndarray:
-    """Apply a nan-aware reduction; a slice without any defined value stays NaN, quietly."""
+    """Apply a NaN-aware reduction; a slice without any defined value stays NaN."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"(All-NaN|Mean of empty)", RuntimeWarning)
         return np.asarray(reduction(values, axis=axis))
@@ -36,9 +36,14 @@ def _range(values: np.ndarray, axis: int) -> np.ndarray:
     return np.where(np.isfinite(values).sum(axis=axis) >= 2, spread, np.nan)
 
 
+def mean_over_networks(values: np.ndarray) -> np.ndarray:
+    """Return the mean over the first axis, leaving out what is undefined; NaN where all is."""
+    return _reduce(np.nanmean, values, axis=0)
+
+
 def recall_KGC(counts_KGCC: np.ndarray) -> np.ndarray:
     """Return r(a, y) = P(ŷ = y | Y = y, A = a) of every network, (K, G, C)."""
-    return _ratio(np.diagonal(counts_KGCC, axis1=-2, axis2=-1), counts_KGCC.sum(axis=-1))
+    return ratio(np.diagonal(counts_KGCC, axis1=-2, axis2=-1), counts_KGCC.sum(axis=-1))
 
 
 def gap_KC(counts_KGCC: np.ndarray) -> np.ndarray:
@@ -47,18 +52,18 @@ def gap_KC(counts_KGCC: np.ndarray) -> np.ndarray:
 
 
 def accuracy_K(counts_KGCC: np.ndarray) -> np.ndarray:
-    """Return the share of test images that are recognised, (K,)."""
+    """Return the share of test images that are classified correctly, (K,)."""
     hits = np.trace(counts_KGCC, axis1=-2, axis2=-1).sum(axis=-1)
-    return _ratio(hits, counts_KGCC.sum(axis=(-3, -2, -1)))
+    return ratio(hits, counts_KGCC.sum(axis=(-3, -2, -1)))
 
 
 def group_accuracy_KG(counts_KGCC: np.ndarray) -> np.ndarray:
     """Return the accuracy within every group, (K, G)."""
-    return _ratio(np.trace(counts_KGCC, axis1=-2, axis2=-1), counts_KGCC.sum(axis=(-2, -1)))
+    return ratio(np.trace(counts_KGCC, axis1=-2, axis2=-1), counts_KGCC.sum(axis=(-2, -1)))
 
 
 def worst_group_accuracy_K(counts_KGCC: np.ndarray) -> np.ndarray:
-    """Return the accuracy of the group that fares worst, (K,)."""
+    """Return the accuracy of the group with the lowest accuracy, (K,)."""
     return _reduce(np.nanmin, group_accuracy_KG(counts_KGCC), axis=-1)
 
 
@@ -75,13 +80,13 @@ def deo_mean_K(counts_KGCC: np.ndarray) -> np.ndarray:
 def demographic_parity_K(counts_KGCC: np.ndarray) -> np.ndarray:
     """Return the demographic parity difference, max over y of the range over a of P(ŷ = y | A = a), (K,)."""
     predicted_KGC = counts_KGCC.sum(axis=-2)
-    rate_KGC = _ratio(predicted_KGC, predicted_KGC.sum(axis=-1, keepdims=True))
+    rate_KGC = ratio(predicted_KGC, predicted_KGC.sum(axis=-1, keepdims=True))
     return _reduce(np.nanmax, _range(rate_KGC, axis=-2), axis=-1)
 
 
 def sufficiency_gap_KC(counts_KGCC: np.ndarray) -> np.ndarray:
     """Return the range over a of P(Y = y | ŷ = y, A = a) for every class, (K, C)."""
-    precision_KGC = _ratio(np.diagonal(counts_KGCC, axis1=-2, axis2=-1), counts_KGCC.sum(axis=-2))
+    precision_KGC = ratio(np.diagonal(counts_KGCC, axis1=-2, axis2=-1), counts_KGCC.sum(axis=-2))
     return _range(precision_KGC, axis=-2)
 
 
@@ -102,14 +107,14 @@ def spread(values_K: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class Metric:
-    """A number, and what a reader must know to read it.
+    """A metric and its description.
 
     Attributes:
         title: short name.
         formula: definition in plain text.
         sentence: one plain sentence.
         higher_is_better: direction.
-        is_gap: whether it compares groups, so that an interval over test images is worth computing.
+        is_gap: whether it compares groups, and has an interval over test images.
         of: ``counts_KGCC -> values_K``.
     """
 
@@ -123,12 +128,12 @@ class Metric:
 
 METRICS: dict[str, Metric] = {
     "accuracy": Metric(
-        "Accuracy", "P(ŷ = y)", "Share of test images that are recognised.", True, False, accuracy_K
+        "Accuracy", "P(ŷ = y)", "Share of test images that are classified correctly.", True, False, accuracy_K
     ),
     "worst_group_accuracy": Metric(
         "Worst-group accuracy",
         "min over a of P(ŷ = y | A = a)",
-        "Accuracy of the group that fares worst.",
+        "Accuracy of the group with the lowest accuracy.",
         True,
         True,
         worst_group_accuracy_K,
@@ -136,7 +141,7 @@ METRICS: dict[str, Metric] = {
     "deo_mean": Metric(
         "DEO_A (mean gap)",
         "mean over y of [max over a − min over a of P(ŷ = y | Y = y, A = a)]",
-        "How far apart the groups' recalls are, averaged over the classes.",
+        "Range of the groups' recalls, averaged over the classes.",
         False,
         True,
         deo_mean_K,
@@ -144,7 +149,7 @@ METRICS: dict[str, Metric] = {
     "deo_max": Metric(
         "DEO_M (largest gap)",
         "max over y of [max over a − min over a of P(ŷ = y | Y = y, A = a)]",
-        "How far apart the groups' recalls are in the worst class.",
+        "Range of the groups' recalls in the worst class.",
         False,
         True,
         deo_max_K,
@@ -152,7 +157,7 @@ METRICS: dict[str, Metric] = {
     "demographic_parity": Metric(
         "Demographic parity difference",
         "max over y of [max over a − min over a of P(ŷ = y | A = a)]",
-        "How much more often one group than another is taken for some class.",
+        "Largest difference between groups in how often a class is predicted.",
         False,
         True,
         demographic_parity_K,
@@ -160,7 +165,7 @@ METRICS: dict[str, Metric] = {
     "sufficiency_gap": Metric(
         "Sufficiency gap (largest)",
         "max over y of [max over a − min over a of P(Y = y | ŷ = y, A = a)]",
-        "How differently the same answer can be trusted across groups, in the worst class.",
+        "Range over groups of the precision of the predictions, in the worst class.",
         False,
         True,
         sufficiency_gap_K,
@@ -168,7 +173,7 @@ METRICS: dict[str, Metric] = {
     "sufficiency_gap_mean": Metric(
         "Sufficiency gap (mean)",
         "mean over y of [max over a − min over a of P(Y = y | ŷ = y, A = a)]",
-        "How differently the same answer can be trusted across groups, averaged over the classes.",
+        "Range over groups of the precision of the predictions, averaged over the classes.",
         False,
         True,
         sufficiency_gap_mean_K,

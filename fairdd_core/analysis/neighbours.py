@@ -16,11 +16,11 @@ def nearest_pixels(x_QCHW: np.ndarray, x_MCHW: np.ndarray, ranks: int = 3) -> tu
     Args:
         x_QCHW: uint8 test images.
         x_MCHW: uint8 synthetic images; there may be fewer than ``ranks``.
-        ranks: R, how many of each.
+        ranks: R, neighbours of each.
 
     Returns:
-        Places among the synthetic images, (Q, R), -1 where there are too few, and the root mean squared
-        differences of a pixel's level in [0, 1], (Q, R), then NaN.
+        Indices of synthetic images, (Q, R), and root mean square differences of the pixel levels in [0, 1],
+        (Q, R); -1 and NaN where there are too few.
     """
     query_QD, pool_MD = (x.reshape(len(x), -1).astype(np.float32) / 255 for x in (x_QCHW, x_MCHW))
     squared_QM = (query_QD**2).sum(1)[:, None] - 2 * query_QD @ pool_MD.T + (pool_MD**2).sum(1)
@@ -39,7 +39,7 @@ def nearest_table(
     class_id: int,
     class_names: Sequence[str],
 ) -> pd.DataFrame:
-    """Return how often the nearest synthetic image of a group's test images is of their own class.
+    """Return how often the nearest synthetic image of the test images of a class is of the same class.
 
     Columns: ``arm``, ``group``, ``own class`` (images whose nearest synthetic image is of it), ``n``,
     ``share``, ``else mostly`` (the class of the nearest one of most of the others), ``of them`` and
@@ -48,7 +48,7 @@ def nearest_table(
     Args:
         nearest: arm -> class of the nearest synthetic image of some test images, (Q,), -1 for none, and the
             distance to it, (Q,).
-        rows: group -> which of them are its images of the class.
+        rows: group -> indices of its images of the class among them.
         class_id: the class.
         class_names: in index order.
     """
@@ -79,15 +79,15 @@ def neighbour_table(found: Nearest, index: int, class_id: int, group_names: Sequ
     """Return the nearest real images of one synthetic image, group by group, nearest first.
 
     Args:
-        found: of the arm.
+        found: neighbours of the arm's images.
         index: m, of the finished synthetic image.
-        class_id: its class, of which its neighbours are, too.
+        class_id: its class, which its neighbours share.
         group_names: in index order.
 
     Returns:
         The columns ``group, group_id, rank, row, distance, searched``: ``rank`` from 1, ``row`` of the
         training set or -1 and ``distance`` NaN where the group has fewer images, and ``searched`` the number
-        of real images of the class and group among which was searched.
+        of real images of the class and group that were searched.
     """
     rows_GR, distance_GR = found.real_MGR[index], found.real_distance_MGR[index]
     groups, ranks = rows_GR.shape

@@ -1,4 +1,4 @@
-"""How far every group is from the synthetic images and from the targets."""
+"""Distances of every group from the synthetic images and from the targets of the methods."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from fairdd_core.analysis.theorem import measured_verdict
+
 ALL_CLASSES = "all classes"
 
 
 def last_moment(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the last logged moment of ``RunFolder.diagnostics``."""
+    """Return the rows of a run's diagnostics that were logged last."""
     return cells[cells["iteration"] == cells["iteration"].max()]
 
 
 def residual_table(cells: pd.DataFrame, classes: Sequence[str], groups: Sequence[str]) -> pd.DataFrame:
-    """Return one moment's residuals in units of the class's own spread.
+    """Return the residuals at one iteration in units of the spread of the class.
 
     Args:
-        cells: rows of one moment (see ``fairdd_core.distill.diagnostics.diagnose``).
+        cells: rows of one iteration of a run's diagnostics (see ``events.Diagnosed``).
         classes: names.
         groups: names.
 
@@ -30,7 +32,7 @@ def residual_table(cells: pd.DataFrame, classes: Sequence[str], groups: Sequence
     unit = cells.groupby(["arm", "class_id"])["uniform"].transform("mean").clip(lower=1e-12)
     named = {
         "arm": cells["arm"],
-        "class": [ALL_CLASSES if c < 0 else classes[c] for c in cells["class_id"]],
+        "class": [_class_name(c, classes) for c in cells["class_id"]],
         "group": [groups[g] for g in cells["group_id"]],
         "share": cells["share"],
         "residual": cells["residual"] / unit,
@@ -39,40 +41,44 @@ def residual_table(cells: pd.DataFrame, classes: Sequence[str], groups: Sequence
 
 
 def theorem_table(cells: pd.DataFrame, classes: Sequence[str], groups: Sequence[str]) -> pd.DataFrame:
-    """Return, for every class, what Theorem 4.1 (COBRA, arXiv 2605.00185) says at one moment.
+    """Return, for every class, what Theorem 4.1 (COBRA, arXiv 2605.00185) says at one iteration.
 
     Args:
-        cells: rows of one moment.
+        cells: rows of one iteration.
         classes: names.
         groups: names.
 
     Returns:
         ``class``, ``worst group`` (the one farthest from the groups' common centre), ``vanilla target`` and
-        ``common centre`` (the largest distance of a group from either), ``shift`` (between the two),
-        all in units of the class's spread, and ``condition``: whether the theorem promises that the
-        common centre leaves nobody farther behind than vanilla's target does.
+        ``common centre`` (the largest distance of a group from either), ``shift`` (between the two), all in
+        units of the class's spread, ``condition`` (whether the theorem guarantees that the common centre has
+        no larger distance than vanilla's target) and ``not exceeded`` (whether it has none).
     """
     rows = []
     for class_id, of_class in cells[cells["arm"] == cells["arm"].iloc[0]].groupby("class_id"):
-        unit = max(float(of_class["uniform"].mean()), 1e-12)
-        worst = of_class.loc[of_class["uniform"].idxmax()]
+        verdict, unit = measured_verdict(of_class), max(float(of_class["uniform"].mean()), 1e-12)
         rows.append(
             {
-                "class": ALL_CLASSES if int(str(class_id)) < 0 else classes[int(str(class_id))],
-                "worst group": groups[int(worst["group_id"])],
-                "vanilla target": float(of_class["vanilla"].max()) / unit,
-                "common centre": float(of_class["uniform"].max()) / unit,
-                "shift": float(worst["shift"]) / unit,
-                "condition": bool(worst["inner"] <= 0),
+                "class": _class_name(int(str(class_id)), classes),
+                "worst group": groups[int(of_class["group_id"].iloc[verdict.worst])],
+                "vanilla target": verdict.worst_vanilla / unit,
+                "common centre": verdict.worst_aligned / unit,
+                "shift": verdict.shift / unit,
+                "condition": verdict.holds,
+                "not exceeded": verdict.kept,
             }
         )
     return pd.DataFrame(rows)
 
 
+def _class_name(class_id: int, classes: Sequence[str]) -> str:
+    return ALL_CLASSES if class_id < 0 else classes[class_id]
+
+
 def distance_table(
     residuals: pd.DataFrame, class_names: Sequence[str], group_names: Sequence[str]
 ) -> pd.DataFrame:
-    """Return the distances of the real feature space, with names."""
+    """Return the rows of ``events.Embedded.residuals`` with the names of classes and groups."""
     return pd.DataFrame(
         {
             "arm": residuals["arm"],
@@ -87,7 +93,7 @@ def distance_table(
 
 
 def distance_matrix(residuals: pd.DataFrame, focus: int, group_names: Sequence[str]) -> pd.DataFrame:
-    """Return one class's distances, a row per group: what people read, the charts beside it what they see.
+    """Return the distances of one class, a row per group.
 
     Args:
         residuals: see ``events.Embedded``.

@@ -1,26 +1,49 @@
-"""The tables behind the fairness figures, from counts."""
+"""Tables behind the figures of one run or several: counts, recalls, confusions, curves."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from fairdd_core.analysis.intervals import wilson
-from fairdd_core.analysis.metrics import METRICS, gap_KC, group_accuracy_KG, recall_KGC
+from fairdd_core.analysis.metrics import (
+    METRICS,
+    gap_KC,
+    group_accuracy_KG,
+    mean_over_networks,
+    ratio,
+    recall_KGC,
+)
 from fairdd_core.analysis.results import HEADLINE
 
 Counts = Mapping[str, np.ndarray]
 """Arm name -> counts_KGCC (network, group, true class, predicted class)."""
 
 
-def mean_over_networks(values: np.ndarray) -> np.ndarray:
-    """Mean over networks; what no network defines stays NaN."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Mean of empty", RuntimeWarning)
-        return np.asarray(np.nanmean(values, axis=0))
+def _cells(names: Mapping[str, Sequence[str]], columns: Mapping[str, object]) -> pd.DataFrame:
+    """Return one row per combination of names, with columns from arrays that broadcast to their grid."""
+    index = pd.MultiIndex.from_product([list(values) for values in names.values()], names=list(names))
+    shape = tuple(map(len, names.values()))
+    flat = {name: np.broadcast_to(np.asarray(values), shape).ravel() for name, values in columns.items()}
+    return pd.DataFrame(flat, index=index).reset_index()
+
+
+def _by_arm(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all arms below each other, with the first column ``arm``."""
+    return pd.concat(tables, names=["arm", None]).reset_index("arm").reset_index(drop=True)
+
+
+def counts_table(
+    counts_CG: np.ndarray, class_names: Sequence[str], group_names: Sequence[str]
+) -> pd.DataFrame:
+    """Return one row per (class, group): ``class``, ``group``, ``images`` and ``share`` of the class.
+
+    The share of a class without images is undefined (NaN).
+    """
+    share_CG = ratio(counts_CG, counts_CG.sum(axis=1, keepdims=True))
+    return _cells({"class": class_names, "group": group_names}, {"images": counts_CG, "share": share_CG})
 
 
 def recall_table(counts: Counts, class_names: Sequence[str], group_names: Sequence[str]) -> pd.DataFrame:
@@ -31,111 +54,71 @@ def recall_table(counts: Counts, class_names: Sequence[str], group_names: Sequen
     ``networks``, ``gap`` (of the class: mean over networks of the largest minus the smallest recall, so
     that its mean over classes is DEO_A).
     """
-    frames = []
-    for arm, counts_KGCC in counts.items():
+
+    def of_arm(counts_KGCC: np.ndarray) -> pd.DataFrame:
         recall_CG = mean_over_networks(recall_KGC(counts_KGCC)).T
         n_CG = counts_KGCC[0].sum(axis=-1).T
-        low, high = wilson(recall_CG, n_CG)
-        c, g = np.indices(recall_CG.shape)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "arm": arm,
-                    "class": np.array(class_names, object)[c.ravel()],
-                    "group": np.array(group_names, object)[g.ravel()],
-                    "recall": recall_CG.ravel(),
-                    "low": low.ravel(),
-                    "high": high.ravel(),
-                    "n": n_CG.ravel(),
-                    "networks": len(counts_KGCC),
-                    "gap": mean_over_networks(gap_KC(counts_KGCC))[c.ravel()],
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
+        low_CG, high_CG = wilson(recall_CG, n_CG)
+        columns = {
+            "recall": recall_CG,
+            "low": low_CG,
+            "high": high_CG,
+            "n": n_CG,
+            "networks": len(counts_KGCC),
+        }
+        gap_C1 = mean_over_networks(gap_KC(counts_KGCC))[:, None]
+        return _cells({"class": class_names, "group": group_names}, {**columns, "gap": gap_C1})
+
+    return _by_arm({arm: of_arm(counts_KGCC) for arm, counts_KGCC in counts.items()})
 
 
 def group_table(counts: Counts, group_names: Sequence[str]) -> pd.DataFrame:
     """Return one row per (arm, group): ``accuracy`` (mean), ``low``, ``high``, ``n``, ``networks``."""
-    frames = []
-    for arm, counts_KGCC in counts.items():
+
+    def of_arm(counts_KGCC: np.ndarray) -> pd.DataFrame:
         accuracy_G = mean_over_networks(group_accuracy_KG(counts_KGCC))
         n_G = counts_KGCC[0].sum(axis=(-2, -1))
-        low, high = wilson(accuracy_G, n_G)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "arm": arm,
-                    "group": list(group_names),
-                    "accuracy": accuracy_G,
-                    "low": low,
-                    "high": high,
-                    "n": n_G,
-                    "networks": len(counts_KGCC),
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
+        low_G, high_G = wilson(accuracy_G, n_G)
+        columns = {
+            "accuracy": accuracy_G,
+            "low": low_G,
+            "high": high_G,
+            "n": n_G,
+            "networks": len(counts_KGCC),
+        }
+        return _cells({"group": group_names}, columns)
+
+    return _by_arm({arm: of_arm(counts_KGCC) for arm, counts_KGCC in counts.items()})
 
 
 def network_table(counts: Counts) -> pd.DataFrame:
     """Return one row per (arm, network) with every metric, and ``n`` test images."""
-    rows = []
-    for arm, counts_KGCC in counts.items():
-        values = {name: metric.of(counts_KGCC) for name, metric in METRICS.items()}
-        for k in range(len(counts_KGCC)):
-            row = {"arm": arm, "network": k, "n": int(counts_KGCC[k].sum())}
-            rows.append(row | {name: float(values_K[k]) for name, values_K in values.items()})
-    return pd.DataFrame(rows)
+    tables = [
+        pd.DataFrame(
+            {"arm": arm, "network": range(len(counts_KGCC)), "n": counts_KGCC.sum(axis=(1, 2, 3))}
+            | {name: metric.of(counts_KGCC) for name, metric in METRICS.items()}
+        )
+        for arm, counts_KGCC in counts.items()
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def confusion_table(counts_KGCC: np.ndarray, group: int | None, class_names: Sequence[str]) -> pd.DataFrame:
     """Return one row per (true class, predicted class), summed over networks.
 
-    Columns: ``true``, ``predicted``, ``answers`` (of all networks), ``share`` of the true class's answers
-    (NaN where it has none) and ``n`` (answers for the true class).
+    Columns: ``true``, ``predicted``, ``answers`` (predictions of all networks), ``share`` of the true class's
+    predictions (NaN where it has none) and ``n`` (predictions for the true class).
 
     Args:
         counts_KGCC: of one arm.
         group: index of the group, or None for all groups together.
         class_names: in index order.
     """
-    counts = counts_KGCC.sum(axis=0)
-    counts_CC = counts.sum(axis=0) if group is None else counts[group]
-    n_C = counts_CC.sum(axis=1, keepdims=True)
-    share = np.divide(counts_CC, n_C, out=np.full(counts_CC.shape, np.nan), where=n_C > 0)
-    t, p = np.indices(counts_CC.shape)
-    names = np.array(class_names, object)
-    return pd.DataFrame(
-        {
-            "true": names[t.ravel()],
-            "predicted": names[p.ravel()],
-            "answers": counts_CC.ravel(),
-            "share": share.ravel(),
-            "n": np.broadcast_to(n_C, counts_CC.shape).ravel(),
-        }
-    )
-
-
-def counts_table(
-    counts_CG: np.ndarray, class_names: Sequence[str], group_names: Sequence[str]
-) -> pd.DataFrame:
-    """Return one row per (class, group): ``class``, ``group``, ``images`` and ``share`` of the class.
-
-    The share of a class without images is undefined (NaN).
-    """
-    counts = np.asarray(counts_CG)
-    total = counts.sum(axis=1, keepdims=True)
-    share = np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
-    c, g = np.indices(counts.shape)
-    return pd.DataFrame(
-        {
-            "class": np.array(class_names, object)[c.ravel()],
-            "group": np.array(group_names, object)[g.ravel()],
-            "images": counts.ravel(),
-            "share": share.ravel(),
-        }
-    )
+    counts_GCC = counts_KGCC.sum(axis=0)
+    counts_CC = counts_GCC.sum(axis=0) if group is None else counts_GCC[group]
+    n_C1 = counts_CC.sum(axis=1, keepdims=True)
+    columns = {"answers": counts_CC, "share": ratio(counts_CC, n_C1), "n": n_C1}
+    return _cells({"true": class_names, "predicted": class_names}, columns)
 
 
 def architecture_table(counts: Mapping[str, Counts]) -> pd.DataFrame:
@@ -158,7 +141,7 @@ def architecture_table(counts: Mapping[str, Counts]) -> pd.DataFrame:
 
 
 def overview_table(runs: Mapping[str, Counts]) -> pd.DataFrame:
-    """Return ``network_table`` of every run, with the run's letter as a first column ``run``."""
+    """Return ``network_table`` of every run that has results, with the run's letter as a first column."""
     frames = [network_table(counts).assign(run=letter) for letter, counts in runs.items() if counts]
     if not frames:
         return pd.DataFrame(columns=["run", "arm", "network", "n", *METRICS])

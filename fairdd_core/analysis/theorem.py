@@ -1,7 +1,6 @@
-"""What a change of target does to every group: residuals, their bound, and the condition of Theorem 4.1.
+"""Theorem 4.1 of COBRA (ICML 2026, arXiv 2605.00185): residuals of the groups, their bound and the condition.
 
-COBRA (ICML 2026, arXiv 2605.00185). All of it holds in any number of dimensions and for any target, so the
-same functions judge two-dimensional clouds and the signals of a real run.
+It holds in any number of dimensions and for any target, so the same code serves the playground and real runs.
 """
 
 from __future__ import annotations
@@ -10,25 +9,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 SAME = 1e-6
-"""Lengths this small, relative to the spread of the signals, are 0."""
+"""Lengths below this share of the spread of the signals count as 0."""
+SAME_MEASURED = 1e-4
+"""Likewise for residuals measured in float32 over the layers of a network."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Two targets of one class held against each other. Lengths are in the units of the signals.
+    """Comparison of the vanilla target of a class with another target. Lengths are in units of the signals.
 
     Attributes:
         vanilla_G: ‖Δ_a‖ to the count-weighted mean.
         aligned_G: ‖Δ_a‖ to the other target.
         bound_G: Σ_a' π_a' ‖Φ_a − Φ_a'‖, imbalance times separation, which ``vanilla_G`` never exceeds.
-        worst: a†, the group with the largest residual to the other target.
-        tied: how many groups are as badly off as a†, itself included.
-        inner: ⟨Δ_a†, s⟩ with s = the vanilla target minus the other one. Of groups that are equally
-            badly off, the one with the smallest product, because the theorem needs only one of them.
+        worst: a†, the group with the largest residual to the other target. Of groups that tie, the one with
+            the smallest ``inner``, because the theorem needs only one of them.
+        tied: number of groups that have the largest residual.
+        inner: ⟨Δ_a†, s⟩ with s = the vanilla target minus the other one.
         shift: ‖s‖.
-        tolerance: what counts as 0 here.
+        tolerance: length that counts as 0.
     """
 
     vanilla_G: np.ndarray
@@ -52,7 +54,7 @@ class Verdict:
 
     @property
     def same(self) -> bool:
-        """Whether the two targets are one point."""
+        """Whether the two targets are the same point."""
         return self.shift <= self.tolerance
 
     @property
@@ -85,48 +87,67 @@ def bounds(signals_GD: np.ndarray, shares_G: np.ndarray) -> np.ndarray:
 
 
 def verdict_of(signals_GD: np.ndarray, shares_G: np.ndarray, target_D: np.ndarray) -> Verdict:
-    """Hold a target against the vanilla one.
+    """Compare a target with the vanilla one.
 
     Args:
         signals_GD: of the groups that are present in the class.
         shares_G: π_a, of sum 1.
-        target_D: where another method aims.
+        target_D: the other target.
     """
     vanilla_D = vanilla_target(signals_GD, shares_G)
     shift_D = vanilla_D - target_D
-    aligned_G = residuals(signals_GD, target_D)
-    tolerance = SAME * float(np.linalg.norm(np.ptp(signals_GD, axis=0)))
-    tied_T = np.flatnonzero(aligned_G >= aligned_G.max() - tolerance)
-    inner_T = (signals_GD[tied_T] - target_D) @ shift_D
-    return Verdict(
-        vanilla_G=residuals(signals_GD, vanilla_D),
-        aligned_G=aligned_G,
-        bound_G=bounds(signals_GD, shares_G),
-        worst=int(tied_T[inner_T.argmin()]),
-        tied=len(tied_T),
-        inner=float(inner_T.min()),
-        shift=float(np.linalg.norm(shift_D)),
-        tolerance=tolerance,
+    return _verdict(
+        residuals(signals_GD, vanilla_D),
+        residuals(signals_GD, target_D),
+        bounds(signals_GD, shares_G),
+        (signals_GD - target_D) @ shift_D,
+        float(np.linalg.norm(shift_D)),
+        SAME * float(np.linalg.norm(np.ptp(signals_GD, axis=0))),
     )
 
 
+def measured_verdict(cells: pd.DataFrame) -> Verdict:
+    """Compare the uniform mean of the groups with the vanilla target, as measured during a run.
+
+    Args:
+        cells: rows of one arm and class of a run's diagnostics, one per group (see ``events.Diagnosed``).
+    """
+    vanilla_G, uniform_G, bound_G, inner_G = cells[["vanilla", "uniform", "bound", "inner"]].to_numpy(float).T
+    tolerance = SAME_MEASURED * float(uniform_G.mean())
+    return _verdict(vanilla_G, uniform_G, bound_G, inner_G, float(cells["shift"].iloc[0]), tolerance)
+
+
+def _verdict(
+    vanilla_G: np.ndarray,
+    aligned_G: np.ndarray,
+    bound_G: np.ndarray,
+    inner_G: np.ndarray,
+    shift: float,
+    tolerance: float,
+) -> Verdict:
+    tied_T = np.flatnonzero(aligned_G >= aligned_G.max() - tolerance)
+    worst = int(tied_T[inner_G[tied_T].argmin()])
+    inner = float(inner_G[worst])
+    return Verdict(vanilla_G, aligned_G, bound_G, worst, len(tied_T), inner, shift, tolerance)
+
+
 def explain(verdict: Verdict, names: Sequence[str], method: str = "COBRA") -> str:
-    """Say in plain words, as Markdown, what the theorem promises here and what happened.
+    """Return, as Markdown, what the theorem guarantees here and what the residuals are.
 
     Args:
         verdict: from ``verdict_of``.
         names: of the groups.
-        method: what the other target is called.
+        method: name of the other target.
     """
     if verdict.same:
         return (
-            f"Vanilla and {method} aim at the **same point** here, so there is nothing to choose between "
-            f"them. The largest residual is {verdict.worst_vanilla:.2f} under both."
+            f"The targets of Vanilla and {method} are the **same point** here. The largest residual is "
+            f"{verdict.worst_vanilla:.2f} under both."
         )
     worst = names[verdict.worst] + (
-        f", the group that {method} serves worst"
+        f", the group with the largest residual under {method}"
         if verdict.tied == 1
-        else f", one of {verdict.tied} groups that {method} serves equally badly"
+        else f", one of {verdict.tied} groups with the largest residual under {method}"
     )
     outcome = (
         f"{method}'s largest residual is {verdict.worst_aligned:.2f}, vanilla's {verdict.worst_vanilla:.2f}"
@@ -134,14 +155,14 @@ def explain(verdict: Verdict, names: Sequence[str], method: str = "COBRA") -> st
     if verdict.holds:
         return (
             f"**The condition holds**: seen from {method}'s target, vanilla's does not lie towards {worst}. "
-            f"So {method}'s largest residual cannot exceed vanilla's. Indeed, {outcome}."
+            f"So {method}'s largest residual cannot exceed vanilla's: {outcome}."
         )
     if verdict.kept:
         return (
             f"**The condition does not hold**: seen from {method}'s target, vanilla's lies towards {worst}. "
-            f"So the theorem promises nothing here. Even so, {outcome}."
+            f"So the theorem guarantees nothing here. Even so, {outcome}."
         )
     return (
-        f"**The condition does not hold**, and it shows: seen from {method}'s target, vanilla's lies towards "
-        f"{worst}. {outcome}: here {method} leaves somebody farther behind than vanilla does."
+        f"**The condition does not hold**: seen from {method}'s target, vanilla's lies towards {worst}. "
+        f"{outcome}: here the largest residual is larger under {method} than under vanilla."
     )

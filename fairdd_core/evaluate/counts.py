@@ -9,7 +9,7 @@ def count(predicted_N: np.ndarray, y_N: np.ndarray, a_N: np.ndarray, shape: tupl
     """Return counts of test images by (group, true class, predicted class), int64 (G, C, C).
 
     Args:
-        predicted_N: class that each image was taken for.
+        predicted_N: predicted class of each image.
         y_N: its true class.
         a_N: its group.
         shape: G and C.
@@ -21,13 +21,13 @@ def count(predicted_N: np.ndarray, y_N: np.ndarray, a_N: np.ndarray, shape: tupl
 
 
 def agrees(predicted_N: np.ndarray, y_N: np.ndarray, a_N: np.ndarray, counts_GCC: np.ndarray) -> bool:
-    """Return whether the answers, on these test images, are those that were counted.
+    """Return whether predictions for these test images give the counts of a run.
 
     Args:
-        predicted_N: class that each test image was taken for.
-        y_N: class of the test images that are at hand.
+        predicted_N: predicted class of each test image of the run.
+        y_N: class of the test images at hand.
         a_N: their group.
-        counts_GCC: what the run counted (group, true class, predicted class).
+        counts_GCC: of the run (group, true class, predicted class).
     """
     groups, classes, _ = counts_GCC.shape
     if len(predicted_N) != len(y_N) or y_N.max() >= classes or a_N.max() >= groups:

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from fairdd_core.analysis.intervals import wilson
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.tables import (
+    architecture_table,
     confusion_table,
     counts_table,
     group_table,
     network_table,
+    overview_table,
     recall_table,
 )
-from fairdd_core.plots.images import sample_tiles
 
 CLASSES, GROUPS = ("cat", "dog"), ("red", "blue", "grey")
 
@@ -32,22 +32,6 @@ def test_counts_table_gives_shares_within_the_class() -> None:
     assert table["images"].tolist() == [3, 1, 0, 0, 0, 0]
     assert table["share"].tolist()[:3] == [0.75, 0.25, 0.0]
     assert table["share"][3:].isna().all(), "a class without images has no shares"
-
-
-def test_sample_tiles_have_no_place_for_images_of_unknown_group() -> None:
-    x = np.arange(3, dtype=np.uint8).reshape(3, 1, 1, 1) * np.ones((1, 3, 2, 2), np.uint8)
-    tiles, present = sample_tiles(x, np.array([0, 0, 1]), np.array([2, 1, 2]), classes=2, groups=2)
-    assert present.tolist() == [[False, False], [True, False]]
-    assert (tiles[1, 0] == 1).all()
-
-
-def test_sample_tiles_leave_empty_cells_out() -> None:
-    x = np.arange(3, dtype=np.uint8)[:, None, None, None] + np.zeros((3, 3, 4, 4), np.uint8) + 1
-    tiles, present = sample_tiles(x, np.array([0, 1, 1]), np.array([1, 0, 0]), classes=2, groups=2)
-    assert present.tolist() == [[False, True], [True, False]]
-    assert tiles[1, 0, 0, 0, 0] == 1
-    assert tiles[0, 1, 0, 0, 0] == 2, "the first image of the cell"
-    assert not tiles[0, 0].any()
 
 
 def test_recall_of_an_empty_cell_is_undefined(counts: np.ndarray) -> None:
@@ -84,10 +68,22 @@ def test_confusion_of_one_group_and_of_all(counts: np.ndarray) -> None:
     assert confusion_table(counts, None, CLASSES)["answers"].sum() == counts.sum()
 
 
-def test_wilson_has_width_at_the_ends_and_is_undefined_without_images() -> None:
-    low, high = wilson(np.array([0.0, 1.0, 0.5, np.nan]), np.array([50, 50, 0, 10]))
-    assert low[0] == 0 < high[0] < 0.1
-    assert 0.9 < low[1] < high[1] == 1
-    assert np.isnan(low[2:]).all()
-    # The bound that R gives for 15 of 50 without continuity correction.
-    assert wilson(np.array([0.3]), np.array([50]))[0][0] == pytest.approx(0.1910, abs=1e-3)
+GOOD, BAD = np.array([[[9, 1], [1, 9]]] * 2), np.array([[[9, 1], [1, 9]], [[1, 9], [9, 1]]])
+ARCHITECTURES = {
+    "ConvNet": {"vanilla": np.stack([BAD, GOOD]), "full-data": GOOD[None]},
+    "MLP": {"vanilla": BAD[None]},
+    "VGG11": {},
+}
+
+
+def test_means_over_the_networks_of_every_architecture() -> None:
+    table = architecture_table(ARCHITECTURES).set_index(["architecture", "arm"])
+    assert list(table.index) == [("ConvNet", "vanilla"), ("ConvNet", "full-data"), ("MLP", "vanilla")]
+    assert table["networks"].tolist() == [2, 1, 1]
+    assert table["accuracy"].tolist() == pytest.approx([0.7, 0.9, 0.5])
+    assert table["deo_mean"].tolist() == pytest.approx([0.4, 0.0, 0.8])
+
+
+def test_runs_without_results_are_left_out() -> None:
+    assert overview_table({"A": {}, "B": {}}).empty
+    assert set(overview_table({"A": {}, "B": {"cobra": GOOD[None]}})["run"]) == {"B"}

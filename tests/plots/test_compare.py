@@ -46,11 +46,6 @@ def test_every_method_of_every_run_has_its_place_and_letter() -> None:
     assert fig.layout.xaxis.range == fig.layout.yaxis.range
 
 
-def test_runs_without_results_are_left_out() -> None:
-    assert overview_table({"A": {}, "B": {}}).empty
-    assert set(overview_table({"A": {}, "B": {"cobra": counts(1)}})["run"]) == {"B"}
-
-
 def test_differences_show_interval_pairs_and_zero() -> None:
     fig = differences(comparisons(), "accuracy", reach=0.5)
     (dot,) = [trace for trace in fig.data if trace.error_x.array is not None]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from fairdd_core.plots.images import Tile, data_uri, grid_html, mosaic, part_of, png, strip_html
+from fairdd_core.plots.images import Tile, data_uri, grid_html, mosaic, part_of, png, sample_tiles, strip_html
 
 
 def test_mosaic_puts_images_where_they_belong_and_keeps_gaps_clear() -> None:
@@ -56,3 +56,19 @@ def test_the_parts_of_a_mosaic_are_counted_row_by_row() -> None:
     assert part_of(x_KHW, 0, 1).tolist() == x_KHW.tolist()
     assert part_of(x_KHW, 1, 2)[0].tolist() == [[2, 3], [6, 7]]
     assert part_of(x_KHW, 2, 2)[0].tolist() == [[8, 9], [12, 13]]
+
+
+def test_sample_tiles_have_no_place_for_images_of_unknown_group() -> None:
+    x = np.arange(3, dtype=np.uint8).reshape(3, 1, 1, 1) * np.ones((1, 3, 2, 2), np.uint8)
+    tiles, present = sample_tiles(x, np.array([0, 0, 1]), np.array([2, 1, 2]), classes=2, groups=2)
+    assert present.tolist() == [[False, False], [True, False]]
+    assert (tiles[1, 0] == 1).all()
+
+
+def test_sample_tiles_leave_empty_cells_out() -> None:
+    x = np.arange(3, dtype=np.uint8)[:, None, None, None] + np.zeros((3, 3, 4, 4), np.uint8) + 1
+    tiles, present = sample_tiles(x, np.array([0, 1, 1]), np.array([1, 0, 0]), classes=2, groups=2)
+    assert present.tolist() == [[False, True], [True, False]]
+    assert tiles[1, 0, 0, 0, 0] == 1
+    assert tiles[0, 1, 0, 0, 0] == 2, "the first image of the cell"
+    assert not tiles[0, 0].any()

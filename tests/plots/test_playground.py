@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
 from fairdd_core.playground.scene import (
@@ -13,7 +12,6 @@ from fairdd_core.playground.scene import (
     scene_residuals,
     scene_targets,
 )
-from fairdd_core.plots.dots import case_dots
 from fairdd_core.plots.playground import GROUP_STYLES, TARGET_SYMBOLS, residual_bars, scene_figure
 from fairdd_core.plots.theme import arm_styles
 
@@ -73,7 +71,8 @@ def test_origin_is_shown_where_it_matters() -> None:
         distance: [t.name for t in scene_figure(Scene(distance=distance)).data]
         for distance in ("cosine", "l2")
     }
-    assert "origin" in names["cosine"] and "origin" not in names["l2"]
+    assert "origin" in names["cosine"]
+    assert "origin" not in names["l2"]
 
 
 def test_tables_have_the_numbers_of_the_figures() -> None:
@@ -84,22 +83,6 @@ def test_tables_have_the_numbers_of_the_figures() -> None:
     assert bars["COBRA"] == pytest.approx(list(scene.verdict().aligned_G))
     targets = scene_targets(scene).set_index("target")
     assert targets["largest residual"].idxmin() == "smallest ball"
-
-
-def test_dots_write_every_number() -> None:
-    table = pd.DataFrame(
-        {
-            "case": ["a", "b"],
-            "arm": ["vanilla", "vanilla"],
-            "gap": [0.5, 0.1],
-            "low": [0.4, 0.1],
-            "high": [0.6, 0.2],
-        }
-    )
-    fig = case_dots(table, "gap", "gap", percent=True)
-    assert [note.text for note in fig.layout.annotations] == ["50.0", "10.0"]
-    assert [note.x for note in fig.layout.annotations] == [0.6, 0.2], "behind the interval, not on it"
-    assert list(fig.layout.yaxis.ticktext) == ["a", "b"]
 
 
 def test_no_figure_fixes_its_ground_or_its_font_colour() -> None:

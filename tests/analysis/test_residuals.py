@@ -1,16 +1,23 @@
-"""Residuals and the theorem's condition as tables and figures."""
+"""Residuals of the groups and the condition of Theorem 4.1 as tables."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from fairdd_core.analysis.residuals import ALL_CLASSES, last_moment, residual_table, theorem_table
+from fairdd_core.analysis.residuals import (
+    ALL_CLASSES,
+    distance_matrix,
+    distance_table,
+    last_moment,
+    residual_table,
+    theorem_table,
+)
 from fairdd_core.distill.alignments.base import GroupStatistics
 from fairdd_core.distill.diagnostics import diagnose
 from fairdd_core.plots.dots import residual_dots
-from fairdd_core.plots.theme import css
 
 GROUPS = ("near", "next", "far")
 
@@ -32,15 +39,7 @@ def test_residuals_are_in_units_of_the_class_spread() -> None:
     assert list(figure.data[0].x) == pytest.approx([1.0, 0.5, 1.5])
 
 
-def test_a_group_keeps_its_colour_where_another_is_absent() -> None:
-    table = residual_table(last_moment(cells([8, 0, 1])), ["zero"], GROUPS)
-    colors = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
-    dots = residual_dots(table[table["arm"] == "cobra"], GROUPS, colors, 2.0).data[0]
-    assert [row[1] for row in dots.customdata] == ["near", "far"]
-    assert list(dots.marker.color) == [css(colors[0]), css(colors[2])]
-
-
-def test_the_theorem_promises_something_only_where_vanilla_is_not_pulled_to_the_worst_group() -> None:
+def test_the_theorem_applies_only_where_vanilla_is_not_pulled_to_the_worst_group() -> None:
     (row,) = theorem_table(last_moment(cells([8, 1, 1])), ["zero"], GROUPS).to_dict("records")
     assert row["worst group"] == "far"
     assert row["condition"] is True
@@ -48,6 +47,7 @@ def test_the_theorem_promises_something_only_where_vanilla_is_not_pulled_to_the_
     assert row["common centre"] == pytest.approx(3 / 2)
     (row,) = theorem_table(last_moment(cells([1, 1, 8])), ["zero"], GROUPS).to_dict("records")
     assert row["condition"] is False
+    assert row["not exceeded"] is True
     assert row["common centre"] < 2
     assert row["vanilla target"] == pytest.approx(4.1 / 2)
 
@@ -56,3 +56,31 @@ def test_signals_of_all_classes_together_are_one_row() -> None:
     pooled = last_moment(cells([8, 1, 1])).assign(class_id=-1)
     assert set(residual_table(pooled, ["zero"], GROUPS)["class"]) == {ALL_CLASSES}
     assert theorem_table(pooled, ["zero"], GROUPS)["class"].tolist() == [ALL_CLASSES]
+
+
+def distances() -> pd.DataFrame:
+    rows = [("vanilla", 0, 0, 9, 0.9, 1.0, 2.0), ("vanilla", 0, 1, 1, 0.1, 5.0, 6.0)]
+    rows += [("cobra", 0, 0, 9, 0.9, 3.0, 4.0), ("cobra", 1, 1, 5, 1.0, 7.0, 8.0)]
+    names = ["arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def test_distances_are_read_group_by_group() -> None:
+    table = distance_matrix(distances(), 0, ("red", "white"))
+    named = distance_table(distances(), ("cat", "dog"), ("red", "white"))
+    assert named["group"].tolist() == ["red", "white", "red", "white"]
+    assert table.index.tolist() == ["red", "white"]
+    assert table["vanilla", "target"].tolist() == [2.0, 6.0]
+    assert table["vanilla", "images"].tolist() == [1.0, 5.0]
+    assert np.isnan(table["cobra", "target"]["white"]), "undefined is not zero"
+
+
+def test_two_groups_are_equally_far_from_their_mean_so_the_condition_holds() -> None:
+    """Rounding must not decide which of them counts."""
+    means_CGD = torch.randn(4, 2, 50, generator=torch.Generator().manual_seed(0))
+    statistics = GroupStatistics(means_CGD, means_CGD, torch.tensor([[9, 1], [1, 9], [5, 5], [7, 3]]))
+    table = theorem_table(
+        diagnose([statistics], {"vanilla": (means_CGD[:, :1],)}), list("abcd"), ("red", "blue")
+    )
+    assert table["condition"].all()
+    assert table["not exceeded"].all()
