@@ -70,6 +70,10 @@ class Arm:
         """Return the images on which networks are trained, normalised, (C·parts, 3, H, W)."""
         return unfold(self.values[IMAGES], problem.spec.factor)
 
+    def training_set(self, problem: Problem) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return these images, detached, and their labels."""
+        return self.training_images(problem).detach(), problem.labels()
+
 
 def update(problem: Problem, arm: Arm, pair: MatchingPair, lr: float) -> tuple[float, Signal]:
     """Take one SGD step on an arm; return its loss and the signal of its images, both before the step."""

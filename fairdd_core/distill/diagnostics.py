@@ -39,7 +39,9 @@ def diagnose(layers: Sequence[Statistics], signals: Mapping[str, Signal]) -> pd.
     """
     first = layers[0]
     weights_CG = first.uniform_signals_CG
-    share_CG = first.share_CG if len(weights_CG) == len(first.share_CG) else _pooled_share(first)
+    share_CG = first.share_CG
+    if len(weights_CG) != len(share_CG):  # signals of all classes together
+        share_CG = share_CG.mean(dim=0, keepdim=True)
     table = _geometry(layers, weights_CG, share_CG)
     cells = (weights_CG > 0).cpu().numpy()
     class_id, group_id = np.nonzero(cells)
@@ -52,11 +54,6 @@ def diagnose(layers: Sequence[Statistics], signals: Mapping[str, Signal]) -> pd.
         ids = {"class_id": class_id if len(cells) > 1 else np.full_like(class_id, -1), "group_id": group_id}
         frames.append(pd.DataFrame({"arm": arm, **ids, **values}))
     return pd.concat(frames, ignore_index=True)
-
-
-def _pooled_share(statistics: Statistics) -> torch.Tensor:
-    """Return the groups' mean shares over the classes, (1, G)."""
-    return statistics.share_CG.mean(dim=0, keepdim=True)
 
 
 def _geometry(

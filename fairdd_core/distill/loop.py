@@ -87,8 +87,8 @@ def distill(
             due = False
         yield Phase("distill", reached, spec.iterations)
     for arm in arms:
-        x_NCHW = arm.training_images(problem).detach().cpu()
-        yield Distilled(arm.spec.name, x_NCHW, problem.labels().cpu())
+        x_NCHW, y_N = arm.training_set(problem)
+        yield Distilled(arm.spec.name, x_NCHW.cpu(), y_N.cpu())
 
 
 def _iteration(problem: Problem, arms: list[Arm], iteration: int, logged: bool) -> Iterator[Step | Diagnosed]:
@@ -159,8 +159,9 @@ def _assign_pairs(problem: Problem, arms: list[Arm], maker: Callable[[str], Pair
         make, shared = makers[_preparation(arm)], pairs[_preparation(arm)]
         if spec.kind == "inner" or arm.spec.warm_steps:
             life, between = (spec.outer, spec.inner) if spec.kind == "inner" else (1, 0)
-            images = partial(_training_set, problem, arm)
-            arm.pair_at = InnerLoopPairs(make, life, arm.spec.warm_steps, between, images)
+            arm.pair_at = InnerLoopPairs(
+                make, life, arm.spec.warm_steps, between, partial(arm.training_set, problem)
+            )
         else:
             arm.pair_at = shared
     return spec.outer if spec.kind == "inner" else 1
@@ -169,10 +170,6 @@ def _assign_pairs(problem: Problem, arms: list[Arm], maker: Callable[[str], Pair
 def _preparation(arm: Arm) -> str:
     """Return the intervention that an arm's networks depend on."""
     return arm.spec.intervention if INTERVENTIONS[arm.spec.intervention].before else NONE
-
-
-def _training_set(problem: Problem, arm: Arm) -> tuple[torch.Tensor, torch.Tensor]:
-    return arm.training_images(problem).detach(), problem.labels()
 
 
 def _snapshot(problem: Problem, arm: Arm, iteration: int) -> Snapshot:

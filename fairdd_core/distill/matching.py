@@ -9,7 +9,7 @@ import torch
 
 from fairdd_core.distill.alignments.base import Alignment, Cloud, Statistics, Targets
 from fairdd_core.distill.backbones.base import Backbone, Signal, Variables, WeightedSets
-from fairdd_core.distill.discrepancies.base import Discrepancy, Fitted, fitted
+from fairdd_core.distill.discrepancies.base import Discrepancy, Fitted
 from fairdd_core.distill.discrepancies.clouds.base import CloudDiscrepancy
 from fairdd_core.distill.discrepancies.clouds.registry import CLOUD_DISCREPANCIES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
@@ -59,9 +59,9 @@ class SignalMatching:
         return s_CRD.flatten(1)[:, None] if isinstance(self.discrepancy, Fitted) else s_CRD
 
     def _for_layer(self, layer: Statistics) -> Discrepancy:
-        if not isinstance(self.discrepancy, Fitted):  # spares computing the groups' signals
-            return self.discrepancy
-        return fitted(self.discrepancy, layer.means_CGD, (layer.uniform_signals_CG > 0).float())
+        if isinstance(self.discrepancy, Fitted):
+            return self.discrepancy.fitted(layer.means_CGD, (layer.uniform_signals_CG > 0).float())
+        return self.discrepancy  # without computing the groups' signals
 
     def loss(
         self, pair: MatchingPair, targets: list[LayerTargets], sets: WeightedSets, variables: Variables

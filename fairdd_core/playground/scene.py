@@ -181,7 +181,7 @@ PRESETS: dict[str, Preset] = {
     "start": Preset(
         "Imbalanced and separated",
         "Vanilla's target sits in the largest cloud, and the small groups are left far away. COBRA's target "
-        "does not move when the shares do.",
+        "does not depend on the shares.",
         Scene(),
     ),
     "balanced": Preset(
@@ -192,19 +192,19 @@ PRESETS: dict[str, Preset] = {
     ),
     "together": Preset(
         "Imbalanced but together",
-        "The shares are as unequal as before, but the groups look alike, so nobody is left behind by much.",
+        "The shares are as unequal as before, but the groups are close together, so all residuals are small.",
         Scene(separation=8),
     ),
     "far": Preset(
         "One far minority",
-        "A small group stands far out. Vanilla all but ignores it; the mean of the groups goes a quarter of "
-        "the way.",
+        "A small group lies far from the others. Vanilla almost ignores it; the mean of the groups moves a "
+        "quarter of the way towards it.",
         Scene(groups=4, skew=70, far=260),
     ),
     "balanced-far": Preset(
         "Balanced, one far",
-        "All groups are equally large, and still D has by far the largest residual. Pick the smallest ball "
-        "to see the least that the worst residual can be.",
+        "All groups are equally large, and still D has by far the largest residual. Choose the smallest "
+        "ball to see how small the largest residual can be.",
         Scene(groups=4, skew=25, far=260),
     ),
     "far-majority": Preset(

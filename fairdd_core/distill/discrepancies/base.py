@@ -46,11 +46,6 @@ class Fitted(Protocol):
         """
 
 
-def fitted(discrepancy: Discrepancy, signals_CGD: torch.Tensor, present_CG: torch.Tensor) -> Discrepancy:
-    """Return the discrepancy fitted to the signals where it has parameters, else the discrepancy itself."""
-    return discrepancy.fitted(signals_CGD, present_CG) if isinstance(discrepancy, Fitted) else discrepancy
-
-
 def present(signals_GD: torch.Tensor, weights_G: torch.Tensor) -> tuple[torch.Tensor, np.ndarray]:
     """Return the signals (P, D) of the groups whose weight is not 0, and their weights (P,), of sum 1.
 

@@ -1,4 +1,4 @@
-"""The playground: groups as clouds in the plane, and what their shares and places do to the targets."""
+"""The playground: groups as point clouds in the plane, and how shares and positions move the targets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fairdd_core.config.spec.data import lowest_skew
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.playground.scene import (
     DISTANCES,
+    LIMITS,
     NAMES,
     PRESETS,
     Scene,
@@ -26,16 +27,16 @@ from pages.ui.learn.state import keep_address, scene_now, set_scene
 
 PLAY_SECONDS = 0.25
 PLAY_STEP = 3
-"""Per cent of share that a turn of the clock adds."""
+"""Per cent that every frame of the animation adds to the share."""
 _PLAYING, _DRAWN, _PRESET = "play-playing", "play-drawn", "play-preset"
 _SCENE = "play-drawn-scene"
 
 
 def playground() -> None:
-    """Draw the playground; only this part of the page runs again when a control moves."""
+    """Draw the playground as a fragment, so that only it runs again when a control moves."""
     playing = bool(st.session_state.get(_PLAYING))
     st.session_state[_DRAWN] = time.monotonic()
-    # The clock belongs to the fragment, so a fragment with another clock is another one.
+    # A fragment keeps its interval, so starting and stopping the animation makes a new one.
     st.fragment(_playground, run_every=PLAY_SECONDS if playing else None)()
 
 
@@ -54,26 +55,26 @@ def _playground() -> None:
     with right, st.container(key="learn-results"):
         _results(scene_now())
     st.session_state[_SCENE] = scene_now()
-    if not st.session_state.get(_PLAYING):  # each address is a step of the browser's way back
+    if not st.session_state.get(_PLAYING):  # each address is an entry of the browser's history
         keep_address()
 
 
 def _advance() -> None:
-    """Draw the next frame; end once the browser has said that it shows the last one.
+    """Set the share of the next frame, or stop when the browser has reported the last one.
 
-    A browser that asks before it has drawn a frame sends the share of the frame before it, which then
-    replaces the one set here. Were the clock stopped with the last frame set, that would be the end.
+    A browser that has not drawn a frame yet reports the share of the frame before it, which replaces the one
+    set here. So the animation must not stop in the same run that sets the last frame.
     """
     scene = scene_now()
     if scene.skew < 99:
         set_scene(replace(scene, skew=min(99, scene.skew + PLAY_STEP)))
         return
     st.session_state[_PLAYING] = False
-    st.rerun()  # ends the clock of the fragment
+    st.rerun()  # replaces the fragment by one without an interval
 
 
 def _play() -> None:
-    """Start or stop the animation; it starts from balance when it is at its end."""
+    """Start or pause the animation; at its end it starts again from balanced shares."""
     playing = not st.session_state.get(_PLAYING)
     st.session_state[_PLAYING] = playing
     scene = scene_now()
@@ -83,8 +84,8 @@ def _play() -> None:
 
 def _preset_chosen() -> None:
     name, scene = st.session_state[_PRESET], scene_now()
-    # A browser that has not heard yet that no preset is chosen any more sends the last one along with the
-    # slider that was moved. Then the scene is not the one that was drawn, and the slider is what was meant.
+    # A browser that moves a slider before it has drawn the deselected preset sends that preset along. Then
+    # the scene differs from the one drawn, and the slider is what the user changed.
     if name and scene == st.session_state.get(_SCENE, scene):
         st.session_state[_PLAYING] = False
         set_scene(replace(PRESETS[name].scene, distance=scene_now().distance))
@@ -92,7 +93,7 @@ def _preset_chosen() -> None:
 
 def _presets() -> None:
     scene = scene_now()
-    # A preset is chosen for as long as nothing but the distance is changed.
+    # A preset stays selected while only the distance changes.
     match = [name for name, p in PRESETS.items() if replace(p.scene, distance=scene.distance) == scene]
     st.session_state[_PRESET] = match[0] if match else None
     st.pills(
@@ -101,12 +102,12 @@ def _presets() -> None:
         format_func=lambda name: PRESETS[name].title,
         key=_PRESET,
         on_change=_preset_chosen,
-        help="Each sets shares and places at once. The distance stays as chosen.",
+        help="Each sets shares and positions at once and keeps the distance.",
     )
     st.markdown(
         PRESETS[match[0]].description
         if match
-        else "Your own scene. The address of this page has it, so a link shows the same to others."
+        else "A custom scene. The address of this page holds it, so a link restores it."
     )
 
 
@@ -114,10 +115,11 @@ def _groups_chosen() -> None:
     set_scene(adapted(scene_now()))
 
 
-def _slider(label: str, name: str, low: int, high: int, text: str, step: int = 1) -> None:
+def _slider(label: str, name: str, text: str, *, low: int | None = None, step: int = 1) -> None:
+    least, high = LIMITS[name]
     st.slider(
         label,
-        low,
+        least if low is None else low,
         high,
         step=step,
         format="%d %%",
@@ -129,6 +131,7 @@ def _slider(label: str, name: str, low: int, high: int, text: str, step: int = 1
 
 def _controls() -> None:
     groups = st.session_state["play-groups"]
+    last = NAMES[groups - 1]
     st.slider(
         "Groups",
         2,
@@ -136,22 +139,16 @@ def _controls() -> None:
         key="play-groups",
         on_change=_groups_chosen,
         persist_state="session",
-        help="How many groups there are in this one class.",
+        help="Number of groups in this class.",
     )
-    _slider(
-        "Share of the largest group",
-        "skew",
-        lowest_skew(groups),
-        99,
-        f"The skew. {lowest_skew(groups)} % is balanced; the other groups share the rest equally.",
-    )
+    balanced = lowest_skew(groups)
+    text = f"The skew. {balanced} % is balanced; the other groups share the rest equally."
+    _slider("Share of the largest group", "skew", text, low=balanced)
     playing = bool(st.session_state.get(_PLAYING))
     label, icon = ("Pause", ":material/pause:") if playing else ("Play the share", ":material/play_arrow:")
-    # A click must reach the whole page, because the clock belongs to it.
-    if st.button(
-        label, icon=icon, key="play-play", on_click=_play, width="stretch", help="From balanced to 99 %."
-    ):
-        st.rerun()
+    text = "From balanced to 99 %."
+    if st.button(label, icon=icon, key="play-play", on_click=_play, width="stretch", help=text):
+        st.rerun()  # the whole page, which makes the fragment with or without an interval
     st.segmented_control(
         "Largest group",
         list(range(1, groups + 1)),
@@ -159,21 +156,12 @@ def _controls() -> None:
         required=True,
         key="play-largest",
         persist_state="session",
-        help=f"Which group has the largest share. Group {NAMES[groups - 1]} is the one that can be moved "
-        "out.",
+        help=f"The group with the largest share. Only group {last} can be moved away from the others.",
     )
-    _slider(
-        "Separation", "separation", 0, 100, "How far the groups are from their middle. 0: all at one point."
-    )
-    _slider(
-        f"Distance of group {NAMES[groups - 1]}",
-        "far",
-        100,
-        400,
-        "How far the last group is out, compared with the others.",
-        10,
-    )
-    _slider("Spread of the clouds", "spread", 0, 100, "How wide the clouds are. No target depends on it.")
+    _slider("Separation", "separation", "Distance of the groups from their centre. 0: all at one point.")
+    text = "Distance of the last group from the centre, relative to the other groups."
+    _slider(f"Distance of group {last}", "far", text, step=10)
+    _slider("Spread of the clouds", "spread", "Width of the clouds. No target depends on it.")
 
 
 def _distance() -> None:
@@ -194,7 +182,7 @@ def _distance() -> None:
             "Mark all barycenters",
             key="play-all",
             persist_state="session",
-            help="Shows where COBRA would aim under every other distance, too.",
+            help="Shows COBRA's target under every distance.",
         )
 
 
@@ -215,10 +203,11 @@ def _results(scene: Scene) -> None:
     table = scene_residuals(scene)
     worst = int(verdict.vanilla_G.argmax())
     st.markdown(
-        "**Residuals: who is left behind?**",
+        "**Residual per group**",
         help="A group's residual is its distance from the target. The tick is the bound on vanilla's, "
         "**imbalance × separation**: the distances to the other groups, weighted by their shares. For group "
-        f"{scene.names[worst]} it says {verdict.vanilla_G[worst]:.2f} ≤ {verdict.bound_G[worst]:.2f}.",
+        f"{scene.names[worst]} the bound is {verdict.bound_G[worst]:.2f}, the residual "
+        f"{verdict.vanilla_G[worst]:.2f}.",
     )
     show(
         residual_bars(table),
@@ -238,7 +227,7 @@ def _results(scene: Scene) -> None:
 
 
 def theorem_html(scene: Scene) -> str:
-    """Return Theorem 4.1's condition in numbers."""
+    """Return the terms of Theorem 4.1 and whether its condition holds, as HTML."""
     verdict = scene.verdict()
     color, symbol = GROUP_STYLES[verdict.worst]
     inner = 0.0 if abs(verdict.inner) < 0.005 else verdict.inner
