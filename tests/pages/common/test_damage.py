@@ -146,7 +146,7 @@ def test_lists_and_comparisons_go_on_without_a_damaged_run(
     assert "`counts.safetensors` of this run is damaged" in errors(app)
     assert len(app.get("plotly_chart")) == 1 + 3 + 4 + 2
     app.multiselect(key="compare-runs").set_value([broken.path.name, sound[0].path.name]).run()
-    assert "Choose others above" in app.info[0].value
+    assert "Choose other" in app.info[0].value
     truncate(sound[0].snapshot_file(60))
     app.multiselect(key="compare-runs").set_value([folder.path.name for folder in sound]).run()
     assert errors(app).count("`000060.safetensors`") == 2  # both methods of the one run
