@@ -85,7 +85,7 @@ def test_two_tabs_and_a_command_line_use_one_workspace(visitor: Visitor, tmp_pat
         assert steps(page, run_id, steps(page, run_id)) > 0
         expect(card(page, waiting)).to_contain_text("It starts next.")
 
-    card(one, waiting).get_by_role("button", name="Stop").click()
+    card(one, waiting).get_by_role("button", name="Stop run").click()
     expect(card(two, waiting)).to_contain_text("Stopped before it started.")
     assert cli(server, "wait", waiting, code=1).startswith("stopped: Stopped before it started.")
 
@@ -128,7 +128,7 @@ def test_a_killed_server_loses_no_run_and_its_tab_comes_back(visitor: Visitor) -
     server.start()
     reached = store.get(run_id).done
     assert steps(page, run_id, reached) > reached
-    card(page, run_id).get_by_role("button", name="Stop").click()
+    card(page, run_id).get_by_role("button", name="Stop run").click()
     expect(card(page, run_id)).to_contain_text("Stopped at")
     visitor.complaints.clear()  # that the server was gone is what the browser must complain about
 

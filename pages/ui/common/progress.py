@@ -17,7 +17,6 @@ from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import row_of, store
 
 POLL_SECONDS = 1.0
-RESUME_HELP = "Continues from the last checkpoint. On the same processor the result is as without a break."
 EDIT_HELP = (
     "Fills the sidebar of the Studio with the settings of this run, to be changed and launched again. "
     "Resuming it unchanged would only end in the same way."
@@ -72,6 +71,25 @@ def progress_text(record: RunRecord) -> str:
 def stop(run_id: str) -> None:
     """Stop a run."""
     notices.attempt("The run could not be stopped.", lambda: engine.cancel(store().workspace, run_id))
+
+
+def stop_button(record: RunRecord, key: str) -> None:
+    """Draw the button that stops a live run."""
+    st.button(
+        "Stopping" if record.cancelled else "Stop run",
+        icon=":material/stop_circle:",
+        key=key,
+        on_click=stop,
+        args=(record.id,),
+        disabled=record.cancelled is not None,
+        help="Ends the run. What it has made so far is kept, and the run can be resumed later.",
+    )
+
+
+def resume_button(run_id: str, key: str) -> None:
+    """Draw the button that resumes a run that ended early."""
+    text = "Continues from the last checkpoint. On the same processor the result is as without a break."
+    st.button("Resume", icon=":material/resume:", key=key, on_click=resume, args=(run_id,), help=text)
 
 
 def resume(run_id: str) -> None:

@@ -18,24 +18,17 @@ def playing() -> bool:
     return bool(st.session_state.get(_PLAYING))
 
 
-def _step(iterations: Sequence[int], by: int) -> None:
+def _step(iterations: Sequence[int], by: int, play_on: bool = False) -> None:
+    """Move by a number of steps, and play on or not."""
     at = iterations.index(st.session_state[_AT]) if st.session_state[_AT] in iterations else 0
     st.session_state[_AT] = iterations[min(max(at + by, 0), len(iterations) - 1)]
-    st.session_state[_PLAYING] = False
+    st.session_state[_PLAYING] = play_on and st.session_state[_AT] != iterations[-1]
 
 
 def _toggle(iterations: Sequence[int]) -> None:
     st.session_state[_PLAYING] = not playing()
     if playing() and st.session_state[_AT] == iterations[-1]:
         st.session_state[_AT] = iterations[0]
-
-
-def _advance(iterations: Sequence[int]) -> None:
-    at = iterations.index(st.session_state[_AT])
-    if at + 1 < len(iterations):
-        st.session_state[_AT] = iterations[at + 1]
-    if st.session_state[_AT] == iterations[-1]:
-        st.session_state[_PLAYING] = False
 
 
 def prepare(run_id: str, iterations: Sequence[int]) -> int:
@@ -119,30 +112,16 @@ def scrubber(iterations: Sequence[int], ticking: bool, beside: Callable[[], None
         beside: draws a control in the same row.
     """
     if ticking and playing():
-        _advance(iterations)
+        _step(iterations, 1, play_on=True)
         if not playing():
             st.rerun()  # ends the clock of the fragment around
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.button(
-            "Back",
-            icon=":material/skip_previous:",
-            key="scrub-back",
-            on_click=_step,
-            args=(iterations, -1),
-            disabled=st.session_state[_AT] == iterations[0],
-        )
+        _step_button("Back", ":material/skip_previous:", "scrub-back", iterations, -1)
         label, icon = ("Pause", ":material/pause:") if playing() else ("Play", ":material/play_arrow:")
         # A click must reach the whole page, because the clock belongs to it.
         if st.button(label, icon=icon, key="scrub-play", on_click=_toggle, args=(iterations,)):
             st.rerun()
-        st.button(
-            "Next",
-            icon=":material/skip_next:",
-            key="scrub-on",
-            on_click=_step,
-            args=(iterations, 1),
-            disabled=st.session_state[_AT] == iterations[-1],
-        )
+        _step_button("Next", ":material/skip_next:", "scrub-on", iterations, 1)
         chosen = int(
             st.select_slider(
                 "Iteration",
@@ -157,3 +136,9 @@ def scrubber(iterations: Sequence[int], ticking: bool, beside: Callable[[], None
         if beside is not None:
             beside()
     return chosen
+
+
+def _step_button(label: str, icon: str, key: str, iterations: Sequence[int], by: int) -> None:
+    end = iterations[-1 if by > 0 else 0]
+    at_end = st.session_state[_AT] == end
+    st.button(label, icon=icon, key=key, on_click=_step, args=(iterations, by), disabled=at_end)

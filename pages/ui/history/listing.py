@@ -18,7 +18,6 @@ from pages.ui.common.errors import EXPECTED
 from pages.ui.common.progress import (
     EDIT_HELP,
     POLL_SECONDS,
-    RESUME_HELP,
     ensure_dispatcher,
     headline,
     progress_text,
@@ -133,24 +132,9 @@ def _buttons(row: Row) -> None:
         link = {"run": row.id}
         st.page_link("studio.py", label="Open", icon=":material/visibility:", query_params=link)
     if state.live:
-        st.button(
-            "Stopping" if row.record.cancelled else "Stop",
-            icon=":material/stop_circle:",
-            key=f"stop-{row.id}",
-            on_click=progress.stop,
-            args=(row.id,),
-            disabled=row.record.cancelled is not None,
-            help="Ends the run. What it has made so far is kept, and it can be resumed later.",
-        )
+        progress.stop_button(row.record, f"stop-{row.id}")
     elif row.record.resumable and row.spec is not None:
-        st.button(
-            "Resume",
-            icon=":material/resume:",
-            key=f"resume-{row.id}",
-            on_click=progress.resume,
-            args=(row.id,),
-            help=RESUME_HELP,
-        )
+        progress.resume_button(row.id, f"resume-{row.id}")
     elif state.early and row.spec is not None:
         _edit_button(row.spec, row.id)
     with st.popover("More", key=f"more-{row.id}"):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from fairdd_core.analysis.metrics import METRICS, recall_KGC
 from fairdd_core.errors import UserError
+from fairdd_core.runs.storage.folder import RunFolder
+from pages.ui.common.cache import cached
 from pages.ui.common.runs import EXAMPLE_PREFIX, Labels, RunView, open_run
 from pages.ui.controls.address import to_address
 
@@ -123,12 +125,12 @@ def facts(name: str) -> Facts:
         UserError: when the bundled run is missing or incomplete.
     """
     view = open_run(EXAMPLE_PREFIX + RUNS[name])
-    return _facts(view.id, str(view.folder.path), view.folder.spec_file.stat().st_mtime)
+    return _facts(view.id, view.folder.path)
 
 
-@lru_cache(maxsize=16)
-def _facts(run_id: str, path: str, stamp: float) -> Facts:
-    """Read a run; ``path`` and ``stamp`` are part of the cache key, so that changed files are read again."""
+@cached(lambda run_id, path: [RunFolder(path).spec_file], size=16)
+def _facts(run_id: str, path: Path) -> Facts:
+    """Read a run."""
     view = open_run(run_id)
     folder = view.folder
     distances, result, iterations = folder.residuals(), folder.result(), folder.snapshot_iterations()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from fairdd_core.plots import maps
 from fairdd_core.plots.theme import NEUTRAL, ArmStyle, arm_styles, group_css
 from fairdd_core.runs.storage.folder import RunFolder
 from pages.ui.common import scrubber
+from pages.ui.common.cache import cached
 from pages.ui.common.errors import guarded, show_damage
 from pages.ui.common.figures import figure_config, folded, numbers, on_its_ground
 from pages.ui.common.html import arm_heading, legend
@@ -76,8 +78,8 @@ class Shown:
 
 def maps_view(view: RunView, on_draw: Callable[[], None]) -> None:
     """Draw the maps and the distances in feature space; call ``on_draw`` after every drawing."""
-    path, stamp, labels = str(view.folder.path), _stamp(view.folder), view.labels
-    available = _available(path, stamp)
+    path, labels = view.folder.path, view.labels
+    available = _available(path)
     if not available:
         reason = "They are computed last." if view.live else "This run ended before they were computed."
         st.info(f"No maps yet. {reason}", icon=":material/scatter_plot:")
@@ -85,10 +87,10 @@ def maps_view(view: RunView, on_draw: Callable[[], None]) -> None:
     selection.prepare(view.id)
     projection, color_by, focus = controls.controls(view, available)
     try:
-        table = _table(path, projection, labels.classes, labels.groups, stamp)
+        table = _table(path, projection, labels.classes, labels.groups, True)
     except DamagedFile as error:
         show_damage(view, error)
-        table = _table(path, projection, labels.classes, labels.groups, stamp, moving=False)
+        table = _table(path, projection, labels.classes, labels.groups, False)
     st.html(legend(_legend(color_by, view, focus)))
     draw = partial(_linked, view, table, projection, color_by, focus, on_draw)
     iterations = view.folder.snapshot_iterations()
@@ -175,26 +177,16 @@ def _alt(shown: Shown, style: ArmStyle, chosen_N: np.ndarray | None) -> str:
     )
 
 
-def _stamp(folder: RunFolder) -> tuple[float, ...]:
-    files = (folder.points_file, folder.moments_file)
-    return tuple(file.stat().st_mtime if file.exists() else 0.0 for file in files)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _available(path: str, stamp: tuple[float, ...]) -> list[Projection]:
+@cached(lambda path: [RunFolder(path).points_file], size=32)
+def _available(path: Path) -> list[Projection]:
     """Return the projections that have been computed."""
     points = RunFolder(path).points()
     return [name for name in controls.PROJECTIONS if has_projection(points, name)]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@cached(lambda path, *_: [RunFolder(path).points_file, RunFolder(path).moments_file], size=8)
 def _table(
-    path: str,
-    projection: Projection,
-    classes: tuple[str, ...],
-    groups: tuple[str, ...],
-    stamp: tuple[float, ...],
-    moving: bool = True,
+    path: Path, projection: Projection, classes: tuple[str, ...], groups: tuple[str, ...], moving: bool
 ) -> pd.DataFrame:
     """Return the points of all iterations, or of the last one only; shared, so do not modify it."""
     folder = RunFolder(path)

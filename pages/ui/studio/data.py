@@ -44,36 +44,30 @@ def data_view(spec: DataSpec, seed: int) -> None:
     st.caption("The training set for the settings in the sidebar, whichever run is open.")
     _summary(split)
     _left_out(cut)
-    left, right = st.columns(2, gap="large")
-    with left:
-        _counts(split.train, card)
-    with right:
-        _tiles(split.train, card)
+    for column, draw in zip(st.columns(2, gap="large"), (_counts, _tiles), strict=True):
+        with column:
+            draw(split.train, card)
 
 
 def _counts(train: GroupedDataset, card: DatasetCard) -> None:
     table = counts_table(train.counts_CG(), train.class_names, train.group_names)
+    synthetic = card.synthetic_groups
+    skew = "**Skew** moves images to the diagonal." if synthetic else "**Skew** leaves some of them out."
     st.header("Training images per class and group", anchor=False)
     show(
         counts_heatmap(table, train.group_colors),
         table,
         key="counts",
         alt="Training images by class and group; the shade is the share of the class.",
-        caption="Numbers are counts; the shade is the share of the class. "
-        + (
-            "**Skew** moves them to the diagonal."
-            if card.synthetic_groups
-            else "**Skew** leaves some of them out."
-        ),
+        caption=f"Numbers are counts; the shade is the share of the class. {skew}",
         percent=("share",),
     )
 
 
 def _tiles(train: GroupedDataset, card: DatasetCard) -> None:
     st.header("Example images", anchor=False)
-    tiles, present = sample_tiles(
-        train.x_NCHW, train.y_N, train.column_N, train.num_classes, train.num_groups
-    )
+    shape = train.num_classes, train.num_groups
+    tiles, present = sample_tiles(train.x_NCHW, train.y_N, train.column_N, *shape)
     st.html(
         grid_html(
             tiles,
@@ -84,38 +78,30 @@ def _tiles(train: GroupedDataset, card: DatasetCard) -> None:
             max_width=520,
         )
     )
+    unknown = "Images of unknown group are in no row. " if train.has_unknown else ""
+    effect = "sets how different the groups look" if card.synthetic_groups else "tints them"
     st.caption(
         "One image per class and group, a row for each group; a gap means that the cell is empty. "
-        + ("Images of unknown group are in no row. " if train.has_unknown else "")
-        + (
-            "**Separation** sets how different the groups look."
-            if card.synthetic_groups
-            else "**Separation** tints them."
-        )
+        f"{unknown}**Separation** {effect}."
     )
 
 
 def _summary(split: Split) -> None:
     """Say how large the training and test sets and their cells are."""
-    train, test_CG = split.train, split.test.counts_CG()
-    train_CG = train.counts_CG()
-    smallest, empty = int(train_CG.min()), int((train_CG == 0).sum())
-    cells = f"The smallest of the {train_CG.size} cells has {smallest} image{'' if smallest == 1 else 's'}"
+    train, train_CG, test_CG = split.train, split.train.counts_CG(), split.test.counts_CG()
+    smallest, empty, known = int(train_CG.min()), int((train_CG == 0).sum()), train_CG.sum()
+    cells = f"The smallest of the {train_CG.size} cells has {smallest} image{'' if smallest == 1 else 's'}."
     if empty:
-        cells = f"{empty} of the {train_CG.size} cells {'is' if empty == 1 else 'are'} empty"
-    even = test_CG.max() - test_CG.min() <= 1
-    spread = f"{test_CG.min()}" if test_CG.min() == test_CG.max() else f"{test_CG.min()} to {test_CG.max()}"
-    test = f"The test set is {'balanced' if even else 'not balanced'}: {spread} images in every cell."
-    known = train_CG.sum()
+        cells = f"{empty} of the {train_CG.size} cells {'is' if empty == 1 else 'are'} empty."
+    low, high = test_CG.min(), test_CG.max()
+    balanced = "balanced" if high - low <= 1 else "not balanced"
+    test = f"The test set is {balanced}: {low if low == high else f'{low} to {high}'} images in every cell."
     unknown = f" The group of {len(train) - known:,} of them is unknown." if known < len(train) else ""
     shares_C = train_CG.max(axis=1) / np.maximum(train_CG.sum(axis=1), 1)
-    low, high = f"{shares_C.min():.0%}", f"{shares_C.max():.0%}"
-    share = (
-        f"{train_CG.max(axis=1).sum() / known:.0%}"
-        if shares_C.max() - shares_C.min() < 0.02
-        else f"{low} to {high}"
-    )
-    text = f"**{len(train):,} training images**, in each class {share} of one group.{unknown} {cells}. {test}"
+    share = f"{train_CG.max(axis=1).sum() / known:.0%}"
+    if shares_C.max() - shares_C.min() >= 0.02:
+        share = f"{shares_C.min():.0%} to {shares_C.max():.0%}"
+    text = f"**{len(train):,} training images**, in each class {share} of one group.{unknown} {cells} {test}"
     st.markdown(_thin(text))
 
 
@@ -124,15 +110,12 @@ def _left_out(split: Split) -> None:
     if split.dropped_CG is None or not (dropped := int(split.dropped_CG.sum())):
         return
     kept_CG, train = split.train.counts_CG(), split.train
-    st.markdown(
-        _thin(f"To reach the skew, {dropped:,} of {dropped + len(train):,} training images are left out.")
-    )
+    total = dropped + len(train)
+    st.markdown(_thin(f"To reach the skew, {dropped:,} of {total:,} training images are left out."))
     with st.expander("Images left out", icon=":material/filter_alt:"):
         table = counts_table(split.dropped_CG, train.class_names, train.group_names)[["class", "group"]]
-        table = table.assign(
-            available=(kept_CG + split.dropped_CG).ravel(), kept=kept_CG.ravel(), out=split.dropped_CG.ravel()
-        )
-        numbers(table.rename(columns={"out": "left out"}), key="left-out")
+        counts = {"available": kept_CG + split.dropped_CG, "kept": kept_CG, "left out": split.dropped_CG}
+        numbers(table.assign(**{name: n_CG.ravel() for name, n_CG in counts.items()}), key="left-out")
 
 
 def _thin(text: str) -> str:

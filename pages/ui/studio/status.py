@@ -90,16 +90,8 @@ def _progress(view: RunView, record: RunRecord, steps: pd.DataFrame) -> None:
         text, button = st.columns([4, 1], vertical_alignment="center")
         text.markdown(progress.headline(view.spec, record))
         text.html(_phases_html(record))
-        button.button(
-            "Stop run",
-            icon=":material/stop_circle:",
-            key="stop",
-            on_click=progress.stop,
-            args=(view.id,),
-            width="stretch",
-            disabled=record.cancelled is not None,
-            help="Ends the run. What it has made so far is kept, and the run can be resumed later.",
-        )
+        with button:
+            progress.stop_button(record, "stop")
         share = record.done / record.total if record.total else 0.0
         st.progress(min(1.0, share), text=progress.progress_text(record) + _loss_text(record, steps))
 
@@ -135,14 +127,7 @@ def ended_panel(view: RunView) -> None:
     box = st.info if view.state is RunState.STOPPED else st.error
     box(" ".join(filter(None, (f"**{escape_markdown(outcome)}**", kept, hint))), icon=":material/info:")
     if record.resumable:
-        st.button(
-            "Resume",
-            icon=":material/resume:",
-            key="resume",
-            on_click=progress.resume,
-            args=(view.id,),
-            help=progress.RESUME_HELP,
-        )
+        progress.resume_button(view.id, "resume")
     else:
         st.button(
             "Change settings",
