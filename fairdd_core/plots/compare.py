@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.spec.evaluation import BASELINES
-from fairdd_core.plots.theme import NEUTRAL, arm_styles, base, percent_axis
+from fairdd_core.plots.dots import row_axis
+from fairdd_core.plots.theme import NEUTRAL, arm_label, arm_styles, base, percent_axis
 
 _ROW = 40
 _CORNERS = ("top left", "top right", "bottom right", "bottom left")
@@ -37,7 +38,6 @@ def overview(table: pd.DataFrame, gap: str = "deo_mean", *, height: int = 420) -
         )
     for arm, style in arm_styles(list(dict.fromkeys(table["arm"]))).items():
         rows = means[means["arm"] == arm]
-        hollow = arm in BASELINES
         fig.add_scatter(
             x=rows[gap],
             y=rows["accuracy"],
@@ -47,12 +47,7 @@ def overview(table: pd.DataFrame, gap: str = "deo_mean", *, height: int = 420) -
             textposition=[_CORNERS[ord(letter) % len(_CORNERS)] for letter in rows["run"]],
             textfont={"size": 13, "color": style.color},
             cliponaxis=False,
-            marker={
-                "color": style.color,
-                "symbol": style.symbol + ("-open" if hollow else ""),
-                "size": 13,
-                "line": {"color": style.color if hollow else NEUTRAL, "width": 2 if hollow else 1},
-            },
+            marker=style.marker(13, edge=True),
             customdata=rows[["run"]],
             hovertemplate=f"run <b>%{{customdata[0]}}</b>, {style.label}<br>"
             "accuracy %{y:.1%}, gap %{x:.1%}<extra></extra>",
@@ -75,20 +70,13 @@ def differences(table: pd.DataFrame, metric: str, *, reach: float, height: int |
     rows = table[(table["metric"] == metric) & table["difference"].notna()]
     fig = base(height or 86 + _ROW * max(1, len(rows)), showlegend=False)
     fig.add_vline(x=0, line={"color": NEUTRAL, "width": 1})
-    for y, row in enumerate(rows.to_dict("records")):
+    records = rows.to_dict("records")
+    for y, row in enumerate(records):
         _comparison(fig, y, row)
-    names = [
-        f"<b>{row['run']}</b> · {arm_styles([row['arm']])[row['arm']].label}"
-        for row in rows.to_dict("records")
-    ]
+    names = [f"<b>{row['run']}</b> · {arm_label(row['arm'])}" for row in records]
     better = "→" if METRICS[metric].higher_is_better else "←"
-    fig.update_yaxes(
-        tickvals=list(range(len(names))),
-        ticktext=names,
-        range=[len(names) - 0.5, -0.5],
-        showgrid=False,
-        fixedrange=True,
-    )
+    row_axis(fig, names)
+    fig.update_yaxes(ticktext=names)  # bold, not escaped
     fig.update_xaxes(
         title_text=f"points · {better} better",
         range=[-100 * reach, 100 * reach],
@@ -115,12 +103,7 @@ def _comparison(fig: go.Figure, y: int, row: dict[str, Any]) -> None:
         x=[value],
         y=[y],
         mode="markers",
-        marker={
-            "color": style.color,
-            "symbol": style.symbol,
-            "size": 12,
-            "line": {"color": NEUTRAL, "width": 1},
-        },
+        marker=style.marker(12, edge=True),
         error_x={
             "array": [high - value],
             "arrayminus": [value - low],

@@ -1,4 +1,4 @@
-"""Dot plots: a row per class, group or case, a mark per arm."""
+"""Dot plots: a row per class, group, architecture or case, and a mark per arm."""
 
 from __future__ import annotations
 
@@ -8,22 +8,130 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.plots.heatmap import name_axis
-from fairdd_core.plots.theme import FAINT, RGB, ArmStyle, arm_styles, base, group_css, outlined, percent_axis
+from fairdd_core.plots.theme import FAINT, RGB, arm_styles, base, group_css, outlined, percent_axis
 
-_ROW = 30
+
+def row_axis(fig: go.Figure, names: Sequence[str], title: str = "", *, divided: bool = False) -> None:
+    """Name the rows of a dot plot, the first on top, with lines between them if they are divided."""
+    bounds = [len(names) - 0.5, -0.5]
+    name_axis(fig.update_yaxes, names, title, range=bounds, showgrid=False, fixedrange=True)
+    for edge in range(1, len(names)) if divided else ():
+        fig.add_hline(y=edge - 0.5, line={"color": FAINT, "width": 1})
+
+
+def _dots(
+    table: pd.DataFrame,
+    names: Sequence[str],
+    row: str,
+    value: str,
+    hover: tuple[str, Sequence[str]],
+    *,
+    height: int,
+    interval: bool = False,
+) -> go.Figure:
+    """Draw a mark per arm in every row, side by side.
+
+    Args:
+        table: with the columns ``arm``, ``row``, ``value``, those of ``hover``, and with ``interval`` also
+            ``low`` and ``high``.
+        names: of the rows, from above.
+        row: column with the name of the row.
+        value: column with the number.
+        hover: template, and the columns that it calls ``%{customdata[i]}``.
+        height: in pixels.
+        interval: whether to draw error bars.
+    """
+    styles = arm_styles(list(table["arm"].unique()))
+    fig = base(height, legend_rows=1 + (len(styles) > 2))
+    step = min(0.32, 0.6 / max(1, len(styles) - 1))
+    for k, (arm, style) in enumerate(styles.items()):
+        rows = table[(table["arm"] == arm) & table[value].notna()]
+        fig.add_scatter(
+            x=rows[value],
+            y=[names.index(name) + step * (k - (len(styles) - 1) / 2) for name in rows[row]],
+            name=style.label,
+            mode="markers",
+            cliponaxis=False,
+            marker=style.marker(10),
+            error_x={
+                "array": (rows["high"] - rows[value]).clip(lower=0),
+                "arrayminus": (rows[value] - rows["low"]).clip(lower=0),
+                "color": style.color,
+                "thickness": 1.5,
+                "width": 0,
+            }
+            if interval
+            else None,
+            customdata=rows[list(hover[1])].to_numpy(object),
+            hovertemplate=f"{hover[0]}<extra>{style.label}</extra>",
+        )
+    row_axis(fig, names, divided=True)
+    return fig
+
+
+def group_accuracy(
+    table: pd.DataFrame, group_colors: Sequence[RGB] = (), *, height: int | None = None
+) -> go.Figure:
+    """Draw ``group_table``: accuracy within each group with its 95 % interval, each arm in its own shape."""
+    groups, arms = list(table["group"].unique()), table["arm"].nunique()
+    hover = (
+        "<b>%{customdata[0]}</b>: %{x:.1%} (95 % interval %{customdata[1]:.1%} to %{customdata[2]:.1%})<br>"
+        "n = %{customdata[3]} test images, mean of %{customdata[4]} networks"
+    )
+    columns = ["group", "low", "high", "n", "networks"]
+    height = height or 100 + (24 + 6 * arms) * len(groups)
+    fig = _dots(table, groups, "group", "accuracy", (hover, columns), height=height, interval=True)
+    fig.add_scatter(
+        x=[-0.035] * len(groups),
+        y=list(range(len(groups))),
+        mode="markers",
+        showlegend=False,
+        cliponaxis=False,
+        marker=outlined(group_css(group_colors, len(groups)), size=11, symbol="square"),
+        hoverinfo="skip",
+    )
+    fig.update_xaxes(**percent_axis("accuracy within the group") | {"range": [-0.07, 1.03]})
+    return fig
+
+
+def architecture_dots(table: pd.DataFrame, metric: str, title: str) -> go.Figure:
+    """Draw a metric of ``architecture_table``: a row per architecture."""
+    names = list(table["architecture"].unique())
+    hover = "<b>%{customdata[0]}</b>: %{x:.1%}<br>mean of %{customdata[1]} networks"
+    height = 90 + (22 + 8 * table["arm"].nunique()) * len(names)
+    fig = _dots(table, names, "architecture", metric, (hover, ["architecture", "networks"]), height=height)
+    fig.update_xaxes(**percent_axis(title))
+    return fig
+
+
+def distance_dots(
+    distances: pd.DataFrame, class_id: int, group_names: Sequence[str], column: str = "to_target"
+) -> go.Figure:
+    """Draw the distances in feature space of the groups of a class from every arm's target.
+
+    Args:
+        distances: see ``events.Embedded.residuals``.
+        class_id: index of the class.
+        group_names: in index order.
+        column: ``to_target``, or ``to_synthetic`` for the distances from the mean of the synthetic images.
+    """
+    table = distances[distances["class_id"] == class_id].sort_values("group_id", kind="stable")
+    table = table.assign(group=np.array(group_names, object)[table["group_id"].to_numpy(int)])
+    hover = (
+        "<b>%{customdata[0]}</b>: %{x:.3g}<br>n = %{customdata[1]} real images "
+        "(%{customdata[2]:.1%} of the class)"
+    )
+    height = 96 + 30 * len(group_names)
+    fig = _dots(table, group_names, "group", column, (hover, ["group", "n", "share"]), height=height)
+    fig.update_xaxes(title_text="distance", rangemode="tozero", fixedrange=True)
+    return fig
 
 
 def case_dots(
-    table: pd.DataFrame,
-    column: str,
-    title: str,
-    *,
-    percent: bool = False,
-    height: int = 250,
+    table: pd.DataFrame, column: str, title: str, *, percent: bool = False, height: int = 250
 ) -> go.Figure:
-    """Draw a number for every case, a mark per arm.
+    """Draw a number for every case and arm, and write it beside the mark.
 
     Args:
         table: ``case``, ``arm`` and the number; ``low`` and ``high`` bound a share.
@@ -32,91 +140,26 @@ def case_dots(
         percent: whether the number is a share.
         height: in pixels.
     """
-    cases = list(dict.fromkeys(table["case"]))
-    fig = base(height, legend_rows=1)
-    styles = arm_styles(list(dict.fromkeys(table["arm"])))
-    for k, (arm, style) in enumerate(styles.items()):
-        own = table[table["arm"] == arm]
-        offset = 0.32 * (k - (len(styles) - 1) / 2)
-        y = [cases.index(case) + offset for case in own["case"]]
-        _marks(fig, own, column, y, style, percent)
-    for row in range(1, len(cases)):
-        fig.add_hline(y=row - 0.5, line={"color": FAINT, "width": 1})
+    hover = f"<b>%{{customdata[0]}}</b>: %{{x:{'.1%' if percent else '.2f'}}}"
+    cases = list(table["case"].unique())
+    fig = _dots(table, cases, "case", column, (hover, ["case"]), height=height, interval=percent)
+    for trace in fig.data:
+        # Numbers stand behind the end of the interval, which would strike them out.
+        ends = trace.x if trace.error_x.array is None else np.add(trace.x, trace.error_x.array)
+        for end, y, value in zip(ends, trace.y, trace.x, strict=True):
+            text = f"{100 * value:.1f}" if percent else f"{value:.2f}"
+            fig.add_annotation(x=end, y=y, text=text, xanchor="left", xshift=9, showarrow=False)
     top = 1.0 if percent else float(table[column].max())
     fig.update_xaxes(title_text=title, range=[-0.03 * top, 1.2 * top], fixedrange=True)
     if percent:
         fig.update_xaxes(tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
-    fig.update_yaxes(
-        tickvals=list(range(len(cases))),
-        ticktext=cases,
-        range=[len(cases) - 0.5, -0.5],
-        showgrid=False,
-        fixedrange=True,
-    )
-    return fig
-
-
-def _marks(
-    fig: go.Figure, rows: pd.DataFrame, column: str, y: list[float], style: ArmStyle, percent: bool
-) -> None:
-    """Draw an arm's mark, with its number, in the row of every case."""
-    form = ".1%" if percent else ".2f"
-    fig.add_scatter(
-        x=rows[column],
-        y=y,
-        mode="markers",
-        name=style.label,
-        marker={"color": style.color, "symbol": style.symbol, "size": 11},
-        error_x=_interval(rows, column, style.color) if percent else None,
-        customdata=rows["case"],
-        hovertemplate=f"<b>%{{customdata}}</b>: %{{x:{form}}}<extra>{style.label}</extra>",
-    )
-    # Numbers stand behind the end of the interval, which would strike them out.
-    ends = rows[["high", column]].max(axis=1) if percent else rows[column]
-    for end, row, value in zip(ends, y, rows[column], strict=True):
-        text = f"{100 * value:.1f}" if percent else f"{value:.2f}"
-        fig.add_annotation(x=end, y=row, text=text, xanchor="left", xshift=9, showarrow=False)
-
-
-def _interval(rows: pd.DataFrame, column: str, color: str) -> dict[str, object]:
-    return {
-        "array": (rows["high"] - rows[column]).clip(lower=0),
-        "arrayminus": (rows[column] - rows["low"]).clip(lower=0),
-        "color": color,
-        "thickness": 1.5,
-        "width": 0,
-    }
-
-
-def architecture_dots(table: pd.DataFrame, measure: str, title: str) -> go.Figure:
-    """Draw a measure of ``across_table``: a row per architecture, every arm in its own colour and shape."""
-    names, arms = list(dict.fromkeys(table["architecture"])), list(dict.fromkeys(table["arm"]))
-    fig = base(90 + (22 + 8 * len(arms)) * len(names), legend_rows=1 + (len(arms) > 2))
-    offsets = np.linspace(-0.28, 0.28, len(arms)) if len(arms) > 1 else [0.0]
-    for offset, (arm, style) in zip(offsets, arm_styles(arms).items(), strict=True):
-        rows = table[(table["arm"] == arm) & table[measure].notna()]
-        symbol = style.symbol + ("-open" if arm in BASELINES else "")
-        fig.add_scatter(
-            x=rows[measure],
-            y=[names.index(name) + offset for name in rows["architecture"]],
-            name=style.label,
-            mode="markers",
-            marker={"color": style.color, "symbol": symbol, "size": 11},
-            customdata=rows[["architecture", "networks"]].to_numpy(object),
-            hovertemplate="<b>%{customdata[0]}</b>: %{x:.1%}<br>mean of %{customdata[1]} networks"
-            f"<extra>{style.label}</extra>",
-        )
-    for edge in range(1, len(names)):
-        fig.add_hline(y=edge - 0.5, line={"color": "rgba(128,128,128,0.15)", "width": 1})
-    fig.update_xaxes(**percent_axis(title))
-    name_axis(fig.update_yaxes, names, "", range=[len(names) - 0.5, -0.5], showgrid=False, fixedrange=True)
     return fig
 
 
 def residual_dots(
     table: pd.DataFrame, groups: Sequence[str], group_colors: Sequence[RGB], most: float
 ) -> go.Figure:
-    """Draw one arm's rows of ``residual_table``: a dot for every group, a row for every class.
+    """Draw the rows of one arm of ``residual_table``: a dot for every group, a row for every class.
 
     Args:
         table: the rows; a class need not have every group.
@@ -124,13 +167,12 @@ def residual_dots(
         group_colors: RGB of every group, or empty.
         most: end of the axis, so that arms can be compared.
     """
-    classes = list(dict.fromkeys(table["class"]))
+    classes = list(table["class"].unique())
     colors = dict(zip(groups, group_css(group_colors, len(groups)), strict=True))
-    fig = base(70 + _ROW * len(classes), showlegend=False)
-    rows = [classes.index(name) for name in table["class"]]
+    fig = base(70 + 30 * len(classes), showlegend=False)
     fig.add_scatter(
         x=table["residual"],
-        y=rows,
+        y=[classes.index(name) for name in table["class"]],
         mode="markers",
         marker=outlined([colors[g] for g in table["group"]], size=11),
         customdata=table[["class", "group", "share"]].to_numpy(object),
@@ -138,7 +180,5 @@ def residual_dots(
         "<br>residual %{x:.2f}<extra></extra>",
     )
     fig.update_xaxes(title_text="distance from the synthetic images", range=[0, most * 1.05], fixedrange=True)
-    name_axis(
-        fig.update_yaxes, classes, "class", range=[len(classes) - 0.4, -0.6], showgrid=False, fixedrange=True
-    )
+    row_axis(fig, classes, "class")
     return fig

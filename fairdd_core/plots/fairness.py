@@ -10,8 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.analysis.gaps import ROUNDING, tied
-from fairdd_core.config.spec.evaluation import BASELINES
-from fairdd_core.plots.heatmap import name_axis, shaded
+from fairdd_core.plots.heatmap import name_axis
 from fairdd_core.plots.theme import (
     NEUTRAL,
     RGB,
@@ -135,52 +134,6 @@ def dumbbell(
     return fig
 
 
-def group_accuracy(
-    table: pd.DataFrame, group_colors: Sequence[RGB] = (), *, height: int | None = None
-) -> go.Figure:
-    """Draw ``group_table``: accuracy within each group with its 95 % interval, each arm in its own shape."""
-    groups, arms = list(dict.fromkeys(table["group"])), list(dict.fromkeys(table["arm"]))
-    rows = 1 + (len(arms) > 2)
-    fig = base(height or 100 + (24 + 6 * len(arms)) * len(groups), legend_rows=rows)
-    offsets = np.linspace(-0.3, 0.3, len(arms)) if len(arms) > 1 else [0.0]
-    for offset, (name, style) in zip(offsets, arm_styles(arms).items(), strict=True):
-        rows = table[(table["arm"] == name) & table["accuracy"].notna()]
-        hollow = name in BASELINES
-        fig.add_scatter(
-            x=rows["accuracy"],
-            y=[groups.index(g) + offset for g in rows["group"]],
-            name=style.label,
-            mode="markers",
-            marker={"color": style.color, "symbol": style.symbol + ("-open" if hollow else ""), "size": 9},
-            error_x={
-                "array": rows["high"] - rows["accuracy"],
-                "arrayminus": rows["accuracy"] - rows["low"],
-                "color": style.color,
-                "thickness": 1.5,
-                "width": 0,
-            },
-            customdata=rows[["group", "low", "high", "n", "networks"]].to_numpy(object),
-            hovertemplate="<b>%{customdata[0]}</b>: %{x:.1%} (95 % interval %{customdata[1]:.1%} to "
-            "%{customdata[2]:.1%})<br>n = %{customdata[3]} test images, mean of %{customdata[4]} networks"
-            f"<extra>{style.label}</extra>",
-        )
-    fig.add_scatter(
-        x=[-0.035] * len(groups),
-        y=list(range(len(groups))),
-        mode="markers",
-        showlegend=False,
-        cliponaxis=False,
-        marker=outlined(group_css(group_colors, len(groups)), size=11, symbol="square"),
-        hoverinfo="skip",
-    )
-    for edge in range(1, len(groups)):
-        fig.add_hline(y=edge - 0.5, line={"color": "rgba(128,128,128,0.15)", "width": 1})
-    fig.update_xaxes(**percent_axis("accuracy within the group"))
-    fig.update_xaxes(range=[-0.07, 1.03])
-    name_axis(fig.update_yaxes, groups, "", range=[len(groups) - 0.5, -0.5], showgrid=False, fixedrange=True)
-    return fig
-
-
 def _label_side(means: pd.DataFrame, name: str) -> str:
     """Where a mark's name has room: away from the near edge, and from a neighbour above or below."""
     own = means.loc[name]
@@ -201,13 +154,12 @@ def tradeoff(
     means = table.groupby("arm", sort=False)[[gap, "accuracy"]].mean().rename(columns={gap: "gap"})
     for name, style in arm_styles(list(dict.fromkeys(table["arm"]))).items():
         rows = table[table["arm"] == name]
-        symbol = style.symbol + ("-open" if name in BASELINES else "")
         fig.add_scatter(
             x=rows[gap],
             y=rows["accuracy"],
             mode="markers",
             opacity=0.45,
-            marker={"color": style.color, "symbol": symbol, "size": 7},
+            marker=style.marker(7),
             customdata=np.stack([rows["network"] + 1, rows["n"]], -1),
             hovertemplate=f"<b>{style.label}</b>, network %{{customdata[0]}}<br>"
             "accuracy %{y:.1%}, gap %{x:.1%}<br>"
@@ -222,38 +174,10 @@ def tradeoff(
             mode="markers+text",
             text=[f"<b>{style.label}</b>"],
             textposition=_label_side(means, name),
-            marker={
-                "color": style.color,
-                "symbol": symbol,
-                "size": 15,
-                "line": {
-                    "color": style.color if name in BASELINES else NEUTRAL,
-                    "width": 2 if name in BASELINES else 1,
-                },
-            },
+            marker=style.marker(15, edge=True),
             hovertemplate=f"<b>{style.label}</b>, mean of {len(rows)}<br>"
             "accuracy %{y:.1%}, gap %{x:.1%}<extra></extra>",
         )
     fig.update_xaxes(**percent_axis(f"← better  ·  {gap_title or 'gap between groups'}"))
     fig.update_yaxes(**percent_axis("accuracy  ·  better →"))
-    return fig
-
-
-def confusion(table: pd.DataFrame, *, height: int | None = None) -> go.Figure:
-    """Draw ``confusion_table``: what each true class was taken for, in per cent of its answers."""
-    classes = list(dict.fromkeys(table["true"]))
-    shape = (len(classes), len(classes))
-    share = table["share"].to_numpy(float).reshape(shape)
-    text = np.array(["" if np.isnan(s) or s < 0.005 else f"{100 * s:.0f}" for s in share.ravel()], object)
-    hover = np.array(
-        [
-            f"true <b>{r['true']}</b>, taken for <b>{r['predicted']}</b><br>"
-            f"{r['answers']} of {r['n']} answers"
-            for r in table.to_dict("records")
-        ],
-        object,
-    )
-    fig = shaded(share, text.reshape(shape), hover.reshape(shape), height=height or 70 + 30 * len(classes))
-    name_axis(fig.update_yaxes, [f"{c}" for c in classes], "true class")
-    name_axis(fig.update_xaxes, classes, "taken for")
     return fig

@@ -220,39 +220,3 @@ def _frame(fig: go.Figure, region: Sequence[Polygon], axes: tuple[list[float], l
     x, y = axes
     fig.update_xaxes(range=x, showticklabels=False, showgrid=False, showline=False)
     fig.update_yaxes(range=y, showticklabels=False, showgrid=False, showline=False)
-
-
-def distance_dots(
-    residuals: pd.DataFrame,
-    focus: int,
-    group_names: Sequence[str],
-    column: str = "to_target",
-    *,
-    height: int | None = None,
-) -> go.Figure:
-    """Draw how far each group of a class is from every arm's target (or synthetic mean), in feature space."""
-    rows = residuals[residuals["class_id"] == focus]
-    fig = base(height or 96 + 30 * len(group_names), legend_rows=1)
-    for name, style in arm_styles(list(dict.fromkeys(rows["arm"]))).items():
-        own = rows[rows["arm"] == name].sort_values("group_id")
-        fig.add_scatter(
-            x=own[column],
-            y=own["group_id"],
-            name=style.label,
-            mode="markers",
-            cliponaxis=False,
-            marker={"color": style.color, "symbol": style.symbol, "size": 11},
-            customdata=np.stack(
-                [np.array(group_names, object)[own["group_id"].to_numpy(int)], own["n"], own["share"]], -1
-            ),
-            hovertemplate="<b>%{customdata[0]}</b>: %{x:.3g}<br>n = %{customdata[1]} real images "
-            f"(%{{customdata[2]:.1%}} of the class)<extra>{style.label}</extra>",
-        )
-    fig.update_xaxes(title_text="distance", rangemode="tozero", fixedrange=True)
-    fig.update_yaxes(
-        tickvals=list(range(len(group_names))),
-        ticktext=list(group_names),
-        fixedrange=True,
-        range=[len(group_names) - 0.5, -0.5],
-    )
-    return fig

@@ -1,8 +1,8 @@
-"""Phase diagrams: one number over skew and separation."""
+"""Phase diagrams: one metric over skew and separation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from fairdd_core.analysis.grids import Place
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.plots.heatmap import INK, name_axis, shaded
+from fairdd_core.plots.heatmap import INK, shaded
 from fairdd_core.plots.theme import NEUTRAL
 
 _BETTER, _WORSE = "0,90,156", "190,75,0"
@@ -25,7 +25,7 @@ def phase(
     """Draw ``grid_table``: skew upwards, separation to the right, numbers in per cent or points.
 
     The scale is the same for every method and both gaps: no ink is 0, the strongest is 1. Ink is orange
-    where more is worse and blue where more is better, as it is in ``gain``.
+    where more is worse and blue where more is better, as in ``gain``.
 
     Args:
         grid: from ``grid_table``.
@@ -33,85 +33,44 @@ def phase(
         at: the place to frame.
         height: in pixels; by default it follows from the number of rows.
     """
-    unit = "%" if METRICS[metric].higher_is_better else "points"
-    text = [_text(row, 100 * row["value"], "{:.0f}") for row in grid.to_dict("records")]
-    hover = [_hover(row, METRICS[metric].title, unit, "{:.1f}") for row in grid.to_dict("records")]
-    fig = _board(grid, grid["value"].to_numpy(float), text, hover, height)
-    ink = _BETTER if METRICS[metric].higher_is_better else _WORSE
-    fig.data[0].update(colorscale=[[0, f"rgba({ink},0.04)"], [1, f"rgba({ink},{INK})"]])
-    return _finish(fig, grid, at)
+    unit, ink = ("%", _BETTER) if METRICS[metric].higher_is_better else ("points", _WORSE)
+    scale = [[0, f"rgba({ink},0.04)"], [1, f"rgba({ink},{INK})"]]
+    fig = _diagram(grid, METRICS[metric].title, unit, "", at, height)
+    fig.data[0].update(colorscale=scale)
+    return fig
 
 
 def gain(grid: pd.DataFrame, metric: str, *, at: Place | None = None, height: int | None = None) -> go.Figure:
     """Draw ``gain_table``: blue where the method is better, orange where it is worse, in points."""
-    records = grid.to_dict("records")
-    text = [_text(row, 100 * row["value"], "{:+.0f}") for row in records]
-    hover = [_hover(row, f"better in {METRICS[metric].title} by", "points", "{:+.1f}") for row in records]
-    value = grid["value"].to_numpy(float)
-    fig = _board(grid, value, text, hover, height, ink=np.abs(value))
-    fig.data[0].update(
-        zmin=-1,
-        zmax=1,
-        colorscale=[
-            [0, f"rgba({_WORSE},{INK})"],
-            [0.5, f"rgba({_BETTER},0.04)"],
-            [1, f"rgba({_BETTER},{INK})"],
-        ],
-    )
-    return _finish(fig, grid, at)
-
-
-def _text(row: dict[str, Any], value: float, form: str) -> str:
-    if not np.isnan(value):
-        return form.format(round(value) + 0.0).replace("-", "−") + ("" if row["seeds"] == row["of"] else "…")
-    return "undefined" if row["state"] == "done" else _SHORT.get(row["state"], "…")
-
-
-def _hover(row: dict[str, Any], title: str, unit: str, form: str) -> str:
-    place = f"skew <b>{row['skew']:.0%}</b>, separation <b>{row['separation']:g}</b>"
-    if np.isnan(row["value"]):
-        return f"{place}<br>{row['state']}"
-    number = f"{title} <b>{form.format(100 * row['value'])}</b> {unit}"
-    seeds = f"<br>mean of {row['seeds']} of {row['of']} seeds" if row["of"] > 1 else ""
-    return f"{place}<br>{number}{seeds}"
-
-
-def _board(
-    grid: pd.DataFrame,
-    value: np.ndarray,
-    text: Sequence[str],
-    hover: Sequence[str],
-    height: int | None,
-    ink: np.ndarray | None = None,
-) -> go.Figure:
-    skews, separations = sorted(set(grid["skew"])), sorted(set(grid["separation"]))
-    shape = (len(skews), len(separations))
-
-    def up(values: Sequence[object] | np.ndarray, kind: type) -> np.ndarray:
-        return np.array(list(values), kind).reshape(shape)
-
-    fig = shaded(
-        up(value if ink is None else ink, float),
-        up(text, object),
-        up(hover, object),
-        height=height or _ROOM + _CELL * len(skews),
-    )
-    fig.data[0].update(z=up(value, float))
-    fig.update_traces(textfont_size=14, selector={"mode": "text"})
-    name_axis(fig.update_yaxes, [f"{skew:.0%}" for skew in skews], "skew", range=[-0.5, len(skews) - 0.5])
-    name_axis(fig.update_xaxes, [f"{separation:g}" for separation in separations], "separation")
+    fig = _diagram(grid, f"better in {METRICS[metric].title} by", "points", "+", at, height)
+    ends, middle = [f"rgba({ink},{INK})" for ink in (_WORSE, _BETTER)], f"rgba({_BETTER},0.04)"
+    fig.data[0].update(zmin=-1, zmax=1, colorscale=[[0, ends[0]], [0.5, middle], [1, ends[1]]])
     return fig
 
 
-def _finish(fig: go.Figure, grid: pd.DataFrame, at: Place | None) -> go.Figure:
-    """Lay invisible marks over the cells, for only marks can be clicked; frame the chosen cell."""
+def _diagram(
+    grid: pd.DataFrame, title: str, unit: str, sign: str, at: Place | None, height: int | None
+) -> go.Figure:
+    """Draw the cells, with invisible markers on them, because only markers can be clicked."""
+    records = grid.to_dict("records")
+    hover = [_hover(row, title, unit, f"{{:{sign}.1f}}") for row in records]
     skews, separations = sorted(set(grid["skew"])), sorted(set(grid["separation"]))
+    fig = shaded(
+        grid["value"],
+        [_text(row, f"{{:{sign}.0f}}") for row in records],
+        hover,
+        ("skew", [f"{skew:.0%}" for skew in skews]),
+        ("separation", [f"{separation:g}" for separation in separations]),
+        height=height or _ROOM + _CELL * len(skews),
+    )
+    fig.update_traces(textfont_size=14, selector={"mode": "text"})
+    fig.update_yaxes(range=[-0.5, len(skews) - 0.5])
     places = [(skew, separation) for skew in skews for separation in separations]
     fig.add_scatter(
-        x=[separations.index(place[1]) for place in places],
-        y=[skews.index(place[0]) for place in places],
+        x=[separations.index(separation) for _, separation in places],
+        y=[skews.index(skew) for skew, _ in places],
         customdata=places,
-        text=fig.data[0].customdata.ravel(),
+        text=hover,
         hovertemplate="%{text}<extra></extra>",
         mode="markers",
         marker={"size": 40, "symbol": "square", "color": "rgba(128,128,128,0)"},
@@ -123,3 +82,18 @@ def _finish(fig: go.Figure, grid: pd.DataFrame, at: Place | None) -> go.Figure:
         edge = {"color": NEUTRAL, "width": 3}
         fig.add_shape(type="rect", x0=x - 0.5, x1=x + 0.5, y0=y - 0.5, y1=y + 0.5, line=edge)
     return fig
+
+
+def _text(row: dict[Hashable, Any], form: str) -> str:
+    if not np.isnan(value := 100 * row["value"]):
+        return form.format(round(value) + 0.0).replace("-", "−") + ("" if row["seeds"] == row["of"] else "…")
+    return "undefined" if row["state"] == "done" else _SHORT.get(row["state"], "…")
+
+
+def _hover(row: dict[Hashable, Any], title: str, unit: str, form: str) -> str:
+    place = f"skew <b>{row['skew']:.0%}</b>, separation <b>{row['separation']:g}</b>"
+    if np.isnan(row["value"]):
+        return f"{place}<br>{row['state']}"
+    number = f"{title} <b>{form.format(100 * row['value'])}</b> {unit}"
+    seeds = f"<br>mean of {row['seeds']} of {row['of']} seeds" if row["of"] > 1 else ""
+    return f"{place}<br>{number}{seeds}"

@@ -1,4 +1,4 @@
-"""How arms, groups and neutral marks look in every figure, on light and on dark."""
+"""Colours and markers of arms and groups, and what all figures share; for light and dark themes."""
 
 from __future__ import annotations
 
@@ -32,12 +32,23 @@ RGB = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class ArmStyle:
-    """Colour, marker shape, line dash and name of an arm; shape and dash repeat what colour says."""
+    """Colour, marker shape, line dash and name of an arm; shape and dash repeat what colour says.
+
+    The markers of baselines are hollow.
+    """
 
     label: str
     color: str
     symbol: str
     dash: str = "solid"
+    baseline: bool = False
+
+    def marker(self, size: float, *, edge: bool = False) -> dict[str, object]:
+        """Return a marker, with an edge if it is to stand out."""
+        symbol = self.symbol + ("-open" if self.baseline else "")
+        marker: dict[str, object] = {"color": self.color, "symbol": symbol, "size": size}
+        color, width = (self.color, 2) if self.baseline else (NEUTRAL, 1)
+        return marker | ({"line": {"color": color, "width": width}} if edge else {})
 
 
 # Okabe and Ito's palette, which people with the common colour-vision deficiencies can tell apart; the orange
@@ -48,8 +59,8 @@ _KNOWN: dict[str, ArmStyle] = {
     "fairdd": ArmStyle("FairDD", "#009e73", "diamond", "dot"),
     "uniform": ArmStyle("Uniform sampling", "#cc79a7", "triangle-up", "dashdot"),
     "reweight": ArmStyle("Loss reweighting", "#b87700", "triangle-down", "longdash"),
-    "random-subset": ArmStyle("Random real subset", "#8c8c8c", "x", "dot"),
-    "full-data": ArmStyle("Full real data", "#6f6f6f", "star", "dash"),
+    "random-subset": ArmStyle("Random real subset", "#8c8c8c", "x", "dot", baseline=True),
+    "full-data": ArmStyle("Full real data", "#6f6f6f", "star", "dash", baseline=True),
 }
 _SPARE = ("#56b4e9", "#9b5de5", "#8c510a", "#3f8f29", "#c2185b", "#5c6bc0")
 _SPARE_SYMBOLS = ("pentagon", "hexagram", "cross", "triangle-left", "triangle-right", "bowtie")
@@ -69,7 +80,7 @@ def arm_styles(names: Sequence[str]) -> dict[str, ArmStyle]:
 
 
 def arm_label(name: str) -> str:
-    """Return an arm's name for people: ``cobra:cosine+fair-training`` is COBRA · cosine + fair training."""
+    """Return the title of an arm: ``cobra:cosine+fair-training`` is COBRA · cosine + fair training."""
     name, _, intervention = name.partition("+")
     if intervention:
         title = INTERVENTIONS[intervention].title if intervention in INTERVENTIONS else intervention
@@ -99,15 +110,15 @@ def group_css(colors: Sequence[RGB], groups: int) -> list[str]:
 def outlined(
     colors: Sequence[str] | str, *, size: float, symbol: str = "circle", width: float = 1
 ) -> dict[str, object]:
-    """Return a marker whose outline keeps white and yellow visible on white, and blue on black."""
+    """Return a marker with an outline, so that any colour is visible on any background."""
     return {"color": colors, "size": size, "symbol": symbol, "line": {"color": NEUTRAL, "width": width}}
 
 
 def base(height: int, *, legend_rows: int = 0, **layout: object) -> go.Figure:
-    """Return an empty figure with transparent ground, tight margins and no fixed font colour.
+    """Return an empty figure with a transparent background, tight margins and no fixed font colour.
 
-    Room for the rows of a legend is set aside, because Plotly may measure it before the page is laid out.
-    Text takes its colour from the template of whoever shows the figure, which is how it follows the theme.
+    Room for the rows of a legend is reserved, because Plotly may measure it before the page is laid out.
+    Text takes its colour from the template of the page, and so follows the theme.
     """
     fig = go.Figure()
     fig.update_layout(

@@ -23,6 +23,8 @@ from fairdd_core.data.card import Labels
 from fairdd_core.embed.map_table import Projection, has_projection, map_table, ranges
 from fairdd_core.plots import fairness
 from fairdd_core.plots.curves import CURVES, curve
+from fairdd_core.plots.dots import group_accuracy
+from fairdd_core.plots.heatmap import confusion
 from fairdd_core.plots.maps import KINDS, arm_map
 from fairdd_core.plots.theme import NEUTRAL, arm_label, group_css, outlined
 from fairdd_core.report.pictures import file_name
@@ -87,7 +89,7 @@ def figures(folder: RunFolder, labels: Labels) -> list[Figure]:
             "Accuracy within each group",
             "Accuracy within each group for every method and baseline, with 95 % intervals.",
             f"n = {int(table['n'].min())} test images per group or more. Bars: 95 % Wilson intervals.",
-            fairness.group_accuracy(table, labels.colors),
+            group_accuracy(table, labels.colors),
             table,
         )
     )
@@ -99,7 +101,7 @@ def figures(folder: RunFolder, labels: Labels) -> list[Figure]:
                 f"What each class was taken for: {arm_label(arm)}",
                 f"Confusion of {arm_label(arm)}, all groups together.",
                 "Per cent of the answers for the true class, over all networks and groups.",
-                fairness.confusion(table),
+                confusion(table),
                 table,
             )
         )

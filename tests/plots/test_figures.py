@@ -18,7 +18,8 @@ from fairdd_core.analysis.tables import (
 from fairdd_core.embed.map_table import map_table
 from fairdd_core.plots import fairness, maps
 from fairdd_core.plots.curves import curve
-from fairdd_core.plots.heatmap import counts_heatmap
+from fairdd_core.plots.dots import group_accuracy
+from fairdd_core.plots.heatmap import confusion, counts_heatmap
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 
 CLASSES, GROUPS = ("cat", "dog"), ("red", "white")
@@ -48,9 +49,9 @@ def figures(counts: dict[str, np.ndarray], points: pd.DataFrame) -> Iterator[go.
     recalls = recall_table(counts, CLASSES, GROUPS)
     yield counts_heatmap(counts_table(np.array([[3, 0], [0, 0]]), CLASSES, GROUPS), COLORS)
     yield fairness.dumbbell(recalls[recalls["arm"] == "cobra"], COLORS)
-    yield fairness.group_accuracy(group_table(counts, GROUPS), COLORS)
+    yield group_accuracy(group_table(counts, GROUPS), COLORS)
     yield fairness.tradeoff(network_table(counts), "deo_max")
-    yield fairness.confusion(confusion_table(counts["cobra"], 1, CLASSES))
+    yield confusion(confusion_table(counts["cobra"], 1, CLASSES))
     yield maps.arm_map(map_table(points, "pca", CLASSES, GROUPS), "cobra", groups=2, focus=0)
     yield curve(curves_table(steps()), "loss", at=5, total=20)
 
@@ -121,7 +122,7 @@ def test_an_arm_with_a_distance_is_named_in_words() -> None:
 
 
 def test_confusion_of_an_empty_class_stays_blank(counts: dict[str, np.ndarray]) -> None:
-    fig = fairness.confusion(confusion_table(counts["cobra"], 1, CLASSES))
+    fig = confusion(confusion_table(counts["cobra"], 1, CLASSES))
     assert np.isnan(np.asarray(fig.data[0].z, float)[1]).all()
     words = [text for trace in fig.data[1:] for text in trace.text]
     assert words.count("50") == 2

@@ -14,7 +14,7 @@ from fairdd_core.embed.map_table import (
     trail,
 )
 from fairdd_core.plots import maps
-from fairdd_core.plots.maps import distance_dots
+from fairdd_core.plots.dots import distance_dots
 
 CLASSES, GROUPS = ("cat", "dog"), ("red", "white")
 COLORS = ((255, 0, 0), (255, 255, 255))

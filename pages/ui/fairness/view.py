@@ -21,7 +21,8 @@ from fairdd_core.analysis.tables import (
 )
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.plots import fairness
-from fairdd_core.plots.dots import architecture_dots
+from fairdd_core.plots.dots import architecture_dots, group_accuracy
+from fairdd_core.plots.heatmap import confusion
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
 from pages.ui.common.errors import catch_damage, escape_markdown
@@ -204,7 +205,7 @@ def _group_accuracy(counts: Counts, labels: Labels) -> None:
     st.header("Accuracy within each group", anchor=False)
     table = group_table(counts, labels.groups)
     show(
-        fairness.group_accuracy(table, labels.colors),
+        group_accuracy(table, labels.colors),
         table,
         key="groups",
         alt="Accuracy within each group for every method and baseline, with 95 % intervals.",
@@ -269,7 +270,7 @@ def _confusion(counts: Counts, labels: Labels) -> None:
         with column:
             table = confusion_table(counts[arm], group, labels.classes)
             show(
-                fairness.confusion(table),
+                confusion(table),
                 table,
                 key=f"confusion-{arm}",
                 percent=("share",),

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from fairdd_core.analysis.residuals import distance_matrix, distance_table
-from fairdd_core.plots.maps import distance_dots
+from fairdd_core.plots.dots import distance_dots
 from fairdd_core.plots.theme import arm_styles, group_css
 from pages.ui.common.errors import escape_markdown, guarded
 from pages.ui.common.figures import folded, numbers, show
