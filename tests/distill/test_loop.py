@@ -177,7 +177,7 @@ def test_a_checkpoint_of_another_version_is_refused_with_what_to_do() -> None:
 
 def test_a_loss_that_is_not_a_number_stops_the_run() -> None:
     with pytest.raises(Diverged, match="vanilla"):
-        run(tiny_distill(lr=1e60, iterations=50))
+        run(tiny_distill(iterations=50).model_copy(update={"lr": 1e60}))  # beyond what a specification allows
 
 
 def test_more_images_than_a_class_has_are_refused() -> None:
