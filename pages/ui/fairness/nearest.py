@@ -134,7 +134,7 @@ def _space_control(
         counts = " and ".join(f"**{k} of {worst.sum()}** by {space.lower()}" for space, k in agreeing.items())
         group = escape_markdown(view.labels.groups[case.cells[0].group])
         st.markdown(
-            f"Predictions for images of {group} that equal the class of the nearest synthetic image of "
+            f"Predictions for images of group {group} that equal the class of the nearest synthetic image of "
             f"{arm_label(case.arm)}: {counts}. The more, the better these neighbours explain the "
             "predictions."
         )
