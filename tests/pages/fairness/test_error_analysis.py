@@ -71,11 +71,11 @@ def test_an_image_shows_its_neighbours_by_pixels_and_by_features(studio: Studio,
     app = studio(run=run.path.name, view="fairness", gap="3.vanilla")
     box = app.selectbox(key="test-image")
     assert "predicted as" in box.options[0]
-    for by, told in (("Pixels", "root mean squared"), ("Features", "trained on all real images")):
+    for by, sentence in (("Pixels", "root mean squared"), ("Features", "trained on all real images")):
         (control,) = [w for w in app.button_group if w.label == "Compare by"]
         control.set_value(by).run()
         assert not app.exception
-        assert told in words(app)
+        assert sentence in words(app)
     first = app.session_state["test-image"]
     app.selectbox(key="test-image").select_index(1).run()
     assert not app.exception

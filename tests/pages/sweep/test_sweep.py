@@ -163,6 +163,6 @@ def test_the_sentence_is_about_the_worst_place(workspace: Path) -> None:
     assert summary(sweep_table(cells_of(Workspace(workspace), sweep), arms), arms, "deo_mean") == ""
     for entry, worst in zip(sweep.entries, (0.1, 0.2, 0.95, 0.3), strict=True):
         finish(workspace, entry.run, worst)
-    told = summary(sweep_table(cells_of(Workspace(workspace), sweep), arms), arms, "deo_mean")
-    assert "skew 90% and separation 0" in told
-    assert "**95** points under Vanilla and **10** points under COBRA" in told
+    sentence = summary(sweep_table(cells_of(Workspace(workspace), sweep), arms), arms, "deo_mean")
+    assert "skew 90% and separation 0" in sentence
+    assert "**95** points under Vanilla and **10** points under COBRA" in sentence
