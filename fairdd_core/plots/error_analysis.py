@@ -1,4 +1,4 @@
-"""Pictures of test images: what they were taken for, and the synthetic images nearest to one of them."""
+"""Figures of test images by predicted class, and the synthetic images nearest to one of them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _TOP = 30
 
 @dataclass(frozen=True)
 class Answer:
-    """The images of a cell that were taken for the same class.
+    """The images of a cell that were predicted as the same class.
 
     Attributes:
-        title: in words, how many were taken for what.
+        title: the predicted class and the number of images.
         rows_N: rows of the images in the test set, as many as are drawn.
         names: what each of them is called.
     """
@@ -36,7 +36,7 @@ class Answer:
 
 
 def prediction_figure(x_NCHW: np.ndarray, answers: Sequence[Answer], chosen: int | None = None) -> go.Figure:
-    """Draw test images below what they were taken for; each can be clicked, its row is its custom data.
+    """Draw test images by predicted class; each can be clicked, its row is its custom data.
 
     Args:
         x_NCHW: uint8 images of all answers' rows, in their order.

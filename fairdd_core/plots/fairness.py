@@ -93,7 +93,7 @@ def _openers(fig: go.Figure, classes: Sequence[str]) -> None:
         marker={"symbol": "triangle-right", "size": 9, "color": NEUTRAL},
         unselected={"marker": {"opacity": 1}},
         customdata=np.array(classes, object)[:, None],
-        hovertemplate="look behind the gap of class %{customdata[0]}<extra></extra>",
+        hovertemplate="analyse the errors of class %{customdata[0]}<extra></extra>",
     )
 
 

@@ -74,7 +74,7 @@ def figures(folder: RunFolder, labels: Labels) -> list[Figure]:
         found.append(
             Figure(
                 f"recalls-{arm}",
-                f"Which groups are recognised, class by class: {arm_label(arm)}",
+                f"Recall of each group, class by class: {arm_label(arm)}",
                 f"Recall of each group in each class, {arm_label(arm)}; a bar spans worst to best.",
                 "A dot is a group, mean over the networks. The gap is the mean over networks of best minus "
                 "worst; the names are the worst and the best group.",
@@ -98,7 +98,7 @@ def figures(folder: RunFolder, labels: Labels) -> list[Figure]:
         found.append(
             Figure(
                 f"confusion-{arm}",
-                f"What each class was taken for: {arm_label(arm)}",
+                f"Confusion matrix: {arm_label(arm)}",
                 f"Confusion of {arm_label(arm)}, all groups together.",
                 "Per cent of the answers for the true class, over all networks and groups.",
                 confusion(table),

@@ -28,7 +28,7 @@ ABOUT = {
     "gaps": "the gap of every class, with the groups that set it",
     "groups": "accuracy within every group",
     "networks": "every measure of every single test network",
-    "confusions": "what each class was taken for, in every group",
+    "confusions": "predicted classes of each true class, in every group",
     "curves": "loss and residual over the iterations",
     "distances": "how far each group is from the targets and from the synthetic images",
 }
