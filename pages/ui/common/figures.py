@@ -1,4 +1,4 @@
-"""Showing a figure with its description and its table, both of which can be taken away."""
+"""Figures with their description and table, both of which can be saved, and the choice of the gap."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from fairdd_core.report.tables import csv
 
 GAPS = ("deo_mean", "deo_max")
 _BAR = 28
-"""Pixels above a figure for the button that saves it, which must not lie on marks."""
+"""Pixels above a figure for the button that saves it, which must not cover marks."""
 _INK, _DARK = {"light": "#1f2933", "dark": "#e6ebf0"}, "#12161b"
-"""Colours of text and of the dark ground, as the themes have them."""
+"""Colours of text and of the dark ground, as in the themes."""
 _MOVES = ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
 
 
-def show(
+def show_figure(
     fig: go.Figure,
     table: pd.DataFrame | None,
     *,
@@ -35,23 +35,23 @@ def show(
     percent: tuple[str, ...] = (),
     clicked: Callable[[], None] | None = None,
 ) -> None:
-    """Show a figure, then what must be known to read it, then its numbers on demand.
+    """Show a figure, then its caption, then its table on demand.
 
-    The button above the figure saves it as SVG, in the browser; the one below the table saves that as CSV.
+    The button above the figure saves it as SVG, in the browser; the one below the table as CSV.
 
     Args:
         fig: the figure.
-        table: the numbers behind it; None where another figure's table already has them.
+        table: its numbers; None where the table of another figure has them.
         key: unique on the page.
         alt: what the figure shows, for screen readers.
-        title: of the file that is saved of a figure without a legend; on the page a heading says it already.
+        title: of the saved file of a figure without a legend; on the page a heading says the same.
         caption: one or two plain sentences.
-        zoom: whether the figure can be panned and zoomed.
+        zoom: whether it can be panned and zoomed.
         percent: columns of the table that are shares.
         clicked: called when a mark is clicked; ``st.session_state[key].selection`` says which.
     """
     st.plotly_chart(
-        _with_room(on_its_ground(fig, title)),
+        _with_room(themed(fig, title)),
         width="stretch",
         key=key,
         alt=alt,
@@ -62,26 +62,33 @@ def show(
     if caption:
         st.caption(caption)
     if table is not None:
-        folded(key, lambda: numbers(table, key=f"{key}-table", percent=percent))
+        table_expander(table, key, percent=percent)
 
 
-def folded(key: str, draw: Callable[[], None], label: str = "Table") -> None:
-    """Offer a table; it is only made, and sent to the browser, once it is unfolded.
+def table_expander(
+    table: pd.DataFrame, key: str, label: str = "Table", *, percent: tuple[str, ...] = ()
+) -> None:
+    """Draw a table in a ``lazy_expander``."""
+    lazy_expander(key, lambda: show_table(table, key=f"{key}-table", percent=percent), label)
+
+
+def lazy_expander(key: str, draw: Callable[[], None], label: str) -> None:
+    """Draw an expander whose content is only made, and sent to the browser, once it is open.
 
     Args:
-        key: of the fold, unique on the page.
-        draw: draws the table.
-        label: what is offered.
+        key: of the expander, unique on the page.
+        draw: draws the content.
+        label: of the expander.
     """
     icon = ":material/table_rows:"
-    fold = st.expander(label, icon=icon, type="compact", key=f"{key}-fold", on_change="rerun")
-    if fold.open:
-        with fold:
+    expander = st.expander(label, icon=icon, type="compact", key=f"{key}-fold", on_change="rerun")
+    if expander.open:
+        with expander:
             draw()
 
 
 def figure_config(name: str, zoom: bool = False) -> dict[str, Any]:
-    """Return how a figure behaves: it can be saved as ``name``.svg, and moved if wanted."""
+    """Return the Plotly configuration of a figure: saved as ``name``.svg, and panned and zoomed if wanted."""
     return {
         "displaylogo": False,
         "displayModeBar": True,
@@ -92,16 +99,16 @@ def figure_config(name: str, zoom: bool = False) -> dict[str, Any]:
 
 
 def file_name(key: str) -> str:
-    """Return a file's name without its suffix: of what, and of which run or sweep the address names."""
+    """Return a file name without suffix: the key, and the run or sweep that the address names."""
     run = st.query_params.get("run") or st.query_params.get("sweep", "")
     name = f"{key}-{run}" if re.fullmatch(r"[\w-]{1,80}", run) else key
     return re.sub(r"[^\w.-]+", "-", name).strip("-")
 
 
-def on_its_ground(fig: go.Figure, title: str = "") -> go.Figure:
-    """Give a figure title, ink and ground for the file that is saved of it; a dark page's text is light.
+def themed(fig: go.Figure, title: str = "") -> go.Figure:
+    """Give a figure the title and colours for its saved file: light text on a dark ground for a dark page.
 
-    On the page itself rules of ours keep every figure without title and ground, in the ink of the page.
+    On the page, the style sheets hide title and ground.
     """
     if title and fig.layout.showlegend is False:  # else the legend stands there, and names what is drawn
         text = f"<b>{html.escape(title, quote=False)}</b>"
@@ -118,7 +125,7 @@ def on_its_ground(fig: go.Figure, title: str = "") -> go.Figure:
 
 
 def _with_room(fig: go.Figure) -> go.Figure:
-    """Make room for the buttons above a figure; what it shows stays as large as it was."""
+    """Make room for the buttons above a figure; its plot keeps its size."""
     missing = max(0, _BAR - (fig.layout.margin.t or 0))
     height = fig.layout.height
     fig.update_layout(margin_t=_BAR if missing else fig.layout.margin.t)
@@ -127,8 +134,8 @@ def _with_room(fig: go.Figure) -> go.Figure:
     return fig
 
 
-def numbers(table: pd.DataFrame, *, key: str, percent: tuple[str, ...] = ()) -> None:
-    """Show a table with a button that saves it; undefined entries read "undefined"."""
+def show_table(table: pd.DataFrame, *, key: str, percent: tuple[str, ...] = ()) -> None:
+    """Show a table, undefined entries as "undefined", with a button that saves it."""
     config: dict[str, Any] = {name: st.column_config.NumberColumn(format="percent") for name in percent}
     shown = table
     if "arm" in table.columns:
@@ -157,7 +164,7 @@ def numbers(table: pd.DataFrame, *, key: str, percent: tuple[str, ...] = ()) -> 
 
 
 def gap_control(key: str) -> str:
-    """Draw the choice and return the name of the gap in ``METRICS``.
+    """Draw the choice between the two gaps and return the name of the chosen one in ``METRICS``.
 
     Args:
         key: of the widget, unique on the page.

@@ -20,7 +20,7 @@ from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
 from pages.ui.common.cache import cached
 from pages.ui.common.errors import catch_damage, escape_markdown
-from pages.ui.common.figures import gap_control, show
+from pages.ui.common.figures import gap_control, show_figure
 from pages.ui.common.html import arm_heading, legend
 from pages.ui.common.runs import RunView, open_run
 from pages.ui.compare.choice import LETTERS
@@ -79,7 +79,7 @@ def tradeoff(views: Sequence[RunView]) -> None:
     table = overview_table(
         {letter: ordered_counts(view.folder) for letter, view in zip(LETTERS, views, strict=False)}
     )
-    show(
+    show_figure(
         plots.overview(table, gap),
         table,
         key="compare-scatter",
@@ -122,7 +122,7 @@ def differences(views: Sequence[RunView]) -> None:
     for column, name in zip(st.columns(len(SHOWN_METRICS), gap="large"), SHOWN_METRICS, strict=True):
         with column:
             st.markdown(f"**{METRICS[name].title}**")
-            show(
+            show_figure(
                 plots.differences(table, name, reach=reach),
                 shown[shown["metric"] == name],
                 key=f"difference-{name}",
@@ -171,7 +171,7 @@ def recalls(views: Sequence[RunView], arms: Sequence[str]) -> None:
             table = recall_table({arm: counts[arm]}, view.labels.classes, view.labels.groups)
             fig = fairness.dumbbell(table, view.labels.colors)
             fig.update_xaxes(range=fairness.NARROW)
-            show(
+            show_figure(
                 fig,
                 table,
                 key=f"classes-{arm}-{letter}",
@@ -207,7 +207,7 @@ def curves(views: Sequence[RunView], arms: Sequence[str]) -> None:
             return
         fig = curve(table, name, total=last, log_y=False)
         fig.update_yaxes(range=[low, high])
-        show(
+        show_figure(
             fig,
             table[["arm", "iteration", name]],
             key=f"curve-{letter}",

@@ -15,7 +15,7 @@ from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import group_css
 from pages.ui.common.errors import escape_markdown
-from pages.ui.common.figures import show
+from pages.ui.common.figures import show_figure
 
 _ROWS = 1000
 _PATCH = 2
@@ -109,7 +109,7 @@ def cells_view(
         with place:
             st.header(what, anchor=False)
             table = counts_table(counts_CG, classes, groups)
-            show(
+            show_figure(
                 counts_heatmap(table),
                 table,
                 key=f"{key}-{what}",

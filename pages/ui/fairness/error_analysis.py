@@ -15,7 +15,7 @@ from fairdd_core.plots.theme import arm_label
 from pages.ui.common import url
 from pages.ui.common.cache import split_of, test_set_of
 from pages.ui.common.errors import escape_markdown, guarded
-from pages.ui.common.figures import numbers
+from pages.ui.common.figures import show_table
 from pages.ui.common.runs import Labels, RunView
 from pages.ui.fairness.nearest import Case, nearest_view
 from pages.ui.fairness.test_images import cell_of, clicked_data, draw_cell, image_names
@@ -76,7 +76,7 @@ def error_analysis(view: RunView, counts: Counts, architecture: str) -> None:
             nearest_view(view, Case(arm, class_id, test, predicted_N, cells), names)
     with st.expander("All gaps, the largest first", icon=":material/table_rows:", type="compact"):
         table = gap_table(counts, labels.classes, labels.groups)
-        numbers(table, key="gaps-table", percent=("gap", "its recall", "recall of the best"))
+        show_table(table, key="gaps-table", percent=("gap", "its recall", "recall of the best"))
 
 
 def _largest_gaps(counts: Counts, labels: Labels) -> str:

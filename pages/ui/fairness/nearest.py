@@ -18,7 +18,7 @@ from fairdd_core.plots.images import Tile
 from fairdd_core.plots.theme import arm_label, arm_styles
 from pages.ui.common.cache import nearest_of, pictures_of
 from pages.ui.common.errors import escape_markdown
-from pages.ui.common.figures import folded, numbers
+from pages.ui.common.figures import table_expander
 from pages.ui.common.html import arm_markdown
 from pages.ui.common.runs import RunView
 from pages.ui.fairness.test_images import IMAGE, Cell
@@ -227,7 +227,7 @@ def _frequencies(view: RunView, found: Mapping[str, NearestSynthetic], case: Cas
         border="horizontal",
         alt=f"How often the nearest synthetic image has class {name}",
     )
-    folded("nearest", lambda: numbers(table, key="nearest-table", percent=("share",)))
+    table_expander(table, "nearest", percent=("share",))
 
 
 def _cell(row: Mapping[Hashable, Any]) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from fairdd_core.analysis.residuals import last_moment, residual_table, theorem_table
 from fairdd_core.plots.dots import residual_dots
 from pages.ui.common.errors import guarded
-from pages.ui.common.figures import numbers, show
+from pages.ui.common.figures import show_figure, show_table
 from pages.ui.common.html import arm_columns
 from pages.ui.common.runs import RunView
 
@@ -33,7 +33,7 @@ def _residuals(cells: pd.DataFrame, view: RunView) -> None:
     for arm, style, column in arm_columns([arm for arm in view.arms if arm in set(table["arm"])]):
         with column:
             own = table[table["arm"] == arm]
-            show(
+            show_figure(
                 residual_dots(own, view.labels.groups, view.labels.colors, most),
                 own,
                 key=f"residuals-{arm}",
@@ -62,4 +62,4 @@ def _theorem(cells: pd.DataFrame, view: RunView) -> None:
         f"{centre:.2f} from the common centre, and {vanilla:.2f} from Vanilla's target."
     )
     with st.expander("Class by class", icon=":material/table_rows:", type="compact"):
-        numbers(table, key="theorem-table")
+        show_table(table, key="theorem-table")

@@ -17,7 +17,7 @@ from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.plots.error_analysis import COLUMNS, Answer, prediction_figure
 from fairdd_core.plots.theme import group_css
 from pages.ui.common.errors import escape_markdown
-from pages.ui.common.figures import numbers, show
+from pages.ui.common.figures import show_figure, show_table
 from pages.ui.common.html import legend
 from pages.ui.common.runs import Labels
 
@@ -101,12 +101,12 @@ def draw_cell(cell: Cell, labels: Labels, class_id: int, test: GroupedDataset | 
     st.markdown(f"**{correct} of {n}** test images of class {escape_markdown(name)} classified correctly")
     table = cell.table.drop(columns=["class_id", "right"])
     if not cell.answers or test is None:
-        numbers(table, key=f"{key}-table", percent=("share",))
+        show_table(table, key=f"{key}-table", percent=("share",))
         return
     predictions = ", ".join(
         f"{row['images']} of {row['n']} as {row['predicted as']}" for row in table.to_dict("records")
     )
-    show(
+    show_figure(
         prediction_figure(np.asarray(test.x_NCHW[cell.rows()]), cell.answers, st.session_state.get(IMAGE)),
         table,
         key=key,

@@ -26,7 +26,7 @@ from fairdd_core.plots.heatmap import confusion
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.report.tables import ordered_counts
 from pages.ui.common.errors import catch_damage, escape_markdown
-from pages.ui.common.figures import gap_control, show
+from pages.ui.common.figures import gap_control, show_figure
 from pages.ui.common.html import arm_columns, arm_markdown, legend
 from pages.ui.common.runs import Labels, RunView
 from pages.ui.fairness.error_analysis import error_analysis, focus_clicked, gap_in_focus
@@ -181,7 +181,7 @@ def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
         if len(counts) > 2:  # the columns are narrow, and the names of the groups are not
             fig.update_xaxes(range=fairness.NARROW)
         with column:
-            show(
+            show_figure(
                 fig,
                 own,
                 key=key,
@@ -204,7 +204,7 @@ def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
 def _group_accuracy(counts: Counts, labels: Labels) -> None:
     st.header("Accuracy within each group", anchor=False)
     table = group_table(counts, labels.groups)
-    show(
+    show_figure(
         group_accuracy(table, labels.colors),
         table,
         key="groups",
@@ -218,7 +218,7 @@ def _tradeoff(counts: Counts, steps: int) -> None:
     st.header("Accuracy against the gap", anchor=False)
     gap = gap_control("gap-kind")
     table = network_table(counts)
-    show(
+    show_figure(
         fairness.tradeoff(table, gap, gap_title=METRICS[gap].title),
         table,
         key="tradeoff",
@@ -246,7 +246,7 @@ def _architectures(view: RunView) -> None:
         metric, first = METRICS[name], name == "accuracy"
         better = "higher is better" if metric.higher_is_better else "lower is better"
         with column:
-            show(
+            show_figure(
                 architecture_dots(table, name, f"{metric.title}  ·  {better}"),
                 table if first else None,
                 key=f"architectures-{name}",
@@ -269,7 +269,7 @@ def _confusion(counts: Counts, labels: Labels) -> None:
     for arm, style, column in arm_columns(list(counts)):
         with column:
             table = confusion_table(counts[arm], group, labels.classes)
-            show(
+            show_figure(
                 confusion(table),
                 table,
                 key=f"confusion-{arm}",

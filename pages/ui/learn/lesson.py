@@ -10,7 +10,7 @@ from fairdd_core.plots.dots import case_dots
 from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
-from pages.ui.common.figures import folded, numbers, show
+from pages.ui.common.figures import show_figure, show_table, table_expander
 from pages.ui.common.html import arm_heading, legend
 from pages.ui.learn import narrative
 from pages.ui.learn.facts import Facts, facts
@@ -34,7 +34,7 @@ def _recalls(f: Facts, arm: str, key: str) -> None:
     """Draw the recall of every group in every class."""
     st.html(arm_heading(arm_styles([arm])[arm]))
     table = recall_table({arm: f.counts[arm]}, f.labels.classes, f.labels.groups)
-    show(
+    show_figure(
         fairness.dumbbell(table, f.labels.colors),
         table,
         key=key,
@@ -68,7 +68,7 @@ def _bias_reveal() -> None:
     left, right = st.columns([1.25, 1], gap="large")
     with left:
         table = counts_table(f.sizes_CG(), f.labels.classes, f.labels.groups)
-        show(
+        show_figure(
             counts_heatmap(table, f.labels.colors),
             table,
             key="lesson-counts",
@@ -187,7 +187,7 @@ def _other_methods() -> None:
         st.markdown(narrative.compare_fairdd(f))
         st.markdown(narrative.compare_uniform(f))
     with right:
-        numbers(narrative.methods_table(f), key="lesson-methods", percent=("accuracy", "DEO_A"))
+        show_table(narrative.methods_table(f), key="lesson-methods", percent=("accuracy", "DEO_A"))
         st.markdown(
             "When groups are **balanced**, vanilla has the same target, too. Under another **distance**, the "
             "barycenter is not a mean: in the playground, choose ℓ2 or the smallest ball and move one group "
@@ -225,21 +225,21 @@ def _balance_reveal() -> None:
     table = narrative.conditions_table(runs)
     left, right = st.columns(2, gap="large")
     with left:
-        show(
+        show_figure(
             case_dots(table, "residual", "largest residual"),
             None,
             key="lesson-residuals",
             alt="Largest residual of vanilla and COBRA with and without imbalance and separation.",
         )
     with right:
-        show(
+        show_figure(
             case_dots(table, "gap", "mean gap (DEO_A)", percent=True),
             None,
             key="lesson-gaps",
             alt="Mean gap of vanilla and COBRA in the same four conditions, with 95 % intervals.",
         )
     shares = ("gap", "low", "high", "accuracy")
-    folded("conditions", lambda: numbers(table, key="lesson-conditions", percent=shares))
+    table_expander(table, "conditions", percent=shares)
     st.caption(
         "Largest residual: the distance of the farthest colour from the synthetic images, in mean lengths of "
         "the colours' signals. The rows of both figures are the same four runs, each with one seed: the "

@@ -21,7 +21,7 @@ from fairdd_core.playground.scene import (
     scene_targets,
 )
 from fairdd_core.plots.playground import GROUP_STYLES, residual_bars, scene_figure
-from pages.ui.common.figures import folded, numbers, show
+from pages.ui.common.figures import lazy_expander, show_figure, show_table
 from pages.ui.common.html import marker_svg
 from pages.ui.learn.state import keep_address, scene_now, set_scene
 
@@ -188,7 +188,7 @@ def _distance() -> None:
 
 def _picture(scene: Scene) -> None:
     verdict = scene.verdict()
-    show(
+    show_figure(
         scene_figure(scene, every_target=bool(st.session_state["play-all"])),
         None,
         key="plane",
@@ -209,7 +209,7 @@ def _results(scene: Scene) -> None:
         f"{scene.names[worst]} the bound is {verdict.bound_G[worst]:.2f}, the residual "
         f"{verdict.vanilla_G[worst]:.2f}.",
     )
-    show(
+    show_figure(
         residual_bars(table),
         None,
         key="residual-bars",
@@ -220,10 +220,10 @@ def _results(scene: Scene) -> None:
     st.markdown(explain(verdict, scene.names))
 
     def tables() -> None:
-        numbers(table, key="play-table", percent=("share",))
-        numbers(scene_targets(scene), key="play-targets")
+        show_table(table, key="play-table", percent=("share",))
+        show_table(scene_targets(scene), key="play-targets")
 
-    folded("play-tables", tables, "Tables")
+    lazy_expander("play-tables", tables, "Tables")
 
 
 def theorem_html(scene: Scene) -> str:

@@ -10,7 +10,7 @@ from fairdd_core.analysis.residuals import distance_matrix, distance_table
 from fairdd_core.plots.dots import distance_dots
 from fairdd_core.plots.theme import arm_styles, group_css
 from pages.ui.common.errors import escape_markdown, guarded
-from pages.ui.common.figures import folded, numbers, show
+from pages.ui.common.figures import show_figure, table_expander
 from pages.ui.common.html import arm_markdown, marker_markdown
 from pages.ui.common.runs import RunView
 
@@ -29,14 +29,14 @@ def distances(view: RunView, focus: int | None) -> None:
     if focus is None:
         st.caption("Choose a class in focus to see its distances as a chart.")
         table = distance_table(residuals, labels.classes, labels.groups)
-        folded("distances", lambda: numbers(table, key="distances-all", percent=("share",)))
+        table_expander(table, "distances", percent=("share",))
         return
     name = labels.classes[focus]
     parts = {"to_target": "To the target", "to_synthetic": "To the mean of the synthetic images"}
     for column, (part, title) in zip(st.columns(2, gap="large"), parts.items(), strict=True):
         with column:
             st.markdown(f"**{title}**, class {escape_markdown(name)}")
-            show(
+            show_figure(
                 distance_dots(residuals, focus, labels.groups, part),
                 None,
                 key=f"distance-{part}",

@@ -13,7 +13,7 @@ from fairdd_core.plots.images import Tile, part_of, strip_html
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from pages.ui.common.cache import training_set_of
 from pages.ui.common.errors import escape_markdown, guarded
-from pages.ui.common.figures import folded, numbers
+from pages.ui.common.figures import table_expander
 from pages.ui.common.html import arm_heading, legend
 from pages.ui.common.runs import RunView
 from pages.ui.maps import selection
@@ -55,7 +55,7 @@ def selected_view(view: RunView, selectable: pd.DataFrame, chosen: Selection, at
         _real(view, real, colors)
         _synthetic(view, selectable, points, at)
         table = points[["kind", "arm", "class", "group", "index"]].rename(columns={"index": "number"})
-        folded("map-selected", lambda: numbers(table, key="map-selected-table"), "Table of selected points")
+        table_expander(table, "map-selected", "Table of selected points")
 
 
 def _real(view: RunView, rows: pd.DataFrame, colors: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ from fairdd_core.runs.storage.folder import RunFolder
 from pages.ui.common import scrubber
 from pages.ui.common.cache import cached
 from pages.ui.common.errors import guarded, show_damage
-from pages.ui.common.figures import figure_config, folded, numbers, on_its_ground
+from pages.ui.common.figures import figure_config, table_expander, themed
 from pages.ui.common.html import arm_heading, legend
 from pages.ui.common.runs import RunView
 from pages.ui.maps import controls, selection
@@ -126,7 +126,7 @@ def _linked(
     )
     selected_view(view, selectable, chosen, at)
     columns = ["kind", "arm", "class", "group", "x", "y"]
-    folded("map", lambda: numbers(shown.points()[columns], key="map-table"), "Table of all points")
+    table_expander(shown.points()[columns], "map", "Table of all points")
     on_draw()
 
 
@@ -158,7 +158,7 @@ def _panels(view: RunView, shown: Shown, chosen: Selection) -> None:
                 with column:
                     st.html(arm_heading(styles[arm]))
                     st.plotly_chart(
-                        on_its_ground(fig, title),
+                        themed(fig, title),
                         width="stretch",
                         key=key,
                         config=figure_config(key, zoom=True) | {"modeBarButtons": _TOOLS},

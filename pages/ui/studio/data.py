@@ -21,7 +21,7 @@ from fairdd_core.plots.theme import group_css
 from fairdd_core.workspace import Workspace
 from pages.ui.common.cache import data_files, split_of, stamp
 from pages.ui.common.errors import escape_markdown
-from pages.ui.common.figures import numbers, show
+from pages.ui.common.figures import show_figure, show_table
 from pages.ui.controls.dataset import dataset_chosen
 from pages.ui.controls.settings import key
 
@@ -54,7 +54,7 @@ def _counts(train: GroupedDataset, card: DatasetCard) -> None:
     synthetic = card.synthetic_groups
     skew = "**Skew** moves images to the diagonal." if synthetic else "**Skew** leaves some of them out."
     st.header("Training images per class and group", anchor=False)
-    show(
+    show_figure(
         counts_heatmap(table, train.group_colors),
         table,
         key="counts",
@@ -115,7 +115,7 @@ def _left_out(split: Split) -> None:
     with st.expander("Images left out", icon=":material/filter_alt:"):
         table = counts_table(split.dropped_CG, train.class_names, train.group_names)[["class", "group"]]
         counts = {"available": kept_CG + split.dropped_CG, "kept": kept_CG, "left out": split.dropped_CG}
-        numbers(table.assign(**{name: n_CG.ravel() for name, n_CG in counts.items()}), key="left-out")
+        show_table(table.assign(**{name: n_CG.ravel() for name, n_CG in counts.items()}), key="left-out")
 
 
 def _thin(text: str) -> str:

@@ -17,7 +17,7 @@ from fairdd_core.plots.theme import ArmStyle, group_css
 from pages.ui.common import errors
 from pages.ui.common.cache import nearest_of, training_set_of
 from pages.ui.common.errors import escape_markdown
-from pages.ui.common.figures import folded, numbers
+from pages.ui.common.figures import table_expander
 from pages.ui.common.html import arm_columns
 from pages.ui.common.runs import RunView
 
@@ -218,4 +218,4 @@ def _notes(view: RunView, place: Place, nearest: dict[str, Nearest], at: int, wh
     every = pd.concat([_table(view, own, place).assign(arm=arm) for arm, own in nearest.items()])
     columns = ["arm", "group", "rank", "row", "distance", "searched"]
     table = every.loc[every["row"] >= 0, columns]
-    folded("inspected", lambda: numbers(table, key="inspected-table"), "Table of the nearest images")
+    table_expander(table, "inspected", "Table of the nearest images")

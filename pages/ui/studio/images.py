@@ -15,7 +15,7 @@ from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.storage.folder import RunFolder
 from pages.ui.common import errors, scrubber
 from pages.ui.common.cache import cached
-from pages.ui.common.figures import show
+from pages.ui.common.figures import show_figure
 from pages.ui.common.html import arm_columns
 from pages.ui.common.runs import RunView
 from pages.ui.common.url import QueryControl
@@ -133,7 +133,7 @@ def _curves(view: RunView, at: int) -> None:
         with column:
             title, sentence = CURVES[name]
             st.markdown(f"**{title}**")
-            show(
+            show_figure(
                 curve(table, name, at=at, total=view.spec.distill.iterations, log_y=name == "loss"),
                 table[["arm", "iteration", name]],
                 key=f"curve-{name}",

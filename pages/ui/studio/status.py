@@ -19,7 +19,7 @@ from fairdd_core.runs.storage.index import RunRecord, RunState
 from pages.ui.common import progress, url
 from pages.ui.common.cache import stamp
 from pages.ui.common.errors import escape_markdown
-from pages.ui.common.figures import show
+from pages.ui.common.figures import show_figure
 from pages.ui.common.runs import RunView, open_run
 from pages.ui.controls.sidebar import adopt
 from pages.ui.studio.images import live_grids
@@ -77,7 +77,7 @@ def _poll(run_id: str, images: bool, drawn: tuple[object, ...], interval: float)
         st.caption("The first images appear in a moment.")
     if not steps.empty:
         st.markdown("**Matching loss**")
-        show(
+        show_figure(
             curve(steps, "loss", total=total, height=200),
             None,
             key="live-loss",

@@ -20,7 +20,7 @@ from fairdd_core.plots.theme import arm_styles
 from fairdd_core.runs.storage.sweeps import Cell, sweep_table
 from pages.ui.common import notices, url
 from pages.ui.common.cache import thumbnail_of
-from pages.ui.common.figures import folded, numbers, show
+from pages.ui.common.figures import show_figure, table_expander
 from pages.ui.common.html import arm_heading, arm_markdown, thumbnail_html
 from pages.ui.controls.sidebar import adopt
 from pages.ui.sweep.model import SHOWN_METRICS, SweepView, cell_sentence, parse_place, summary
@@ -59,7 +59,7 @@ def figures(view: SweepView, cells: Sequence[Cell]) -> None:
     _grids(table, arms, metric, at)
     st.caption(f"{cell_sentence(view.sweep.spec)} {_caption(metric, len(arms) > 1)}")
     _place(view, cells, at)
-    folded("sweep", lambda: numbers(table, key="sweep-table", percent=tuple(METRICS)))
+    table_expander(table, "sweep", percent=tuple(METRICS))
     with st.expander("Command for this sweep", icon=":material/terminal:", type="compact"):
         st.code(sweep_command(view.sweep.spec), language="bash", wrap_lines=True)
 
@@ -99,7 +99,7 @@ def _grids(table: pd.DataFrame, arms: Sequence[str], metric: str, at: Place) -> 
             with column:
                 st.html(heading)
                 key = f"phase-{name}"
-                show(fig, None, key=key, alt=alt, clicked=partial(_focus_clicked, key))
+                show_figure(fig, None, key=key, alt=alt, clicked=partial(_focus_clicked, key))
 
 
 def _focus_clicked(chart: str) -> None:

@@ -18,7 +18,7 @@ from tests.helpers import ROOT
 def under(theme: str | None, monkeypatch: pytest.MonkeyPatch) -> go.Figure:
     """Return a figure as it is shown on a page with a theme."""
     monkeypatch.setattr(st, "context", SimpleNamespace(theme=SimpleNamespace(type=theme)))
-    return figures.on_its_ground(go.Figure(layout={"paper_bgcolor": "rgba(0,0,0,0)"}))
+    return figures.themed(go.Figure(layout={"paper_bgcolor": "rgba(0,0,0,0)"}))
 
 
 def test_ink_and_ground_of_a_saved_figure_are_those_of_the_theme(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,10 +33,10 @@ def test_ink_and_ground_of_a_saved_figure_are_those_of_the_theme(monkeypatch: py
 
 def test_a_saved_figure_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "context", SimpleNamespace(theme=SimpleNamespace(type="light")))
-    named = figures.on_its_ground(base(200, showlegend=False), "COBRA: recall of <30")
+    named = figures.themed(base(200, showlegend=False), "COBRA: recall of <30")
     assert named.layout.title.text == "<b>COBRA: recall of &lt;30</b>"
-    assert figures.on_its_ground(base(200, showlegend=False)).layout.title.text is None
-    legend = figures.on_its_ground(base(200, legend_rows=1), "Matching loss")
+    assert figures.themed(base(200, showlegend=False)).layout.title.text is None
+    legend = figures.themed(base(200, legend_rows=1), "Matching loss")
     assert legend.layout.title.text is None, "the legend stands where it would be, and says more"
 
 
@@ -44,9 +44,9 @@ def test_a_table_is_made_once_it_is_unfolded() -> None:
     def page() -> None:
         import pandas as pd
 
-        from pages.ui.common.figures import folded, numbers
+        from pages.ui.common.figures import table_expander
 
-        folded("gaps", lambda: numbers(pd.DataFrame({"gap": [0.5]}), key="gaps-table"), "Table of gaps")
+        table_expander(pd.DataFrame({"gap": [0.5]}), "gaps", "Table of gaps")
 
     app = AppTest.from_function(page, default_timeout=30).run()
     assert [fold.label for fold in app.expander] == ["Table of gaps"] and not app.dataframe
