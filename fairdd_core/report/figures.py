@@ -1,10 +1,10 @@
-"""The figures of a run, with what must be known to read them: interactive, and as vectors if possible."""
+"""The figures of a run with titles, captions and tables; interactive, or as vector files."""
 
 from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +21,9 @@ from fairdd_core.analysis.tables import (
 )
 from fairdd_core.data.card import Labels
 from fairdd_core.embed.map_table import Projection, has_projection, map_table, ranges
-from fairdd_core.plots import fairness
 from fairdd_core.plots.curves import CURVES, curve
 from fairdd_core.plots.dots import group_accuracy
+from fairdd_core.plots.fairness import dumbbell, tradeoff
 from fairdd_core.plots.heatmap import confusion
 from fairdd_core.plots.maps import KINDS, arm_map
 from fairdd_core.plots.theme import NEUTRAL, arm_label, group_css, outlined
@@ -39,20 +39,30 @@ FILE_CONFIG = {
     "modeBarButtons": [["toImage"]],
     "toImageButtonOptions": {"format": "svg", "scale": 1},
 }
-"""How figures in a file behave: the one button saves the figure as SVG, without leaving the file."""
+"""Figures in a file have one button, which saves the figure as SVG."""
+
+_HEIGHT = 560
+"""Of a map, in pixels."""
+_CAUTION: dict[Projection, str] = {
+    "pca": "PCA is a linear projection of the feature space: distances can only become shorter.",
+    "umap": "UMAP keeps neighbours together. Distances between clusters, their sizes and the empty space "
+    "mean nothing.",
+}
+_LANDMARKS = ("group_mean", "target", "class_mean")
+"""Points that the table has; the samples are too many to read."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure, and what stands beside it.
+    """A figure, its texts and its table.
 
     Attributes:
         name: short, unique within a run.
-        title: for people.
-        alt: what it shows, for those who cannot see it.
-        caption: what must be known to read it.
+        title: shown as a heading.
+        alt: for screen readers.
+        caption: how to read it.
         figure: the figure.
-        table: the numbers behind it.
+        table: its numbers.
     """
 
     name: str
@@ -64,64 +74,54 @@ class Figure:
 
 
 def figures(folder: RunFolder, labels: Labels) -> list[Figure]:
-    """Return the figures of a run; what it has not come to is left out."""
+    """Return the figures of a run, as far as it has got."""
     counts = ordered_counts(folder)
-    if not counts:
-        return _curves(folder)
-    found = _tradeoffs(counts)
-    for arm in counts:
-        table = recall_table({arm: counts[arm]}, labels.classes, labels.groups)
-        found.append(
-            Figure(
-                f"recalls-{arm}",
-                f"Recall of each group, class by class: {arm_label(arm)}",
-                f"Recall of each group in each class, {arm_label(arm)}; a bar spans worst to best.",
-                "A dot is a group, mean over the networks. The gap is the mean over networks of best minus "
-                "worst; the names are the worst and the best group.",
-                fairness.dumbbell(table, labels.colors),
-                table,
-            )
-        )
-    table = group_table(counts, labels.groups)
-    found.append(
-        Figure(
-            "groups",
-            "Accuracy within each group",
-            "Accuracy within each group for every method and baseline, with 95 % intervals.",
-            f"n = {int(table['n'].min())} test images per group or more. Bars: 95 % Wilson intervals.",
-            group_accuracy(table, labels.colors),
-            table,
-        )
-    )
-    for arm in counts:
-        table = confusion_table(counts[arm], None, labels.classes)
-        found.append(
-            Figure(
-                f"confusion-{arm}",
-                f"Confusion matrix: {arm_label(arm)}",
-                f"Confusion of {arm_label(arm)}, all groups together.",
-                "Per cent of the answers for the true class, over all networks and groups.",
-                confusion(table),
-                table,
-            )
-        )
-    return found + map_figures(folder, labels) + _curves(folder)
+    results = list(_results(counts, labels)) + map_figures(folder, labels) if counts else []
+    return results + _curves(folder)
 
 
-def _tradeoffs(counts: dict[str, np.ndarray]) -> list[Figure]:
+def _results(counts: dict[str, np.ndarray], labels: Labels) -> Iterator[Figure]:
     table = network_table(counts)
-    return [
-        Figure(
+    for gap in ("deo_mean", "deo_max"):
+        yield Figure(
             f"accuracy-{gap}",
             f"Accuracy against {METRICS[gap].title}",
             "Accuracy against the gap between groups for every method and baseline.",
             "Small marks are single networks, large ones their means. Hollow marks are baselines: as many "
             "real images drawn at random, and all real images. Up and to the left is better.",
-            fairness.tradeoff(table, gap, gap_title=METRICS[gap].title),
+            tradeoff(table, gap, gap_title=METRICS[gap].title),
             table,
         )
-        for gap in ("deo_mean", "deo_max")
-    ]
+    for arm, counts_KGCC in counts.items():
+        table = recall_table({arm: counts_KGCC}, labels.classes, labels.groups)
+        yield Figure(
+            f"recalls-{arm}",
+            f"Recall of each group, class by class: {arm_label(arm)}",
+            f"Recall of each group in each class, {arm_label(arm)}; a bar spans worst to best.",
+            "A dot is a group, mean over the networks. The gap is the mean over networks of best minus "
+            "worst; the names are the worst and the best group.",
+            dumbbell(table, labels.colors),
+            table,
+        )
+    table = group_table(counts, labels.groups)
+    yield Figure(
+        "groups",
+        "Accuracy within each group",
+        "Accuracy within each group for every method and baseline, with 95 % intervals.",
+        f"n = {int(table['n'].min())} test images per group or more. Bars: 95 % Wilson intervals.",
+        group_accuracy(table, labels.colors),
+        table,
+    )
+    for arm, counts_KGCC in counts.items():
+        table = confusion_table(counts_KGCC, None, labels.classes)
+        yield Figure(
+            f"confusion-{arm}",
+            f"Confusion matrix: {arm_label(arm)}",
+            f"Confusion of {arm_label(arm)}, all groups together.",
+            "Per cent of the predictions for the true class, over all networks and groups.",
+            confusion(table),
+            table,
+        )
 
 
 def _curves(folder: RunFolder) -> list[Figure]:
@@ -143,7 +143,7 @@ def _curves(folder: RunFolder) -> list[Figure]:
 
 
 def snippet(figure: go.Figure) -> str:
-    """Return a figure as a piece of HTML, for a page that has plotly.js already."""
+    """Return a figure as HTML for a page that includes plotly.js."""
     import plotly.io
 
     figure.update_layout(modebar={"bgcolor": "rgba(0,0,0,0)", "color": NEUTRAL, "activecolor": NEUTRAL})
@@ -163,22 +163,8 @@ def can_draw_vectors() -> bool:
     return importlib.util.find_spec("kaleido") is not None and any(map(shutil.which, BROWSERS))
 
 
-HEIGHT = 560
-
-
-_CAUTION: dict[Projection, str] = {
-    "pca": "PCA: a straight shadow of the feature space. Distances are shortened, never stretched.",
-    "umap": "UMAP keeps neighbours together. Distances between clumps, their sizes and the empty space mean "
-    "nothing.",
-}
-
-
-_LANDMARKS = ("group_mean", "target", "class_mean")
-"""What the table has: the samples are too many to read."""
-
-
 def map_figures(folder: RunFolder, labels: Labels) -> list[Figure]:
-    """Return a map for every method and projection, all with the same axes; none before there are any."""
+    """Return a map for every method and projection that has been computed, all with the same axes."""
     points, found = folder.points(), []
     for projection in _CAUTION:
         if points is None or not has_projection(points, projection):
@@ -208,7 +194,7 @@ def _figure(table: pd.DataFrame, arm: str, projection: Projection, labels: Label
 
 def _drawn(table: pd.DataFrame, arm: str, labels: Labels) -> go.Figure:
     groups = len(labels.groups)
-    fig = arm_map(table, arm, group_colors=labels.colors, groups=groups, axes=ranges(table), height=HEIGHT)
+    fig = arm_map(table, arm, group_colors=labels.colors, groups=groups, axes=ranges(table), height=_HEIGHT)
     for name, color in zip(labels.groups, group_css(labels.colors, groups), strict=True):
         marker = outlined(color, size=11, symbol="square")
         fig.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)
