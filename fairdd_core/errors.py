@@ -1,4 +1,4 @@
-"""Errors that users can cause or must be told of, which never reach them as a traceback."""
+"""Errors that are shown to users as a message instead of a traceback."""
 
 from collections.abc import Mapping
 from typing import TypeVar

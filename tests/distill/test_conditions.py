@@ -1,4 +1,4 @@
-"""Unknown groups: they count as found, they are no group, and nobody looks at them in secret."""
+"""Unknown groups: their images count in their class, form no group, and their hidden labels are not used."""
 
 from __future__ import annotations
 

@@ -58,9 +58,9 @@ def test_arms_that_differ_after_the_images_only_are_distilled_once(
     spec = tiny_distill(*arms, schedule=schedule)
     events = list(distill(toy_dataset(), spec, 0, CPU))
     assert stepped == ["vanilla", "cobra"] * 4
-    assert [e.arm for e in events if isinstance(e, Step)] == [*arms] * 4, "each is told of all the same"
-    told = {arm for e in events if isinstance(e, Diagnosed) for arm in e.cells["arm"]}
-    assert told == set(arms)
+    assert [e.arm for e in events if isinstance(e, Step)] == [*arms] * 4, "every arm has its own events"
+    diagnosed = {arm for e in events if isinstance(e, Diagnosed) for arm in e.cells["arm"]}
+    assert diagnosed == set(arms)
     made = {e.arm: e.x_NCHW for e in events if isinstance(e, Distilled)}
     halfway = next(e for e in events if isinstance(e, Checkpoint))
     resumed = {

@@ -46,21 +46,26 @@ def test_shares_do_not_move_the_barycenter_and_spread_moves_nothing() -> None:
     scene = Scene(distance="l2", far=200)
     assert (replace(scene, skew=40).target_D == scene.target_D).all()
     wide = replace(scene, spread=90)
-    assert (wide.target_D == scene.target_D).all() and (wide.vanilla_D == scene.vanilla_D).all()
+    assert (wide.target_D == scene.target_D).all()
+    assert (wide.vanilla_D == scene.vanilla_D).all()
 
 
 def test_clouds_grow_without_jumping() -> None:
     few, many = Scene(skew=50).clouds()[0], Scene(skew=90).clouds()[0]
-    assert len(few) < len(many) and (many[: len(few)] == few).all()
+    assert len(few) < len(many)
+    assert (many[: len(few)] == few).all()
 
 
 def test_presets_show_what_they_say() -> None:
     verdicts = {name: validated(preset.scene).verdict() for name, preset in PRESETS.items()}
-    assert verdicts["start"].holds and verdicts["start"].worst_aligned < verdicts["start"].worst_vanilla
-    assert verdicts["balanced"].same and verdicts["balanced"].worst_vanilla > 1
+    assert verdicts["start"].holds
+    assert verdicts["start"].worst_aligned < verdicts["start"].worst_vanilla
+    assert verdicts["balanced"].same
+    assert verdicts["balanced"].worst_vanilla > 1
     assert verdicts["together"].worst_vanilla < 0.1 * verdicts["start"].worst_vanilla
     assert verdicts["far"].worst == verdicts["balanced-far"].worst == 3
-    assert not verdicts["far-majority"].holds and not verdicts["far-majority"].kept
+    assert not verdicts["far-majority"].holds
+    assert not verdicts["far-majority"].kept
     ball = replace(PRESETS["balanced-far"].scene, distance="smallest-ball")
     least = [replace(ball, distance=name).verdict().worst_aligned for name in DISTANCES]
     assert ball.verdict().worst_aligned == pytest.approx(min(least), abs=1e-6)
