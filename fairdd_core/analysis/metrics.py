@@ -100,6 +100,12 @@ def sufficiency_gap_mean_K(counts_KGCC: np.ndarray) -> np.ndarray:
     return _reduce(np.nanmean, sufficiency_gap_KC(counts_KGCC), axis=-1)
 
 
+def mean_recalls(counts_KGCC: np.ndarray, cells_CG: np.ndarray) -> tuple[float, float]:
+    """Return the mean recall over some (class, group) cells, bool (C, G), and over all others."""
+    recall_GC = recall_KGC(counts_KGCC).mean(axis=0)
+    return float(recall_GC[cells_CG.T].mean()), float(recall_GC[~cells_CG.T].mean())
+
+
 def spread(values_K: np.ndarray) -> float:
     """Return the sample standard deviation over networks; NaN for fewer than two."""
     return float(values_K.std(ddof=1)) if len(values_K) > 1 else float("nan")

@@ -102,3 +102,17 @@ def neighbour_table(found: Nearest, index: int, class_id: int, group_names: Sequ
             "searched": found.searched_CG[class_id][group_N],
         }
     )
+
+
+def nearest_color(images_CIKHW: np.ndarray, palette_G3: np.ndarray) -> np.ndarray:
+    """Return the index of the colour whose hue is nearest to each image's mean colour, (C, I).
+
+    Pixels are weighted by the square of their brightness, so that the dark background does not count.
+    """
+    x_CIKHW = images_CIKHW.astype(float)
+    weight_CI1HW = np.square(x_CIKHW.max(axis=2, keepdims=True))
+    mean_CI3 = (x_CIKHW * weight_CI1HW).sum(axis=(-2, -1)) / np.maximum(weight_CI1HW.sum(axis=(-2, -1)), 1e-9)
+    unit_G3 = palette_G3 / np.maximum(np.linalg.norm(palette_G3, axis=1, keepdims=True), 1e-9)
+    # The length of an image's mean does not change which direction is nearest.
+    nearest_CI: np.ndarray = (mean_CI3 @ unit_G3.T).argmax(axis=-1)
+    return nearest_CI

@@ -10,6 +10,8 @@ import pandas as pd
 from fairdd_core.analysis.theorem import measured_verdict
 
 ALL_CLASSES = "all classes"
+SETTLED = 0.75
+"""Share of a run after which the images hardly change."""
 
 
 def last_moment(cells: pd.DataFrame) -> pd.DataFrame:
@@ -113,3 +115,16 @@ def distance_matrix(residuals: pd.DataFrame, focus: int, group_names: Sequence[s
     table = pd.DataFrame(columns)
     table.index = pd.Index(list(group_names), name="group")
     return table
+
+
+def settled_residual(steps: pd.DataFrame) -> float:
+    """Return the median of the worst residual over the last quarter of the iterations.
+
+    Every iteration uses another random network, so unlike distances in the features of one network the
+    median can be compared across runs.
+
+    Args:
+        steps: of one arm, with ``iteration`` and ``worst_residual``.
+    """
+    late = steps[steps["iteration"] >= SETTLED * steps["iteration"].max()]
+    return float(late["worst_residual"].median())

@@ -1,4 +1,4 @@
-"""``report``, and what ``export`` writes beside the zip file: tables, pictures."""
+"""``report``, and the tables and pictures of ``export``."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def add_export_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what ``export`` can write."""
+    """Add the arguments of ``export``."""
     parser.add_argument("file", type=Path, metavar="FILE.zip", nargs="?", help="the whole run")
     parser.add_argument("--csv", type=Path, metavar="DIR", help="its tables, as CSV files in this folder")
     parser.add_argument("--png", type=Path, metavar="DIR", help="its last images, a grid for every method")
 
 
 def export_with(whole: Command) -> Command:
-    """Return the command ``export``, which leaves the zip file to ``whole``."""
+    """Return the command ``export``; ``whole`` writes the zip file."""
 
     def export(args: argparse.Namespace) -> int:
         if not (args.file or args.csv or args.png):
@@ -74,7 +74,7 @@ def _write_pictures(run: str, target: Path) -> None:
 
 
 def _find(run: str) -> tuple[RunFolder, str, str]:
-    """Return the folder of a run, its title, and how it ended if not well."""
+    """Return the folder of a run, its title, and a note if it did not finish."""
     folder = RunFolder(run)
     if folder.complete:
         return folder, folder.path.absolute().name, ""

@@ -1,4 +1,4 @@
-"""The points of the maps as one table over all logged iterations, and what is picked out of it."""
+"""The points of the maps as one table over all logged iterations, and selections of them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import pandas as pd
 Projection = Literal["pca", "umap"]
 Polygon = tuple[tuple[float, float], ...]
 
-STILL = -1
-"""The iteration of points that do not move: real samples, means of groups and targets."""
+STATIC = -1
+"""Iteration of the points that do not move: real samples, means of groups and targets."""
 _MOVING = ("synthetic", "class_mean")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Samples that are picked out, the same in every panel.
+    """Selected samples, the same in every panel.
 
     Attributes:
         real: rows of the training set.
-        synthetic: places in each arm's synthetic set.
-        region: outlines that were drawn round them, in the coordinates of ``projection``.
-        projection: of the map in which they were drawn.
+        synthetic: arm -> indices in its synthetic set.
+        region: outlines of the lassos and boxes, in the coordinates of ``projection``.
+        projection: of the map with the outlines.
     """
 
     real: frozenset[int] = frozenset()
@@ -56,8 +56,8 @@ def map_table(
         projection: which coordinates to take.
         class_names: in index order.
         group_names: in index order.
-        moments: where the synthetic images lay on the way; where this projection has none, the finished
-            images stand still.
+        moments: positions of the synthetic images over the iterations; where this projection has none, the
+            final images do not move.
 
     Returns:
         The columns ``kind, arm, class, group, x, y, class_id, group_id, index, iteration``.
@@ -65,7 +65,7 @@ def map_table(
     still = points
     if moments is not None and has_projection(moments, projection):
         still = points[~points["kind"].isin(_MOVING)]
-        still = pd.concat([still.assign(iteration=STILL), moments.assign(group_id=-1)], ignore_index=True)
+        still = pd.concat([still.assign(iteration=STATIC), moments.assign(group_id=-1)], ignore_index=True)
     classes, groups = np.array([*class_names, "any"], object), np.array([*group_names, "any"], object)
     group_N = groups[still["group_id"].to_numpy(int)]
     group_N[((still["kind"] == "real") & (still["group_id"] < 0)).to_numpy()] = "unknown"
@@ -80,24 +80,24 @@ def map_table(
             "class_id": still["class_id"].to_numpy(int),
             "group_id": still["group_id"].to_numpy(int),
             "index": still["index"].to_numpy(int),
-            "iteration": still["iteration"].to_numpy(int) if "iteration" in still else STILL,
+            "iteration": still["iteration"].to_numpy(int) if "iteration" in still else STATIC,
         }
     )
 
 
 def iterations_of(table: pd.DataFrame) -> list[int]:
-    """Return the iterations at which the synthetic images were placed, in order; none where they stand."""
-    return sorted(int(i) for i in table["iteration"].unique() if i != STILL)
+    """Return the iterations with positions of the synthetic images, in order; none if they do not move."""
+    return sorted(int(i) for i in table["iteration"].unique() if i != STATIC)
 
 
 def at_iteration(table: pd.DataFrame, iteration: int) -> pd.DataFrame:
-    """Return what stands still, and where everything else was at the last placing up to ``iteration``."""
+    """Return the static points, and the others at the last logged iteration up to ``iteration``."""
     placed = [i for i in iterations_of(table) if i <= iteration] or iterations_of(table)[:1]
-    return table[table["iteration"].isin([STILL, *placed[-1:]])]
+    return table[table["iteration"].isin([STATIC, *placed[-1:]])]
 
 
 def trail(table: pd.DataFrame, arm: str, class_id: int, iteration: int) -> pd.DataFrame:
-    """Return the way of the mean of an arm's synthetic images of a class up to ``iteration``, in order."""
+    """Return the trajectory of the mean of an arm's synthetic images of a class up to ``iteration``."""
     own = table[(table["kind"] == "class_mean") & (table["arm"] == arm) & (table["class_id"] == class_id)]
     return own[(own["iteration"] >= 0) & (own["iteration"] <= iteration)].sort_values("iteration")
 
@@ -113,7 +113,7 @@ def ranges(table: pd.DataFrame) -> tuple[list[float], list[float]]:
 
 
 def is_selected(table: pd.DataFrame, chosen: Selection) -> np.ndarray:
-    """Return for each row whether it is picked out, bool (N,)."""
+    """Return whether each row is selected, bool (N,)."""
     index, kind = table["index"], table["kind"]
     found_N = ((kind == "real") & index.isin(list(chosen.real))).to_numpy(copy=True)
     for arm, places in chosen.synthetic.items():
@@ -122,21 +122,21 @@ def is_selected(table: pd.DataFrame, chosen: Selection) -> np.ndarray:
 
 
 def select(table: pd.DataFrame, region: Iterable[Polygon] = (), projection: str = "") -> Selection:
-    """Pick out the real samples and synthetic images of a table, of all arms.
+    """Return the real samples and the synthetic images of all arms in a table as a selection.
 
     Args:
         table: the candidates, at one iteration.
-        region: outlines; only what lies within one of them is taken. Without any, everything is.
-        projection: in which they were drawn.
+        region: outlines; without any, everything is selected, otherwise what lies within one of them.
+        projection: of the map with the outlines.
     """
     outlines = tuple(region)
     inside_N = np.ones(len(table), bool)
     if outlines:
         xy_N2 = table[["x", "y"]].to_numpy(float)
         inside_N = np.logical_or.reduce([inside(outline, xy_N2) for outline in outlines])
-    taken = table[inside_N]
-    real = taken[taken["kind"] == "real"]["index"]
-    made = taken[taken["kind"] == "synthetic"].groupby("arm")["index"]
+    selected = table[inside_N]
+    real = selected[selected["kind"] == "real"]["index"]
+    made = selected[selected["kind"] == "synthetic"].groupby("arm")["index"]
     return Selection(
         frozenset(int(i) for i in real),
         {str(arm): frozenset(int(i) for i in places) for arm, places in made},
@@ -146,7 +146,7 @@ def select(table: pd.DataFrame, region: Iterable[Polygon] = (), projection: str 
 
 
 def inside(polygon: Polygon, xy_N2: np.ndarray) -> np.ndarray:
-    """Return for each point whether it lies within a polygon by the even-odd rule, bool (N,)."""
+    """Return whether each point lies within a polygon by the even-odd rule, bool (N,)."""
     x_N, y_N = xy_N2.T
     inside_N = np.zeros(len(xy_N2), bool)
     corners = np.asarray(polygon, float)
@@ -159,7 +159,7 @@ def inside(polygon: Polygon, xy_N2: np.ndarray) -> np.ndarray:
 
 
 def group_counts(table: pd.DataFrame, chosen: Selection, group_names: Sequence[str]) -> pd.DataFrame:
-    """Return how many real samples of each group are picked out, ``group, k, n``, of the n in ``table``.
+    """Return how many real samples of each group are selected: ``group``, ``k`` of the ``n`` in ``table``.
 
     The images of unknown group come last, where there are any.
     """

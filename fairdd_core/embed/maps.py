@@ -1,4 +1,4 @@
-"""From features to the plane."""
+"""PCA and UMAP of features."""
 
 from __future__ import annotations
 

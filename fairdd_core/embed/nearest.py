@@ -1,4 +1,4 @@
-"""Which real images a synthetic one resembles, and which synthetic ones a test image resembles."""
+"""Nearest real images of synthetic ones, and nearest synthetic images of test images."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def nearest_rows(
     """Return the nearest rows of a pool by Euclidean distance, nearest first.
 
     Args:
-        queries_QD: whose neighbours are sought.
-        pool_PD: where; it may hold fewer than ``ranks`` rows, or none.
+        queries_QD: points whose neighbours are returned.
+        pool_PD: candidates; there may be fewer than ``ranks``, or none.
         ranks: R, neighbours of each.
 
     Returns:
@@ -35,17 +35,17 @@ def nearest_rows(
     for start in range(0, len(queries_QD), _QUERIES) if found else ():
         block = slice(start, start + _QUERIES)
         rows_QF = torch.cdist(queries_QD[block], pool_PD).topk(found, dim=1, largest=False).indices
-        # Found by way of inner products, which are fast but tell a copy from itself by a thousandth.
+        # cdist uses inner products, which leave a distance of a thousandth between copies.
         distance_QF = (queries_QD[block, None] - pool_PD[rows_QF]).norm(dim=-1)
         rows_QR[block, :found], distance_QR[block, :found] = rows_QF.numpy(), distance_QF.numpy()
     return rows_QR, distance_QR
 
 
 def neighbours(space: FeatureSpace, test: GroupedDataset, device: torch.device) -> Iterator[Nearest]:
-    """Find both kinds of neighbours for every arm in the feature space of the maps.
+    """Yield both kinds of neighbours of every arm in the feature space of the maps.
 
     Args:
-        space: whose pool of real images is searched, cell by cell.
+        space: its pool of real images is searched, cell by cell.
         test: the test images.
         device: where the network is.
     """
@@ -65,6 +65,6 @@ def neighbours(space: FeatureSpace, test: GroupedDataset, device: torch.device) 
         for (c, g), rows_P in cells.items():
             of_class = np.flatnonzero(y_M.numpy() == c)
             found, distances = nearest_rows(features_MD[of_class], space.pool_PD[rows_P])
-            rows = np.append(space.pool_P[rows_P], -1)[found]  # -1 finds the last, which stands for none
+            rows = np.append(space.pool_P[rows_P], -1)[found]  # -1 picks the last, which stands for none
             real_MGR[of_class, g], distance_MGR[of_class, g] = rows, distances
         yield Nearest(arm, searched_CG, real_MGR, distance_MGR, *nearest_rows(test_ND, features_MD))

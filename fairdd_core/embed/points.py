@@ -1,4 +1,4 @@
-"""The joint map of real and synthetic samples, and the distances it must not be read for."""
+"""Features of real and synthetic samples: the points of the maps, and distances in feature space."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FeatureSpace:
         train: the real data.
         sample_N: rows of the real images that are shown.
         sample_ND: their features.
-        pool_P: rows of all the real images that were looked at, the shown ones among them, ordered by cell.
+        pool_P: rows of all real images that were embedded, including the shown ones, ordered by cell.
         pool_PD: their features.
         statistics: group signals over the pool.
         synthetic: arm -> features (C·IPC, D) and labels (C·IPC,).
@@ -84,14 +84,14 @@ def feature_space(
     rng: np.random.Generator,
     device: torch.device,
 ) -> FeatureSpace:
-    """Embed everything that the map shows.
+    """Embed the real and the synthetic images of a map.
 
     Args:
         net: whose representation.
         train: the real data.
         synthetic: arm -> normalised images and labels.
         samples_per_cell: real images shown of each cell.
-        mean_samples_per_cell: real images behind each group mean.
+        mean_samples_per_cell: real images that each group mean is taken over.
         rng: picks them.
         device: where the network is.
     """
@@ -106,7 +106,7 @@ def feature_space(
     )
     used = torch.from_numpy(np.bincount(cell_N, minlength=counts_CG.numel()))
     means_CGD = (sums / used.clamp(min=1)[:, None]).reshape(*counts_CG.shape, -1)
-    # Nothing is resampled here: the map shows where uniform sampling aims, not one noisy draw.
+    # Nothing is resampled: the map shows the target of uniform sampling in expectation, not of one draw.
     statistics = GroupStatistics(means_CGD, means_CGD, counts_CG, train.num_groups)
     embedded = {arm: (embed_images(net, x, device), y) for arm, (x, y) in synthetic.items()}
     shown_ND = features_ND[torch.from_numpy(shown)]
@@ -166,8 +166,8 @@ def block(
     return pd.DataFrame(columns), features_ND
 
 
-def distance_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> pd.DataFrame:
-    """Return every group's distance to each arm's class mean and target (``Embedded.residuals``)."""
+def group_distances(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> pd.DataFrame:
+    """Return the distance of every group from each arm's class mean and target (``Embedded.residuals``)."""
     statistics = space.statistics
     rows = []
     for arm in arms:

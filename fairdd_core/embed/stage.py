@@ -1,4 +1,4 @@
-"""The embedding stage: features, neighbours, PCA at once, UMAP after it."""
+"""The embedding stage: features, PCA, nearest neighbours, then UMAP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.data.grouped import Split
 from fairdd_core.embed.maps import Maps, pca_map, umap_map, with_map
 from fairdd_core.embed.nearest import neighbours
-from fairdd_core.embed.points import Tensors, distance_table, feature_space, point_table
+from fairdd_core.embed.points import Tensors, feature_space, group_distances, point_table
 from fairdd_core.embed.trajectory import History, moment_table, no_history, with_last
 from fairdd_core.events import Embedded, Nearest, Phase
 from fairdd_core.nets.base import Net
@@ -24,14 +24,14 @@ MEAN_SAMPLES_PER_CELL = 64
 
 @dataclass(frozen=True)
 class EmbeddingInput:
-    """What is to be shown.
+    """The input of the stage.
 
     Attributes:
         split: the real data.
-        synthetic: arm -> finished normalised images (N, 3, H, W) and labels (N,).
+        synthetic: arm -> final normalised images (N, 3, H, W) and labels (N,).
         arms: the arms, in order.
-        iterations: updates after which the images were finished.
-        history: what they looked like before.
+        iterations: number of updates of the final images.
+        history: earlier images.
     """
 
     split: Split
@@ -48,8 +48,8 @@ def embed(
 
     Args:
         net: whose representation is shown.
-        shown: what is mapped.
-        spec: how to map.
+        shown: the images.
+        spec: settings of the maps.
         seed: of the run.
         device: where the network is.
 
@@ -68,7 +68,7 @@ def embed(
     )
     points, features_ND = point_table(space, shown.arms)
     moments, later_LD = moment_table(space, shown.history, device)
-    residuals = distance_table(space, shown.arms)
+    residuals = group_distances(space, shown.arms)
 
     def mapped(kind: str, maps: Maps) -> Embedded:
         nonlocal points, moments

@@ -1,4 +1,4 @@
-"""Where the synthetic images lay in the finished map while they were being made."""
+"""Positions of the synthetic images in the final map over the iterations."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ import torch
 from fairdd_core.embed.points import FeatureSpace, block, class_means, embed_images, stack
 
 History = Callable[[], Iterable[tuple[int, Mapping[str, torch.Tensor]]]]
-"""Gives logged iterations, the last one left out, and each arm's normalised training images of then,
-float32 (M, 3, H, W)."""
+"""Returns the logged iterations except the last, with each arm's normalised images, float32 (M, 3, H, W)."""
 COLUMNS = ["iteration", "kind", "arm", "class_id", "index"]
 
 
 def no_history() -> Iterable[tuple[int, Mapping[str, torch.Tensor]]]:
-    """Return a history without a moment."""
+    """Return an empty history."""
     return ()
 
 
 def moment_table(
     space: FeatureSpace, history: History, device: torch.device
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return one row per synthetic image and class mean of every moment, and their features.
+    """Return one row per synthetic image and class mean of every logged iteration, and their features.
 
     Args:
-        space: its network embeds.
-        history: what was logged.
+        space: of the maps.
+        history: earlier images.
         device: where the network is.
 
     Returns:
@@ -54,7 +53,7 @@ def moment_table(
 
 
 def with_last(moments: pd.DataFrame, points: pd.DataFrame, last: int) -> pd.DataFrame:
-    """Return the moments and, as the last of them, the finished images where ``points`` has them."""
+    """Return the positions with those of the final images, which ``points`` has, as the last iteration."""
     of_arms = points[points["kind"].isin(["synthetic", "class_mean"])].assign(iteration=last)
     both = [moments, of_arms[list(moments.columns)]]
     return pd.concat([table for table in both if len(table)], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Judging every arm and the two baselines on the same footing."""
+"""Evaluation of every arm and of the two baselines in the same way."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fairdd_core.nets.base import Net
 from fairdd_core.nets.registry import NETWORKS
 
 Done = Mapping[str, Mapping[int, np.ndarray]]
-"""Counts that exist already: arm (see ``series``), then network."""
+"""Counts that have been computed: arm (see ``series``) -> network -> counts."""
 
 
 class Evaluator:
@@ -49,7 +49,7 @@ class Evaluator:
         return train_network(data, self.spec, self.shape, self.seed, index, self.device, steps, architecture)
 
     def test(self, net: Net, arm: str, index: int, architecture: str = "") -> Evaluated:
-        """Return what the network that was trained as ``index`` on ``arm`` says of the test set."""
+        """Return the predictions for the test set of a network that was trained as ``index`` on ``arm``."""
         test = self.split.test
         predicted_N = predict(net, test, self.split.train.normalisation, self.device)
         counts_GCC = count(predicted_N, test.y_N, test.a_N, (test.num_groups, test.num_classes))
@@ -60,7 +60,7 @@ class Evaluator:
         return TrainingSet.synthetic(x_NCHW, y_N, self.device)
 
     def training_set(self, arm: ArmSpec, x_NCHW: torch.Tensor, y_N: torch.Tensor) -> TrainingSet:
-        """Return an arm's synthetic set as training data, weighed if the arm says so."""
+        """Return an arm's synthetic set as training data, weighted if the arm has such an intervention."""
         card = lookup(INTERVENTIONS, arm.intervention, "distill.arms.intervention")
         weights_N = card.build(self, x_NCHW, y_N) if card.after else None
         return TrainingSet.synthetic(x_NCHW, y_N, self.device, weights_N)
@@ -72,7 +72,7 @@ class Evaluator:
         return self.synthetic(x_NCHW, torch.from_numpy(train.y_N[rows_N]))
 
     def full_network(self, index: int, architecture: str = "") -> Net:
-        """Return evaluation network ``index`` trained on all real images; kept, for the map needs it too."""
+        """Return evaluation network ``index`` trained on all real images; cached for the maps."""
         key = (index, architecture)
         if key not in self._full_networks:
             data = TrainingSet.real(self.split.train, self.split.train.normalisation, self.device)
@@ -85,7 +85,7 @@ def evaluate_arms(
 ) -> Iterator[Phase | Evaluated]:
     """Train K networks of every architecture on every set.
 
-    Network by network, so that all arms have one before any has two; the other architectures come last.
+    All arms have one network before any has two; the other architectures come last.
     """
     done = done or {}
     networks, architectures = evaluator.spec.networks, evaluator.spec.architectures
@@ -107,7 +107,7 @@ def _title(architecture: str) -> str:
 def evaluate_baselines(
     evaluator: Evaluator, ipc: int, done: Done | None = None
 ) -> Iterator[Phase | Evaluated]:
-    """Judge a random real subset of the synthetic set's size, and the full data."""
+    """Evaluate a random real subset of the size of the synthetic set, and all real images."""
     done = done or {}
     networks, architectures = evaluator.spec.baseline_networks, evaluator.spec.architectures
     jobs = [(kind, name, k) for kind in architectures for name in BASELINES for k in range(networks)]

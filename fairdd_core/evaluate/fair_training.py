@@ -1,9 +1,9 @@
 """Fair downstream training on a synthetic set, which carries no group labels.
 
-Every synthetic image is given the group whose real images it resembles most: the group of its class whose
-mean embedding is nearest, under evaluation network 0 trained on the full real data (whose representation the
-maps show too). Then the groups found in a class share the weight of the class equally. Where all images of a
-class resemble one group, as vanilla distillation makes them, there is nothing left to weigh.
+Every synthetic image is assigned to the group of its class whose mean embedding is nearest, under evaluation
+network 0 trained on all real images (whose representation the maps show too). The groups that occur in a
+class then get equal weight. Where all images of a class are assigned to one group, as vanilla distillation
+tends to make them, all weights are 1.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def nearest_groups(
 
 
 def balanced_weights(y_N: torch.Tensor, a_N: torch.Tensor) -> torch.Tensor:
-    """Return n_y / (|A_y| · n_{a|y}) for every image, float32 (N,): groups in a class weigh the same."""
+    """Return n_y / (|A_y| · n_{a|y}) for every image, float32 (N,): the groups of a class weigh the same."""
     _, cell_N, sizes_M = torch.unique(torch.stack([y_N, a_N]), dim=1, return_inverse=True, return_counts=True)
     classes_M = torch.zeros(len(sizes_M), dtype=torch.int64).index_put_((cell_N,), y_N)
     groups_C, images_C = torch.bincount(classes_M), torch.bincount(y_N)

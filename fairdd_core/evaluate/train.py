@@ -1,4 +1,4 @@
-"""Training a classifier from scratch on a small set, as the published evaluations do."""
+"""Training of a classifier from scratch on a small set, as in the published evaluations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TEST_BATCH = 500
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Images to train on, fetched by row so that a large real set is never held as floats.
+    """Images to train on, fetched by row so that a large real set is never in memory as floats.
 
     Attributes:
         fetch: rows (B,) -> normalised images (B, 3, H, W) on the device.
@@ -112,7 +112,7 @@ def train_network(
 
 
 def _augmented(x_NCHW: torch.Tensor, strategy: str, generator: torch.Generator) -> torch.Tensor:
-    """Augment a shuffled batch, a few images at a time with one draw: torchvision takes one draw a call."""
+    """Augment a shuffled batch, a few images with each draw, because torchvision takes one draw per call."""
     if not strategy:
         return x_NCHW
     parts = -(-len(x_NCHW) // AUGMENTED_TOGETHER)
@@ -122,7 +122,7 @@ def _augmented(x_NCHW: torch.Tensor, strategy: str, generator: torch.Generator) 
 
 @torch.no_grad()
 def predict(net: Net, test: GroupedDataset, norm: Normalisation, device: torch.device) -> np.ndarray:
-    """Return the class that a network takes each test image for, int16 (N,)."""
+    """Return the class that a network predicts for each test image, int16 (N,)."""
     predicted_N = np.empty(len(test), np.int16)
     for start in range(0, len(test), TEST_BATCH):
         rows = np.arange(start, min(start + TEST_BATCH, len(test)))

@@ -16,13 +16,13 @@ from fairdd_core.plots.theme import NEUTRAL, arm_label, arm_styles, base, percen
 
 _ROW = 40
 _CORNERS = ("top left", "top right", "bottom right", "bottom left")
-"""Every run has its letter at another corner, so that runs which agree can still be told apart."""
+"""Every run has its letter at another corner, so that runs with equal results can be told apart."""
 
 
 def overview(table: pd.DataFrame, gap: str = "deo_mean", *, height: int = 420) -> go.Figure:
     """Draw accuracy against a gap: a mark is a method of a run, the mean of its networks.
 
-    It has the run's letter. A line joins the methods of a run, in the run's order; baselines are hollow.
+    It carries the letter of the run. A line joins the methods of a run in order; baselines are hollow.
 
     Args:
         table: from ``overview_table``.
@@ -58,11 +58,11 @@ def overview(table: pd.DataFrame, gap: str = "deo_mean", *, height: int = 420) -
 
 
 def differences(table: pd.DataFrame, metric: str, *, reach: float, height: int | None = None) -> go.Figure:
-    """Draw how far runs are from the reference run: a dot with its interval, small marks for single networks.
+    """Draw differences to the reference run: a dot with its interval, small marks for single networks.
 
     Args:
         table: one row per comparison: ``run``, ``arm``, ``metric``, ``difference``, ``low``, ``high`` and
-            ``by_network`` (a sequence; empty when the networks are no pairs).
+            ``by_network`` (a sequence; empty when the networks are not paired).
         metric: a name in ``METRICS``; which rows to draw.
         reach: half the width of the axis, so that several figures can have the same one.
         height: in pixels; by default it follows from the number of rows.

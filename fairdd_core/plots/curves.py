@@ -1,44 +1,30 @@
-"""What the optimisation did, iteration by iteration."""
+"""Loss and residuals over the iterations."""
 
 from __future__ import annotations
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.plots.theme import NEUTRAL, ArmStyle, arm_styles, base
+from fairdd_core.plots.theme import NEUTRAL, arm_styles, base
 
 CURVES = {
     "loss": (
         "Matching loss",
-        "How far the synthetic images are from this method's own target. Methods aim at different "
-        "targets, so compare the shape of the curves, not their height.",
+        "Distance of the synthetic images from the method's own target. Targets differ between methods, "
+        "so compare the shape of the curves, not their height.",
     ),
     "worst_residual": (
         "Worst group residual",
-        "How far the group that is served worst is from the synthetic images, "
-        "as a share of the mean length of the groups' signals. This one can be compared across methods.",
+        "Distance of the synthetic images from the group that is farthest from them, as a share of the "
+        "mean length of the groups' signals. It can be compared across methods.",
     ),
 }
 
 
 def _smooth(values: pd.Series) -> pd.Series:
-    """Running median: every iteration sees another network, so single steps are noisy."""
+    """Return the running median: every iteration uses another network, so single steps are noisy."""
     window = max(1, len(values) // 25)
     return values.rolling(window, center=True, min_periods=1).median()
-
-
-def _mark(fig: go.Figure, x: float, y: float, style: ArmStyle) -> None:
-    """Put the arm's marker on its curve."""
-    outline = {"color": NEUTRAL, "width": 1}
-    fig.add_scatter(
-        x=[x],
-        y=[y],
-        mode="markers",
-        showlegend=False,
-        marker={"color": style.color, "symbol": style.symbol, "size": 10, "line": outline},
-        hoverinfo="skip",
-        cliponaxis=False,
-    )
 
 
 def curve(
@@ -55,14 +41,13 @@ def curve(
     Args:
         table: from ``curves_table``.
         column: ``loss`` or ``worst_residual``.
-        at: iteration to mark with a vertical line, as the scrubber has it.
+        at: iteration to mark with a vertical line.
         total: planned iterations, so that the axis does not move while a run grows.
         log_y: whether the vertical axis is logarithmic.
         height: in pixels.
     """
     fig = base(height, legend_rows=1, hovermode="x unified")
-    names = list(dict.fromkeys(table["arm"]))
-    for name, style in arm_styles(names).items():
+    for name, style in arm_styles(list(table["arm"].unique())).items():
         rows = table[table["arm"] == name]
         smooth = _smooth(rows[column])
         fig.add_scatter(
@@ -75,7 +60,15 @@ def curve(
         )
         if at is not None and len(rows):
             nearest = (rows["iteration"] - at).abs().idxmin()
-            _mark(fig, rows["iteration"][nearest], smooth[nearest], style)
+            fig.add_scatter(
+                x=[rows["iteration"][nearest]],
+                y=[smooth[nearest]],
+                mode="markers",
+                showlegend=False,
+                marker=style.marker(10, edge=True),
+                hoverinfo="skip",
+                cliponaxis=False,
+            )
     if at is not None:
         fig.add_vline(x=at, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
     fig.update_xaxes(title_text="iteration", fixedrange=True)

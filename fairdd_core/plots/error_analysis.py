@@ -1,4 +1,4 @@
-"""Figures of test images by predicted class, and the synthetic images nearest to one of them."""
+"""Test images by predicted class."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from fairdd_core.plots.images import Tile, data_uri, mosaic, png, strip_html
-from fairdd_core.plots.theme import ArmStyle, base
+from fairdd_core.plots.images import data_uri, mosaic, png
+from fairdd_core.plots.theme import base
 
 COLUMNS = 12
 """Images in a line."""
 _TILE, _HEAD = 34, 0.7
-"""Height of a line in CSS pixels, and of the words above an answer in lines."""
+"""Height of a line in CSS pixels, and of the title above an answer in lines."""
 _TOP = 30
 """Pixels above the first images."""
 
@@ -27,7 +27,7 @@ class Answer:
     Attributes:
         title: the predicted class and the number of images.
         rows_N: rows of the images in the test set, as many as are drawn.
-        names: what each of them is called.
+        names: one for each of them.
     """
 
     title: str
@@ -46,11 +46,11 @@ def prediction_figure(x_NCHW: np.ndarray, answers: Sequence[Answer], chosen: int
     fig = base(60, showlegend=False)
     y, first = 0.0, 0
     for number, answer in enumerate(answers):
-        # The words above the first answer stand in the margin, beside the button.
+        # The title of the first answer stands in the margin, beside the button.
         y += _HEAD if number else 0
         place = {"y": y, "yref": "y"} if number else {"y": 1, "yref": "paper"}
-        words = {"x": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False, "borderpad": 0}
-        fig.add_annotation(text=answer.title, font={"size": 13}, **place, **words)
+        title = {"x": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False, "borderpad": 0}
+        fig.add_annotation(text=answer.title, font={"size": 13}, **place, **title)
         shown = len(answer.rows_N)
         lines = -(-shown // COLUMNS)
         _tiles(fig, x_NCHW[first : first + shown], y, lines)
@@ -65,7 +65,7 @@ def prediction_figure(x_NCHW: np.ndarray, answers: Sequence[Answer], chosen: int
 
 
 def _tiles(fig: go.Figure, x_NCHW: np.ndarray, y: float, lines: int) -> None:
-    """Put some images into lines that begin at ``y``."""
+    """Draw images in lines that begin at ``y``."""
     tiles = np.zeros((lines * COLUMNS, *x_NCHW.shape[1:]), np.uint8)
     tiles[: len(x_NCHW)] = x_NCHW
     present = (np.arange(len(tiles)) < len(x_NCHW)).reshape(lines, COLUMNS)
@@ -105,50 +105,3 @@ def _marks(fig: go.Figure, answer: Answer, y: float, chosen: int | None) -> None
         box = {"x0": x_N[at] - 0.49, "x1": x_N[at] + 0.47, "y0": y_N[at] - 0.49, "y1": y_N[at] + 0.47}
         fig.add_shape(type="rect", line={"color": "#ffffff", "width": 5}, **box)
         fig.add_shape(type="rect", line={"color": "#0b6aa8", "width": 3}, **box)
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """The synthetic images of one arm that are nearest to a test image.
-
-    Attributes:
-        style: of the arm.
-        images_RCHW: uint8, nearest first.
-        names: the class of each.
-        own: whether it is that of the test image.
-        distances: in the feature space.
-    """
-
-    style: ArmStyle
-    images_RCHW: np.ndarray
-    names: Sequence[str]
-    own: Sequence[bool]
-    distances: Sequence[float]
-
-
-def nearest_html(test: Tile, neighbours: Sequence[Neighbours]) -> str:
-    """Return a test image beside the nearest synthetic images of every arm, with class and distance.
-
-    Args:
-        test: the test image.
-        neighbours: of each arm.
-    """
-    columns = [_near_column("Test image", [test])]
-    for arm in neighbours:
-        tiles = [
-            Tile(
-                image,
-                f"Synthetic image of {arm.style.label}, class {name}, {distance:.2f} away",
-                f"{name} {'✓' if own else '✗'} {distance:.2f}",
-            )
-            for image, name, own, distance in zip(
-                arm.images_RCHW, arm.names, arm.own, arm.distances, strict=True
-            )
-        ]
-        columns.append(_near_column(f"Nearest in {arm.style.label}", tiles))
-    return f'<div class="fx-near">{"".join(columns)}</div>'
-
-
-def _near_column(title: str, tiles: Sequence[Tile]) -> str:
-    shown = strip_html(tiles, 84) if tiles else "None."
-    return f"<section><h4>{html.escape(title)}</h4>{shown}</section>"

@@ -1,4 +1,4 @@
-"""Figures of how groups fare. Undefined rates are left out and named as such, never drawn at zero."""
+"""Recalls of groups, and accuracy against the gap. Undefined rates are named as such, not drawn at zero."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FOCUS = "rgba(47,134,196,0.16)"
 
 
 def _ends(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series] | None:
-    """The groups with the smallest and the largest defined recall, or None with fewer than two of them."""
+    """Return the groups with the smallest and the largest recall; None with fewer than two defined."""
     defined = rows[rows["recall"].notna()]
     if len(defined) < 2:
         return None
@@ -40,20 +40,19 @@ def _gap_text(rows: pd.DataFrame) -> str:
     if ends is None or pd.isna(rows["gap"].iloc[0]):
         return "undefined"
     low, high = ends
-    # A figure's text is half HTML: of groups like "<30" and ">=30" it would take what lies between for a tag.
     worst, best = (_named(rows, end) for end in ends)
     names = f"{worst} → {best}" if high["recall"] - low["recall"] > ROUNDING else "all equal"
     return f"<b>{100 * rows['gap'].iloc[0]:.0f}</b>  {names}"
 
 
 def _named(rows: pd.DataFrame, end: pd.Series) -> str:
-    """Return a group's name, and of how many others the recall is the same."""
+    """Return a group's name and the number of other groups with the same recall, for the text of a figure."""
     others = tied(rows["recall"].to_numpy(float), end["recall"])
     return html.escape(str(end["group"]), quote=False) + (f" +{others}" if others else "")
 
 
 def _gap_bar(fig: go.Figure, row: int, rows: pd.DataFrame, at: float) -> None:
-    """Draw the bar from the worst to the best group of a class, and its gap in words."""
+    """Draw the bar from the worst to the best group of a class, and write its gap."""
     ends = _ends(rows)
     if ends is not None:
         fig.add_scatter(
@@ -85,7 +84,7 @@ def _recall_dots(
 
 
 def _openers(fig: go.Figure, classes: Sequence[str]) -> None:
-    """Put a mark before the gap of every row, to click on."""
+    """Draw a marker before the gap of every row, which can be clicked."""
     fig.add_scatter(
         x=[1.06] * len(classes),
         y=list(range(len(classes))),
@@ -108,9 +107,9 @@ def dumbbell(
     """Draw the recalls of all groups of every class, for one arm of ``recall_table``.
 
     A dot per group in the group's own colour, a bar from the worst to the best, and at the right the gap in
-    percentage points with the two groups that set it. ``openers`` adds a mark to every row that can be
-    clicked: its class is the first of its custom data, as it is of every dot. The row of the class ``focus``
-    is shaded.
+    percentage points with the worst and the best group. ``openers`` adds a marker to every row that can be
+    clicked; the class is the first of the custom data, as in every dot. The row of the class ``focus`` is
+    shaded.
     """
     classes, groups = list(dict.fromkeys(table["class"])), list(dict.fromkeys(table["group"]))
     colors = dict(zip(groups, group_css(group_colors, len(groups)), strict=True))
@@ -135,7 +134,7 @@ def dumbbell(
 
 
 def _label_side(means: pd.DataFrame, name: str) -> str:
-    """Where a mark's name has room: away from the near edge, and from a neighbour above or below."""
+    """Return where the name of a mark has room: away from the edge, and from neighbours above or below."""
     own = means.loc[name]
     near = means[
         ((means["gap"] - own["gap"]).abs() < 0.4) & ((means["accuracy"] - own["accuracy"]).abs() < 0.09)
@@ -149,7 +148,7 @@ def _label_side(means: pd.DataFrame, name: str) -> str:
 def tradeoff(
     table: pd.DataFrame, gap: str = "deo_mean", *, gap_title: str = "", height: int = 380
 ) -> go.Figure:
-    """Draw accuracy against a gap from ``network_table``: small marks are networks, large ones their mean."""
+    """Draw accuracy against a gap of ``network_table``: small marks are networks, large ones means."""
     fig = base(height, showlegend=False)
     means = table.groupby("arm", sort=False)[[gap, "accuracy"]].mean().rename(columns={gap: "gap"})
     for name, style in arm_styles(list(dict.fromkeys(table["arm"]))).items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +36,7 @@ def png(picture_HWK: np.ndarray, scale: int = 1) -> bytes:
 
     large = picture_HWK.repeat(scale, axis=0).repeat(scale, axis=1)
     buffer = io.BytesIO()
-    # The pictures live for seconds on the same machine: speed matters more than size.
+    # Most pictures are shown once on the same machine: speed matters more than size.
     Image.fromarray(np.ascontiguousarray(large)).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
 
@@ -65,7 +65,7 @@ def grid_html(
     Args:
         images_RCKHW: uint8 (rows, columns, 3, H, W).
         row_labels: one per row.
-        alt: what the picture shows, for those who cannot see it.
+        alt: for screen readers.
         present_RC: bool; False leaves a tile empty.
         swatches: a CSS colour per row, shown outlined before its label.
         max_width: of the picture in CSS pixels.
@@ -98,7 +98,7 @@ class Tile:
 
     Attributes:
         x_KHW: uint8 (3, H, W).
-        alt: what it is, for those who cannot see it.
+        alt: for screen readers.
         caption: a word or two below it.
         swatch: a CSS colour shown before the caption; empty for none.
     """
@@ -123,6 +123,15 @@ def tile_html(tile: Tile, side: int) -> str:
 def strip_html(tiles: Sequence[Tile], side: int = 56) -> str:
     """Return single images side by side, as many in a row as there is room for."""
     return f'<div class="fx-tiles">{"".join(tile_html(tile, side) for tile in tiles)}</div>'
+
+
+def columns_html(columns: Mapping[str, Sequence[Tile]], side: int = 84) -> str:
+    """Return a column of images for every title; a column without images says so."""
+    sections = (
+        f"<section><h4>{html.escape(title)}</h4>{strip_html(tiles, side) if tiles else 'None.'}</section>"
+        for title, tiles in columns.items()
+    )
+    return f'<div class="fx-near">{"".join(sections)}</div>'
 
 
 def part_of(x_KHW: np.ndarray, part: int, factor: int) -> np.ndarray:

@@ -30,14 +30,14 @@ KINDS = {
     "target": ("target of the method", "star"),
     "class_mean": ("mean of its synthetic images", "x"),
 }
-"""Kind of point -> name for people and marker; shape alone tells them apart."""
+"""Kind of point -> title and marker, whose shape alone tells them apart."""
 MARK = {"target": "#111111", "class_mean": "#ffffff"}
 _EDGE = {"target": ("#ffffff", 2), "class_mean": ("#111111", 1.5), "real": (NEUTRAL, 0.6)}
 _SAMPLES = {"real": (6, 0.8), "synthetic": (10, 1.0)}
-"""Size and opacity of what can be picked out."""
+"""Size and opacity of the points that can be selected."""
 _FADED, _LARGER = 0.13, 1.6
 MARGIN = {"l": 0, "r": 0, "t": 30, "b": 0}
-"""Room above the map for the tools, which must not lie on points."""
+"""Room above the map for the toolbar, so that it does not cover points."""
 
 
 def class_css(classes: int) -> list[str]:
@@ -46,7 +46,7 @@ def class_css(classes: int) -> list[str]:
 
 
 def _colors(color_by: ColorBy, rows: pd.DataFrame, arm: str, group_colors: Sequence[RGB], groups: int) -> Any:
-    """Return a CSS colour per row; synthetic images belong to no group, so they wear the arm's then."""
+    """Return a CSS colour per row; synthetic images belong to no group, so they have the arm's."""
     if color_by == "group":
         palette, ids = group_css(group_colors, groups), rows["group_id"]
     elif color_by == "class":
@@ -79,13 +79,13 @@ def arm_map(
     Args:
         table: all points of all arms at one iteration.
         arm: whose synthetic images, targets and means are shown.
-        color_by: what colour says.
+        color_by: meaning of the colour.
         group_colors: as the data set has them.
         groups: number of groups G.
         focus: a class whose points stand out, its group means tied to the target; None shows all alike.
-        chosen_N: bool, the rows of ``table`` that are picked out, the others fade; None when none is.
-        path: the way of the mean of the synthetic images (see ``map_table.trail``).
-        region: outlines that were drawn to pick samples out.
+        chosen_N: bool, the selected rows of ``table``, the others fade; None without a selection.
+        path: trajectory of the mean of the synthetic images (see ``map_table.trail``).
+        region: outlines of lassos and boxes.
         axes: ranges of both axes, so that they are the same over arms and iterations; None takes the table's.
         drag: what dragging does: ``lasso``, ``select`` (a box) or ``pan``.
         height: in pixels.
@@ -119,7 +119,7 @@ def _samples(
     focused: bool,
     picked: np.ndarray | None,
 ) -> None:
-    """Draw what can be picked out; the browser fades the rest while the user draws, and so do we after."""
+    """Draw the points that can be selected; those that are not fade, as in the browser during a lasso."""
     if rows.empty:
         return
     (label, symbol), (size, opacity) = KINDS[kind], _SAMPLES[kind]
@@ -134,7 +134,7 @@ def _samples(
         marker=marker | {"opacity": opacity if focused else _FADED},
         customdata=rows[["class", "group", "kind", "arm", "index"]].to_numpy(object),
         hovertemplate=hover.replace(", group %{customdata[1]}", "") if kind == "synthetic" else hover,
-        # What is faint is there for orientation: it neither speaks up nor can it be clicked.
+        # Faint points are for orientation: they have no hover text and cannot be clicked.
         hoverinfo=None if focused else "skip",
         selectedpoints=None if picked is None else np.flatnonzero(picked),
         selected={"marker": {"opacity": 1.0 if focused else _FADED, "size": size * _LARGER}},
@@ -155,7 +155,7 @@ def _means(fig: go.Figure, rows: pd.DataFrame, colors: np.ndarray, *, groups: bo
 
 
 def _landmarks(fig: go.Figure, rows: pd.DataFrame, colors: np.ndarray | str, kind: str, size: float) -> None:
-    """Draw means and targets, which are never picked out and never fade."""
+    """Draw means and targets, which cannot be selected and never fade."""
     if rows.empty:
         return
     label, symbol = KINDS[kind]
@@ -175,7 +175,7 @@ def _landmarks(fig: go.Figure, rows: pd.DataFrame, colors: np.ndarray | str, kin
 
 
 def _path(fig: go.Figure, path: pd.DataFrame | None, color: str) -> None:
-    """Draw where the mean of the synthetic images has come from; a dot marks the start."""
+    """Draw the trajectory of the mean of the synthetic images; a dot marks the start."""
     if path is None or path.empty:
         return
     sizes = np.where(np.arange(len(path)) == 0, 7, 2)
@@ -183,7 +183,7 @@ def _path(fig: go.Figure, path: pd.DataFrame | None, color: str) -> None:
         x=path["x"],
         y=path["y"],
         mode="lines+markers",
-        name="its way so far",
+        name="its trajectory",
         line={"color": color, "width": 1.5},
         marker={"color": color, "size": sizes},
         customdata=path["iteration"],
@@ -193,7 +193,7 @@ def _path(fig: go.Figure, path: pd.DataFrame | None, color: str) -> None:
 
 
 def _ties(fig: go.Figure, rows: pd.DataFrame) -> None:
-    """Lines from every group mean to the target of its class."""
+    """Draw lines from every group mean to the target of its class."""
     targets = rows[rows["kind"] == "target"].set_index("class_id")
     x: list[float | None] = []
     y: list[float | None] = []
@@ -208,7 +208,7 @@ def _ties(fig: go.Figure, rows: pd.DataFrame) -> None:
 
 
 def _frame(fig: go.Figure, region: Sequence[Polygon], axes: tuple[list[float], list[float]]) -> None:
-    """Draw the border and what was drawn by hand, and fix the axes."""
+    """Draw the border and the outlines of lassos, and fix the axes."""
     for outline in region:
         corners = " L ".join(f"{x} {y}" for x, y in outline)
         fig.add_shape(

@@ -1,4 +1,4 @@
-"""The playground's picture: clouds, targets, and the residuals as lines."""
+"""Figures of the playground: groups, targets and residuals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GROUP_STYLES = (
     ("#5aa9d6", "triangle-down"),
     ("#9b6fd0", "x"),
 )
-"""Colour and marker of the groups A to E. None is an arm's: vanilla and COBRA are seen beside them."""
+"""Colour and marker of the groups A to E; those of vanilla and COBRA, drawn beside them, differ."""
 TARGET_SYMBOLS = {
     "squared-l2": "circle",
     "l1": "cross",
@@ -31,7 +31,7 @@ TARGET_SYMBOLS = {
 }
 """Distance -> marker of its barycenter."""
 _SAME, _NEAR = 0.02, 0.1
-"""Shares of the picture's width: closer targets wear one label; closer to a group, names stand apart."""
+"""Shares of the width: closer targets share a label; closer groups push labels away."""
 _DEPENDS_ON_ORIGIN = ("cosine", "huber")
 
 
@@ -117,7 +117,7 @@ def _up(scene: Scene) -> np.ndarray:
 
 
 def _label(fig: go.Figure, text: str, point_D: np.ndarray, away_D: np.ndarray, pixels: float) -> None:
-    """Write beside a point, in a direction; to the right where there is none."""
+    """Write beside a point, in a direction; above it where there is none."""
     length = float(np.linalg.norm(away_D))
     towards_D = away_D / length if length > 1e-9 else np.array([0.0, 1.0])
     fig.add_annotation(
@@ -160,7 +160,7 @@ def _shift(fig: go.Figure, scene: Scene) -> None:
 
 
 def _targets(fig: go.Figure, scene: Scene, width: float, *, named: bool) -> None:
-    """Draw both targets on top of everything, with their names unless those stand elsewhere."""
+    """Draw both targets on top of everything, with their names unless these are written elsewhere."""
     points = {"vanilla": scene.vanilla_D, "cobra": scene.target_D}
     for arm, style in arm_styles(list(points)).items():
         fig.add_scatter(
@@ -171,7 +171,7 @@ def _targets(fig: go.Figure, scene: Scene, width: float, *, named: bool) -> None
             marker={
                 "color": style.color,
                 "symbol": style.symbol,
-                # When both are at one point, both can be seen.
+                # Both remain visible at the same point.
                 "size": 22 if arm == "vanilla" else 15,
                 "line": {"color": "#ffffff", "width": 2},
             },
@@ -186,14 +186,14 @@ def _targets(fig: go.Figure, scene: Scene, width: float, *, named: bool) -> None
         return
     aside_D = apart_D * np.array([0.2, 1.0])
     from_group_G = np.linalg.norm(scene.signals_GD - points["vanilla"], axis=1)
-    if from_group_G.min() < _NEAR * width:  # the other side of where that group's name stands
+    if from_group_G.min() < _NEAR * width:  # opposite the name of that group
         aside_D = np.array([0.0, -_up(scene)[from_group_G.argmin()]])
     _label(fig, "<b>Vanilla</b>", points["vanilla"], aside_D, 26)
     _label(fig, f"<b>{barycenter}</b>", points["cobra"], -apart_D * np.array([0.2, 1.0]), 26)
 
 
 def _every_target(fig: go.Figure, scene: Scene, edge: float, y_range: Sequence[float]) -> None:
-    """Mark all barycenters, and name all targets in a column at the right, which keeps names apart."""
+    """Draw all barycenters, and name all targets in a column at the right, so that names do not overlap."""
     color = arm_styles(["cobra"])["cobra"].color
     points = {name: scene.barycenter(name) for name in DISTANCES} | {"vanilla": scene.vanilla_D}
     order = sorted(points, key=lambda name: float(points[name][1]))
@@ -258,7 +258,7 @@ def residual_bars(table: pd.DataFrame, *, height: int | None = None) -> go.Figur
     row_G = np.arange(len(groups))
     _bars(fig, table, "vanilla", row_G - _OFFSET)
     _bars(fig, table, "cobra", row_G + _OFFSET)
-    # In a column of their own, for beside the tick a bar's number would read as that of the bound.
+    # In a column of their own: beside the tick, the number of a bar would read as that of the bound.
     _numbers(fig, table["vanilla"], 1.2 * top, row_G - _OFFSET)
     _numbers(fig, table["cobra"], 1.2 * top, row_G + _OFFSET)
     fig.add_scatter(
@@ -277,7 +277,7 @@ def residual_bars(table: pd.DataFrame, *, height: int | None = None) -> go.Figur
 
 
 def _bars(fig: go.Figure, table: pd.DataFrame, arm: str, y_G: np.ndarray) -> None:
-    """Draw one arm's bars; COBRA's are hatched, so that colour is not all that tells them apart."""
+    """Draw one arm's bars; COBRA's are hatched, so that not colour alone tells them apart."""
     style = arm_styles([arm])[arm]
     hatch = {"shape": "/" if arm == "cobra" else "", "size": 5, "fillmode": "overlay", "solidity": 0.25}
     fig.add_bar(

@@ -1,4 +1,4 @@
-"""What the classes and groups of a run are called."""
+"""Names of the classes and groups of a run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from fairdd_core.runs.storage.folder import RunFolder
 
 
 def labels_of(folder: RunFolder, data_dir: Path) -> Labels:
-    """Return the names that a run noted down, else those of its data set, else numbers.
+    """Return the names that a run has saved, else those of its data set, else numbers.
 
     Args:
         folder: of the run.
-        data_dir: where data sets of one's own are looked for.
+        data_dir: folder with the custom data sets.
     """
     spec, shape = folder.spec(), None
-    with suppress(DamagedFile):  # whoever shows the counts says so
+    with suppress(DamagedFile):  # reported where the counts are shown
         shape = next(((c.shape[-1], c.shape[1]) for c in folder.counts().values()), None)
     try:
         known = [folder.labels(), card_of(spec.data.dataset, data_dir).labels(spec.data)]

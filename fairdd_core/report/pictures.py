@@ -12,7 +12,7 @@ from fairdd_core.plots.images import mosaic, png, scale_for
 from fairdd_core.runs.storage.folder import RunFolder
 
 WIDTH = 1200
-"""Pixels that a grid is brought near to; every pixel of an image stays a square of one colour."""
+"""Approximate width of a grid in pixels; every pixel of an image stays a square of one colour."""
 
 
 def last_images(folder: RunFolder) -> tuple[int, dict[str, np.ndarray]]:

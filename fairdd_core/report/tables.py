@@ -1,4 +1,4 @@
-"""The numbers of a run as tables that any program can read."""
+"""The tables of a run as CSV."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from fairdd_core.data.card import Labels
 from fairdd_core.runs.storage.folder import RunFolder
 
 ABOUT = {
-    "results": "every measure of every method: mean and standard deviation over test networks, 95 % interval",
+    "results": "every metric of every method: mean and standard deviation over test networks, 95 % interval",
     "cells": "recall of every (class, group) cell with its 95 % Wilson interval and number of test images",
-    "gaps": "the gap of every class, with the groups that set it",
+    "gaps": "the gap of every class, with the worst and the best group",
     "groups": "accuracy within every group",
-    "networks": "every measure of every single test network",
+    "networks": "every metric of every test network",
     "confusions": "predicted classes of each true class, in every group",
-    "curves": "loss and residual over the iterations",
-    "distances": "how far each group is from the targets and from the synthetic images",
+    "curves": "loss and worst residual over the iterations",
+    "distances": "distances of each group from the targets and from the synthetic images",
 }
-"""Name of a table -> what is in it."""
+"""Name of a table -> its content."""
 
 
 def ordered_counts(folder: RunFolder, architecture: str = "") -> dict[str, np.ndarray]:
-    """Return the counts of a run: its methods in the order asked for, then the baselines.
+    """Return the counts of a run: its methods in the order of the settings, then the baselines.
 
     Args:
         folder: of the run.
@@ -48,7 +48,7 @@ def ordered_counts(folder: RunFolder, architecture: str = "") -> dict[str, np.nd
 
 
 def tables(folder: RunFolder, labels: Labels) -> dict[str, pd.DataFrame]:
-    """Return the tables of a run by name (see ``ABOUT``); what it has not come to is left out."""
+    """Return the tables of a run by name (see ``ABOUT``), as far as it has got."""
     counts, found = ordered_counts(folder), {}
     if counts:
         found["results"] = results_table((folder.result() or {}).get("arms"), counts)
@@ -81,13 +81,13 @@ def csv(table: pd.DataFrame) -> bytes:
 
 
 def csv_zip(found: Mapping[str, pd.DataFrame], note: str = "") -> bytes:
-    """Return a zip file with a CSV for every table, and a file that says what they are, and ``note``."""
+    """Return a zip file with a CSV for every table, and a file with their descriptions and ``note``."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, table in found.items():
             archive.writestr(f"{name}.csv", csv(table))
-        told = "".join(f"{name}.csv: {ABOUT.get(name, name)}\n" for name in found)
+        about = "".join(f"{name}.csv: {ABOUT.get(name, name)}\n" for name in found)
         archive.writestr(
-            "README.txt", f"{told}Shares are between 0 and 1. Empty means undefined, not zero.\n{note}\n"
+            "README.txt", f"{about}Shares are between 0 and 1. Empty means undefined, not zero.\n{note}\n"
         )
     return buffer.getvalue()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fairdd_core.plots.error_analysis import COLUMNS, Answer, Neighbours, nearest_html, prediction_figure
-from fairdd_core.plots.images import Tile
-from fairdd_core.plots.theme import arm_styles
+from fairdd_core.plots.error_analysis import COLUMNS, Answer, prediction_figure
 
 CLASSES, GROUPS = ("cat", "dog", "emu"), ("red", "blue")
 PIXELS = np.full((3, 4, 4), 9, np.uint8)
@@ -23,15 +21,3 @@ def test_every_image_that_is_drawn_can_be_clicked() -> None:
     assert fig.data[1].y[0] < fig.data[1].y[COLUMNS] < fig.layout.yaxis.range[0], "a second line, below"
     assert {shape.x0 for shape in fig.layout.shapes} == {fig.data[1].x[1] - 0.49}
     assert not prediction_figure(x_NCHW, answers, chosen=8).layout.shapes
-
-
-def test_neighbours_say_their_class_and_distance_as_text() -> None:
-    style = arm_styles(["vanilla"])["vanilla"]
-    nasty = Neighbours(style, PIXELS[None], ["<b>7</b>"], [False], [1.234])
-    page = nearest_html(
-        Tile(PIXELS, "the test image", "3"), [nasty, Neighbours(style, PIXELS[:0], [], [], [])]
-    )
-    assert "&lt;b&gt;7&lt;/b&gt; ✗ 1.23" in page
-    assert 'alt="the test image"' in page
-    assert "Nearest in Vanilla" in page
-    assert "None." in page

@@ -8,7 +8,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from fairdd_core.plots.images import Tile, data_uri, grid_html, mosaic, part_of, png, sample_tiles, strip_html
+from fairdd_core.plots.images import (
+    Tile,
+    columns_html,
+    data_uri,
+    grid_html,
+    mosaic,
+    part_of,
+    png,
+    sample_tiles,
+    strip_html,
+)
 
 
 def test_mosaic_puts_images_where_they_belong_and_keeps_gaps_clear() -> None:
@@ -72,3 +82,12 @@ def test_sample_tiles_leave_empty_cells_out() -> None:
     assert tiles[1, 0, 0, 0, 0] == 1
     assert tiles[0, 1, 0, 0, 0] == 2, "the first image of the cell"
     assert not tiles[0, 0].any()
+
+
+def test_columns_of_images_are_titled_and_may_be_empty() -> None:
+    tile = Tile(np.full((3, 4, 4), 9, np.uint8), "the test image", "<b>7</b> ✗ 1.23")
+    page = columns_html({"Nearest in <Vanilla>": [tile], "Nearest in COBRA": []})
+    assert "&lt;b&gt;7&lt;/b&gt; ✗ 1.23" in page
+    assert 'alt="the test image"' in page
+    assert "<h4>Nearest in &lt;Vanilla&gt;</h4>" in page
+    assert "<h4>Nearest in COBRA</h4>None." in page

@@ -68,7 +68,7 @@ def test_the_trail_ends_at_the_mean_of_the_moment(points: pd.DataFrame, moments:
     assert way[["x", "y"]].to_numpy().tolist() == [[-9.0, 0.0], [-4.0, 0.5]]
     fig = maps.arm_map(at_iteration(table, 4), "cobra", focus=1, groups=2, path=way)
     mean = of(fig, "mean of its synthetic images")
-    assert (of(fig, "its way so far").x[-1], of(fig, "its way so far").y[-1]) == (mean.x[0], mean.y[0])
+    assert (of(fig, "its trajectory").x[-1], of(fig, "its trajectory").y[-1]) == (mean.x[0], mean.y[0])
     assert trail(map_table(points, "pca", CLASSES, GROUPS), "cobra", 1, 4).empty
 
 

@@ -13,8 +13,7 @@ import streamlit as st
 from fairdd_core.analysis.neighbours import nearest_pixels, nearest_table
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.nets.registry import NETWORKS
-from fairdd_core.plots.error_analysis import Neighbours, nearest_html
-from fairdd_core.plots.images import Tile
+from fairdd_core.plots.images import Tile, columns_html
 from fairdd_core.plots.theme import arm_label, arm_styles
 from pages.ui.common.cache import nearest_of, pictures_of
 from pages.ui.common.errors import escape_markdown
@@ -187,26 +186,30 @@ def _one_image(
     )
     labels, q = view.labels, int(np.flatnonzero(row_Q == row)[0])
     name, group = labels.classes[case.class_id], labels.groups[int(case.test.a_N[row])]
-    tile = Tile(
-        np.asarray(case.test.x_NCHW[row]), f"Test image: class {name}, group {group}", f"class {name}"
-    )
-    neighbours = []
+    title = f"Test image: class {name}, group {group}"
+    columns = {"Test image": [Tile(np.asarray(case.test.x_NCHW[row]), title, f"class {name}")]}
     for arm, nearest in found.items():
-        exists_R = nearest.place_QR[q] >= 0
-        place_R = nearest.place_QR[q][exists_R]
-        classes = nearest.y_M[place_R].tolist()
-        neighbours.append(
-            Neighbours(
-                arm_styles(view.arms)[arm],
-                nearest.x_MCHW[place_R],
-                [labels.classes[c] for c in classes],
-                [c == case.class_id for c in classes],
-                nearest.distance_QR[q][exists_R].tolist(),
-            )
-        )
-    st.html(nearest_html(tile, neighbours))
+        ranks = zip(nearest.place_QR[q].tolist(), nearest.distance_QR[q].tolist(), strict=True)
+        columns[f"Nearest in {arm_label(arm)}"] = [
+            _tile(arm, nearest, place, distance, case.class_id, labels.classes)
+            for place, distance in ranks
+            if place >= 0
+        ]
+    st.html(columns_html(columns))
     st.caption(
         "Nearest first. Below each: its class, ✓ if it is the class of the test image, and the distance."
+    )
+
+
+def _tile(
+    arm: str, nearest: NearestSynthetic, place: int, distance: float, class_id: int, classes: Sequence[str]
+) -> Tile:
+    """Return a synthetic image with its class and its distance from a test image of a class."""
+    own = int(nearest.y_M[place])
+    return Tile(
+        nearest.x_MCHW[place],
+        f"Synthetic image of {arm_label(arm)}, class {classes[own]}, {distance:.2f} away",
+        f"{classes[own]} {'✓' if own == class_id else '✗'} {distance:.2f}",
     )
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fairdd_core.analysis.metrics import METRICS, recall_KGC
+from fairdd_core.analysis.metrics import METRICS, mean_recalls
+from fairdd_core.analysis.neighbours import nearest_color
+from fairdd_core.analysis.residuals import settled_residual
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.folder import RunFolder
 from pages.ui.common.cache import cached
@@ -23,8 +25,6 @@ RUNS = {
     "methods": "colored-digits-fg-methods",
 }
 """Name of a run in the lesson -> its folder among the bundled examples."""
-SETTLED = 0.75
-"""Share of a run after which the images hardly change: later residuals count."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,7 @@ class Facts:
 
     def recalls(self, arm: str) -> tuple[float, float]:
         """Return the mean recall in the largest group of every class, and in all the others."""
-        recall_GC = recall_KGC(self.counts[arm]).mean(axis=0)
-        largest_GC = self.largest_CG().T
-        return float(recall_GC[largest_GC].mean()), float(recall_GC[~largest_GC].mean())
+        return mean_recalls(self.counts[arm], self.largest_CG())
 
     def largest_CG(self) -> np.ndarray:
         """Return whether a group is the largest of its class, bool (C, G)."""
@@ -91,9 +89,7 @@ class Facts:
         It is the median over the last quarter of the iterations, each of which uses another random network,
         so unlike distances in a run's own features it can be compared across runs.
         """
-        own = self.steps[self.steps["arm"] == arm]
-        late = own[own["iteration"] >= SETTLED * own["iteration"].max()]
-        return float(late["worst_residual"].median())
+        return settled_residual(self.steps[self.steps["arm"] == arm])
 
     def nearest_colors(self, arm: str) -> np.ndarray:
         """Return the group whose colour is nearest to each synthetic image, (C, IPC)."""
@@ -102,20 +98,6 @@ class Facts:
     def link(self, view: str) -> dict[str, str]:
         """Return the query parameters that open this run, with its settings, in the Studio."""
         return {"run": self.view.id, "view": view} | to_address(self.view.spec)
-
-
-def nearest_color(images_CIKHW: np.ndarray, palette_G3: np.ndarray) -> np.ndarray:
-    """Return the index of the colour whose hue is nearest to each image's mean colour, (C, I).
-
-    Pixels are weighted by the square of their brightness, so that the dark background does not count.
-    """
-    x_CIKHW = images_CIKHW.astype(float)
-    weight_CI1HW = np.square(x_CIKHW.max(axis=2, keepdims=True))
-    mean_CI3 = (x_CIKHW * weight_CI1HW).sum(axis=(-2, -1)) / np.maximum(weight_CI1HW.sum(axis=(-2, -1)), 1e-9)
-    unit_G3 = palette_G3 / np.maximum(np.linalg.norm(palette_G3, axis=1, keepdims=True), 1e-9)
-    # The length of an image's mean does not change which direction is nearest.
-    nearest_CI: np.ndarray = (mean_CI3 @ unit_G3.T).argmax(axis=-1)
-    return nearest_CI
 
 
 def facts(name: str) -> Facts:

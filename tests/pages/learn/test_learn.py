@@ -17,11 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from fairdd_core.analysis.neighbours import nearest_color
 from fairdd_core.playground.scene import DISTANCES, LIMITS, PRESETS, Scene, adapted, validated
 from fairdd_core.runs.storage.validation import validate_run
 from pages.ui.controls.address import from_address as from_studio_address
 from pages.ui.learn import narrative
-from pages.ui.learn.facts import RUNS, Facts, facts, nearest_color
+from pages.ui.learn.facts import RUNS, Facts, facts
 from pages.ui.learn.state import CHOICES, SCALES, SECTIONS, Lesson, from_query, to_query
 from tests.helpers import ROOT
 
