@@ -96,21 +96,14 @@ def gap_table(
         class_names: in index order.
         group_names: in index order.
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     for arm, counts_KGCC in counts.items():
-        for c, gap in enumerate(gaps(counts_KGCC)):
-            row = (
-                (np.nan, "", np.nan, "", np.nan)
-                if gap is None
-                else (
-                    gap.size,
-                    group_names[gap.worst],
-                    gap.worst_recall,
-                    group_names[gap.best],
-                    gap.best_recall,
-                )
-            )
-            rows.append((arm, class_names[c], *row))
+        for name, gap in zip(class_names, gaps(counts_KGCC), strict=True):
+            rows.append({"arm": arm, "class": name, "worst group": "", "best group": ""})
+            if gap is not None:
+                worst, best = group_names[gap.worst], group_names[gap.best]
+                rows[-1] |= {"gap": gap.size, "worst group": worst, "its recall": gap.worst_recall}
+                rows[-1] |= {"best group": best, "recall of the best": gap.best_recall}
     columns = ["arm", "class", "gap", "worst group", "its recall", "best group", "recall of the best"]
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values("gap", ascending=False, kind="stable", ignore_index=True)

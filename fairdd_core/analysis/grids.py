@@ -24,20 +24,12 @@ def grid_table(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
         ``skew``, ``separation``, ``value`` (mean over the seeds that have one; NaN where none has), ``seeds``
         (how many have one), ``of`` (how many there are), ``state`` (of the first that has none, else done).
     """
-    rows = []
-    for (skew, separation), part in table[table["arm"] == arm].groupby(["skew", "separation"]):
-        waiting = part[part["state"] != "done"]["state"]
-        rows.append(
-            {
-                "skew": skew,
-                "separation": separation,
-                "value": part[metric].mean(),
-                "seeds": int(part[metric].notna().sum()),
-                "of": len(part),
-                "state": "done" if waiting.empty else waiting.iloc[0],
-            }
-        )
-    return pd.DataFrame(rows, columns=["skew", "separation", "value", "seeds", "of", "state"])
+    part = table[table["arm"] == arm]
+    waiting = part["state"].where(part["state"] != "done")
+    grid = part.assign(waiting=waiting).groupby(["skew", "separation"])
+    columns = {"value": (metric, "mean"), "seeds": (metric, "count"), "of": ("state", "size")}
+    found = grid.agg(**columns, state=("waiting", "first")).reset_index()
+    return found.assign(state=found["state"].fillna("done"))
 
 
 def gain_table(table: pd.DataFrame, arm: str, reference: str, metric: str) -> pd.DataFrame:

@@ -169,21 +169,18 @@ def block(
 def group_distances(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> pd.DataFrame:
     """Return the distance of every group from each arm's class mean and target (``Embedded.residuals``)."""
     statistics = space.statistics
-    rows = []
+    class_N, group_N = np.nonzero(statistics.present_CG.numpy() > 0)
+    tables = []
     for arm in arms:
         means_CD = class_means(space.synthetic[arm.name], space.train.num_classes)
-        to_synthetic = (statistics.means_CGD - means_CD[:, None]).norm(dim=-1).numpy()
-        to_target = (statistics.means_CGD - target_points(arm, statistics)[:, None]).norm(dim=-1).numpy()
-        for c, g in np.argwhere(statistics.present_CG.numpy() > 0):
-            rows.append(
-                {
-                    "arm": arm.name,
-                    "class_id": c,
-                    "group_id": g,
-                    "n": int(statistics.counts_CG[c, g]),
-                    "share": float(statistics.share_CG[c, g]),
-                    "to_synthetic": float(to_synthetic[c, g]),
-                    "to_target": float(to_target[c, g]),
-                }
-            )
-    return pd.DataFrame(rows)
+        targets_CD = target_points(arm, statistics)
+        columns = {
+            "n": statistics.counts_CG,
+            "share": statistics.share_CG,
+            "to_synthetic": (statistics.means_CGD - means_CD[:, None]).norm(dim=-1),
+            "to_target": (statistics.means_CGD - targets_CD[:, None]).norm(dim=-1),
+        }
+        values = {name: values_CG.numpy()[class_N, group_N] for name, values_CG in columns.items()}
+        tables.append(pd.DataFrame({"arm": arm.name, "class_id": class_N, "group_id": group_N} | values))
+    floats = dict.fromkeys(("share", "to_synthetic", "to_target"), float)
+    return pd.concat(tables, ignore_index=True).astype(floats)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.plots.theme import NEUTRAL, arm_styles, base
+from fairdd_core.plots.theme import NEUTRAL, ArmStyle, arm_styles, base
 
 CURVES = {
     "loss": (
@@ -25,6 +25,30 @@ def _smooth(values: pd.Series) -> pd.Series:
     """Return the running median: every iteration uses another network, so single steps are noisy."""
     window = max(1, len(values) // 25)
     return values.rolling(window, center=True, min_periods=1).median()
+
+
+def _curve(fig: go.Figure, rows: pd.DataFrame, column: str, style: ArmStyle, at: int | None) -> None:
+    """Draw one arm, with its marker at the logged iteration that is nearest to ``at``."""
+    smooth = _smooth(rows[column])
+    fig.add_scatter(
+        x=rows["iteration"],
+        y=smooth,
+        name=style.label,
+        mode="lines",
+        line={"color": style.color, "dash": style.dash, "width": 2},
+        hovertemplate="%{y:.3g}",
+    )
+    if at is not None and len(rows):
+        nearest = (rows["iteration"] - at).abs().idxmin()
+        fig.add_scatter(
+            x=[rows["iteration"][nearest]],
+            y=[smooth[nearest]],
+            mode="markers",
+            showlegend=False,
+            marker=style.marker(10, edge=True),
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
 
 
 def curve(
@@ -48,27 +72,7 @@ def curve(
     """
     fig = base(height, legend_rows=1, hovermode="x unified")
     for name, style in arm_styles(list(table["arm"].unique())).items():
-        rows = table[table["arm"] == name]
-        smooth = _smooth(rows[column])
-        fig.add_scatter(
-            x=rows["iteration"],
-            y=smooth,
-            name=style.label,
-            mode="lines",
-            line={"color": style.color, "dash": style.dash, "width": 2},
-            hovertemplate="%{y:.3g}",
-        )
-        if at is not None and len(rows):
-            nearest = (rows["iteration"] - at).abs().idxmin()
-            fig.add_scatter(
-                x=[rows["iteration"][nearest]],
-                y=[smooth[nearest]],
-                mode="markers",
-                showlegend=False,
-                marker=style.marker(10, edge=True),
-                hoverinfo="skip",
-                cliponaxis=False,
-            )
+        _curve(fig, table[table["arm"] == name], column, style, at)
     if at is not None:
         fig.add_vline(x=at, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
     fig.update_xaxes(title_text="iteration", fixedrange=True)

@@ -17,6 +17,7 @@ from fairdd_core.plots.theme import (
     RGB,
     arm_styles,
     base,
+    frame,
     group_css,
     outlined,
 )
@@ -106,7 +107,8 @@ def arm_map(
             _samples(fig, shown[mask], colors[mask], name, focused=focused, picked=own)
     _path(fig, path, arm_styles([arm])[arm].color)
     _means(fig, shown[in_focus], colors[in_focus], groups=focus is not None, hollow=color_by == "method")
-    _frame(fig, region, axes or ranges(table))
+    _outlines(fig, region)
+    frame(fig, *(axes or ranges(table)))
     return fig
 
 
@@ -207,16 +209,10 @@ def _ties(fig: go.Figure, rows: pd.DataFrame) -> None:
     )
 
 
-def _frame(fig: go.Figure, region: Sequence[Polygon], axes: tuple[list[float], list[float]]) -> None:
-    """Draw the border and the outlines of lassos, and fix the axes."""
+def _outlines(fig: go.Figure, region: Sequence[Polygon]) -> None:
+    """Draw the outlines of lassos and boxes."""
     for outline in region:
         corners = " L ".join(f"{x} {y}" for x, y in outline)
         fig.add_shape(
             type="path", path=f"M {corners} Z", line={"color": NEUTRAL, "width": 1.5, "dash": "dot"}
         )
-    fig.add_shape(
-        type="rect", xref="paper", yref="paper", x0=0, x1=1, y0=0, y1=1, line={"color": FAINT, "width": 1}
-    )
-    x, y = axes
-    fig.update_xaxes(range=x, showticklabels=False, showgrid=False, showline=False)
-    fig.update_yaxes(range=y, showticklabels=False, showgrid=False, showline=False)

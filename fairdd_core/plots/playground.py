@@ -10,7 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.playground.scene import DISTANCES, TARGET_NAMES, Scene
-from fairdd_core.plots.theme import FAINT, NEUTRAL, arm_styles, base
+from fairdd_core.plots.dots import row_axis
+from fairdd_core.plots.theme import NEUTRAL, arm_styles, base, frame, outlined
 
 GROUP_STYLES = (
     ("#009e73", "triangle-up"),
@@ -67,42 +68,53 @@ def scene_figure(scene: Scene, *, every_target: bool = False, height: int = 450)
         x_range = [x_range[0], x_range[1] + 0.45 * width]
         _every_target(fig, scene, x_range[0] + 1.02 * width, y_range)
     _targets(fig, scene, width, named=not every_target)
-    fig.add_shape(
-        type="rect", xref="paper", yref="paper", x0=0, x1=1, y0=0, y1=1, line={"color": FAINT, "width": 1}
-    )
-    fig.update_xaxes(range=x_range, showgrid=False, showticklabels=False, showline=False, fixedrange=True)
+    frame(fig, x_range, y_range)
     # A length must look the same in every direction, or residuals could not be compared by eye.
-    fig.update_yaxes(
-        range=y_range, showgrid=False, showticklabels=False, showline=False, fixedrange=True, scaleanchor="x"
-    )
+    fig.update_yaxes(scaleanchor="x")
+    fig.update_layout(xaxis_fixedrange=True, yaxis_fixedrange=True)
     return fig
+
+
+def _points(
+    fig: go.Figure, xy_ND: np.ndarray, name: str, marker: dict[str, object], hover: str, **extra: object
+) -> None:
+    fig.add_scatter(
+        x=xy_ND[:, 0],
+        y=xy_ND[:, 1],
+        mode=extra.pop("mode", "markers"),
+        name=name,
+        marker=marker,
+        hovertemplate=f"{hover}<extra></extra>",
+        **extra,
+    )
+
+
+def _line(fig: go.Figure, ends_2D: np.ndarray, name: str, line: dict[str, object], hover: str) -> None:
+    text = f"{hover}<extra></extra>"
+    fig.add_scatter(x=ends_2D[:, 0], y=ends_2D[:, 1], mode="lines", name=name, line=line, hovertemplate=text)
 
 
 def _clouds(fig: go.Figure, scene: Scene) -> None:
     for name, dots_ND, (color, symbol) in zip(scene.names, scene.clouds(), GROUP_STYLES, strict=False):
+        marker = {"color": color, "symbol": symbol, "size": 6, "opacity": 0.38}
         fig.add_scatter(
             x=dots_ND[:, 0],
             y=dots_ND[:, 1],
             mode="markers",
             name=f"group {name}",
-            marker={"color": color, "symbol": symbol, "size": 6, "opacity": 0.38},
+            marker=marker,
             hoverinfo="skip",
         )
 
 
 def _centres(fig: go.Figure, scene: Scene) -> None:
-    """Mark the groups' centres, with name and share."""
+    """Draw the groups' centres, with name and share."""
     for name, share, point_D, up, (color, symbol) in zip(
         scene.names, scene.shares_G, scene.signals_GD, _up(scene), GROUP_STYLES, strict=False
     ):
-        fig.add_scatter(
-            x=[point_D[0]],
-            y=[point_D[1]],
-            mode="markers",
-            name=f"centre of {name}",
-            marker={"color": color, "symbol": symbol, "size": 17, "line": {"color": NEUTRAL, "width": 1.5}},
-            hovertemplate=f"<b>Group {name}</b>, {share:.1%} of the class<extra></extra>",
-        )
+        marker = outlined(color, size=17, symbol=symbol, width=1.5)
+        hover = f"<b>Group {name}</b>, {share:.1%} of the class"
+        _points(fig, point_D[None], f"centre of {name}", marker, hover)
         _label(fig, f"<b>{name}</b> {share:.0%}", point_D, np.array([0.0, up]), 24)
 
 
@@ -134,49 +146,27 @@ def _label(fig: go.Figure, text: str, point_D: np.ndarray, away_D: np.ndarray, p
 
 def _residual_lines(fig: go.Figure, scene: Scene, arm: str, target_D: np.ndarray) -> None:
     style = arm_styles([arm])[arm]
+    line: dict[str, object] = {"color": style.color, "width": 2.2, "dash": style.dash}
     for name, signal_D in zip(scene.names, scene.signals_GD, strict=True):
         residual = float(np.linalg.norm(signal_D - target_D))
-        fig.add_scatter(
-            x=[signal_D[0], target_D[0]],
-            y=[signal_D[1], target_D[1]],
-            mode="lines",
-            name=f"{style.label} to {name}",
-            line={"color": style.color, "width": 2.2, "dash": style.dash},
-            hovertemplate=f"residual of {name} under {style.label}: {residual:.2f}<extra></extra>",
-        )
+        hover = f"residual of {name} under {style.label}: {residual:.2f}"
+        _line(fig, np.stack([signal_D, target_D]), f"{style.label} to {name}", line, hover)
 
 
 def _shift(fig: go.Figure, scene: Scene) -> None:
     """Draw s of Theorem 4.1, from COBRA's target to vanilla's."""
+    line: dict[str, object] = {"color": NEUTRAL, "width": 2, "dash": "dot"}
     ends_2D = np.stack([scene.target_D, scene.vanilla_D])
-    fig.add_scatter(
-        x=ends_2D[:, 0],
-        y=ends_2D[:, 1],
-        mode="lines",
-        name="s",
-        line={"color": NEUTRAL, "width": 2, "dash": "dot"},
-        hovertemplate="s: from COBRA's target to vanilla's<extra></extra>",
-    )
+    _line(fig, ends_2D, "s", line, "s: from COBRA's target to vanilla's")
 
 
 def _targets(fig: go.Figure, scene: Scene, width: float, *, named: bool) -> None:
     """Draw both targets on top of everything, with their names unless these are written elsewhere."""
     points = {"vanilla": scene.vanilla_D, "cobra": scene.target_D}
     for arm, style in arm_styles(list(points)).items():
-        fig.add_scatter(
-            x=[points[arm][0]],
-            y=[points[arm][1]],
-            mode="markers",
-            name=f"{style.label} target",
-            marker={
-                "color": style.color,
-                "symbol": style.symbol,
-                # Both remain visible at the same point.
-                "size": 22 if arm == "vanilla" else 15,
-                "line": {"color": "#ffffff", "width": 2},
-            },
-            hovertemplate=f"<b>{style.label}'s target</b><extra></extra>",
-        )
+        # Both remain visible at the same point.
+        marker = style.marker(22 if arm == "vanilla" else 15) | {"line": {"color": "#ffffff", "width": 2}}
+        _points(fig, points[arm][None], f"{style.label} target", marker, f"<b>{style.label}'s target</b>")
     if not named:
         return
     apart_D = points["vanilla"] - points["cobra"]
@@ -202,19 +192,9 @@ def _every_target(fig: go.Figure, scene: Scene, edge: float, y_range: Sequence[f
         if name == scene.distance:
             title = f"<b>COBRA: {title}</b>"
         elif symbol:
-            fig.add_scatter(
-                x=[points[name][0]],
-                y=[points[name][1]],
-                mode="markers",
-                name=title,
-                marker={
-                    "color": color,
-                    "symbol": symbol,
-                    "size": 12,
-                    "line": {"color": "#ffffff", "width": 1},
-                },
-                hovertemplate=f"barycenter: {title}<extra></extra>",
-            )
+            line = {"color": "#ffffff", "width": 1}
+            marker = {"color": color, "symbol": symbol, "size": 12, "line": line}
+            _points(fig, points[name][None], title, marker, f"barycenter: {title}")
         fig.add_annotation(
             x=points[name][0],
             y=points[name][1],
@@ -234,16 +214,10 @@ def _every_target(fig: go.Figure, scene: Scene, edge: float, y_range: Sequence[f
 
 
 def _origin(fig: go.Figure) -> None:
-    fig.add_scatter(
-        x=[0],
-        y=[0],
-        mode="markers+text",
-        name="origin",
-        text=["origin"],
-        textposition="top right",
-        marker={"color": NEUTRAL, "symbol": "cross-thin", "size": 14, "line": {"color": NEUTRAL, "width": 2}},
-        hovertemplate="origin: this distance depends on where it is<extra></extra>",
-    )
+    line = {"color": NEUTRAL, "width": 2}
+    marker = {"color": NEUTRAL, "symbol": "cross-thin", "size": 14, "line": line}
+    text = {"mode": "markers+text", "text": ["origin"], "textposition": "top right"}
+    _points(fig, np.zeros((1, 2)), "origin", marker, "origin: this distance depends on where it is", **text)
 
 
 _OFFSET = 0.2
@@ -259,8 +233,17 @@ def residual_bars(table: pd.DataFrame, *, height: int | None = None) -> go.Figur
     _bars(fig, table, "vanilla", row_G - _OFFSET)
     _bars(fig, table, "cobra", row_G + _OFFSET)
     # In a column of their own: beside the tick, the number of a bar would read as that of the bound.
-    _numbers(fig, table["vanilla"], 1.2 * top, row_G - _OFFSET)
-    _numbers(fig, table["cobra"], 1.2 * top, row_G + _OFFSET)
+    fig.add_scatter(
+        x=[1.2 * top] * 2 * len(groups),
+        y=np.concatenate([row_G - _OFFSET, row_G + _OFFSET]),
+        mode="text",
+        text=[f"{value:.2f}" for value in [*table["vanilla"], *table["cobra"]]],
+        textposition="middle left",
+        textfont={"size": 12},
+        showlegend=False,
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
     fig.add_scatter(
         x=table["bound"],
         y=row_G - _OFFSET,
@@ -270,9 +253,7 @@ def residual_bars(table: pd.DataFrame, *, height: int | None = None) -> go.Figur
         hovertemplate="imbalance × separation: vanilla's is at most %{x:.2f}<extra></extra>",
     )
     fig.update_xaxes(title_text="distance from the target", range=[0, 1.2 * top], fixedrange=True)
-    fig.update_yaxes(
-        tickvals=row_G, ticktext=groups, range=[len(groups) - 0.5, -0.5], showgrid=False, fixedrange=True
-    )
+    row_axis(fig, groups)
     return fig
 
 
@@ -290,18 +271,4 @@ def _bars(fig: go.Figure, table: pd.DataFrame, arm: str, y_G: np.ndarray) -> Non
         customdata=table[["group", "share"]].to_numpy(object),
         hovertemplate="group %{customdata[0]}, %{customdata[1]:.1%} of the class<br>residual %{x:.2f}"
         f"<extra>{style.label}</extra>",
-    )
-
-
-def _numbers(fig: go.Figure, values_G: pd.Series, x: float, y_G: np.ndarray) -> None:
-    fig.add_scatter(
-        x=[x] * len(values_G),
-        y=y_G,
-        mode="text",
-        text=[f"{value:.2f}" for value in values_G],
-        textposition="middle left",
-        textfont={"size": 12},
-        showlegend=False,
-        hoverinfo="skip",
-        cliponaxis=False,
     )

@@ -153,3 +153,11 @@ def percent_axis(title: str, *, hi: float = 1.0) -> dict[str, object]:
         "dtick": 0.25,
         "fixedrange": True,
     }
+
+
+def frame(fig: go.Figure, x_range: Sequence[float], y_range: Sequence[float]) -> None:
+    """Draw a border around a map, whose axes have a range but no numbers."""
+    edge = {"color": FAINT, "width": 1}
+    fig.add_shape(type="rect", xref="paper", yref="paper", x0=0, x1=1, y0=0, y1=1, line=edge)
+    fig.update_xaxes(range=x_range, showticklabels=False, showgrid=False, showline=False)
+    fig.update_yaxes(range=y_range, showticklabels=False, showgrid=False, showline=False)

@@ -39,10 +39,10 @@ def grids(folder: RunFolder) -> dict[str, bytes]:
     return {f"{file_name(arm)}.png": grid_png(images) for arm, images in last_images(folder)[1].items()}
 
 
-def as_zip(files: Mapping[str, bytes]) -> bytes:
-    """Return a zip file of files that are compressed already."""
+def as_zip(files: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
+    """Return a zip file; by default without compression, as images have their own."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Mapping
 
@@ -20,6 +19,7 @@ from fairdd_core.analysis.tables import (
 )
 from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.data.card import Labels
+from fairdd_core.report.pictures import as_zip
 from fairdd_core.runs.storage.folder import RunFolder
 
 ABOUT = {
@@ -82,12 +82,7 @@ def csv(table: pd.DataFrame) -> bytes:
 
 def csv_zip(found: Mapping[str, pd.DataFrame], note: str = "") -> bytes:
     """Return a zip file with a CSV for every table, and a file with their descriptions and ``note``."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, table in found.items():
-            archive.writestr(f"{name}.csv", csv(table))
-        about = "".join(f"{name}.csv: {ABOUT.get(name, name)}\n" for name in found)
-        archive.writestr(
-            "README.txt", f"{about}Shares are between 0 and 1. Empty means undefined, not zero.\n{note}\n"
-        )
-    return buffer.getvalue()
+    about = "".join(f"{name}.csv: {ABOUT.get(name, name)}\n" for name in found)
+    about += f"Shares are between 0 and 1. Empty means undefined, not zero.\n{note}\n"
+    files = {f"{name}.csv": csv(table) for name, table in found.items()} | {"README.txt": about.encode()}
+    return as_zip(files, zipfile.ZIP_DEFLATED)
