@@ -75,7 +75,8 @@ def wilson(rate: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return Wilson's 95 % interval of a rate over ``n`` test images.
 
     It stays within [0, 1] and has width at rates of 0 and 1, unlike the normal approximation
-    (E. B. Wilson, JASA 1927).
+    (E. B. Wilson, JASA 1927). The rates are means over networks, so ``scipy.stats.binomtest``, which takes
+    whole numbers of successes, does not apply.
 
     Args:
         rate: any shape, in [0, 1]; NaN is undefined.
