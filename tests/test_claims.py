@@ -20,16 +20,16 @@ CPU = torch.device("cpu")
 Counts = dict[str, np.ndarray]
 
 
-def judged(*arms: str, groups: int = 10, skew: float = 0.9, separation: float = 1.0) -> Counts:
+def evaluated(*arms: str, groups: int = 10, skew: float = 0.9, separation: float = 1.0) -> Counts:
     """Distil and evaluate a shortened quick run; return counts (1, G, C, C) of every arm."""
     preset = quick()
     bias = {"groups": groups, "skew": skew, "separation": separation}
     split = load(preset.data.model_copy(update=bias), 0, Path())
     settings = preset.distill.model_copy(update={"arms": arms_named(*arms), "iterations": 250})
-    judge = Evaluator(split, preset.evaluation.model_copy(update={"networks": 1, "epochs": 200}), 0, CPU)
+    tester = Evaluator(split, preset.evaluation.model_copy(update={"networks": 1, "epochs": 200}), 0, CPU)
     events = distill(split.train, settings, 0, CPU)
-    sets = {e.arm: judge.synthetic(e.x_NCHW, e.y_N) for e in events if isinstance(e, Distilled)}
-    return {e.arm: e.counts_GCC[None] for e in evaluate_arms(judge, sets) if isinstance(e, Evaluated)}
+    sets = {e.arm: tester.synthetic(e.x_NCHW, e.y_N) for e in events if isinstance(e, Distilled)}
+    return {e.arm: e.counts_GCC[None] for e in evaluate_arms(tester, sets) if isinstance(e, Evaluated)}
 
 
 def gap_interval(counts_KGCC: np.ndarray) -> tuple[float, float]:
@@ -41,13 +41,13 @@ def overlap(*intervals: tuple[float, float]) -> bool:
 
 
 def test_under_bias_alignment_closes_the_gap_and_saves_accuracy() -> None:
-    counts = judged("vanilla", "cobra")
+    counts = evaluated("vanilla", "cobra")
     assert deo_mean_K(counts["cobra"])[0] < deo_mean_K(counts["vanilla"])[0] - 0.4
     assert accuracy_K(counts["cobra"])[0] > accuracy_K(counts["vanilla"])[0] + 0.3
 
 
 def test_without_separation_imbalance_does_no_harm() -> None:
-    counts = judged("vanilla", "cobra", separation=0.0)
+    counts = evaluated("vanilla", "cobra", separation=0.0)
     vanilla, cobra = (accuracy_K(counts[arm])[0] for arm in ("vanilla", "cobra"))
     assert vanilla == pytest.approx(cobra, abs=0.04)
     assert vanilla > 0.85
@@ -55,7 +55,7 @@ def test_without_separation_imbalance_does_no_harm() -> None:
 
 
 def test_without_imbalance_the_methods_agree() -> None:
-    counts = judged("vanilla", "uniform", "cobra", skew=0.1)
+    counts = evaluated("vanilla", "uniform", "cobra", skew=0.1)
     assert overlap(*(gap_interval(table) for table in counts.values()))
     assert np.ptp([accuracy_K(table)[0] for table in counts.values()]) < 0.06
 
@@ -66,11 +66,11 @@ def test_the_quick_preset_keeps_its_promise(seed: int) -> None:
     spec = quick().model_copy(update={"seed": seed, "device": "cpu"})
     evaluation = spec.evaluation.model_copy(update={"baseline_networks": 0})
     split = load(spec.data, seed, Path())
-    judge = Evaluator(split, evaluation, seed, CPU)
+    tester = Evaluator(split, evaluation, seed, CPU)
     events = distill(split.train, spec.distill, seed, CPU)
-    sets = {e.arm: judge.synthetic(e.x_NCHW, e.y_N) for e in events if isinstance(e, Distilled)}
+    sets = {e.arm: tester.synthetic(e.x_NCHW, e.y_N) for e in events if isinstance(e, Distilled)}
     counts: dict[str, list[np.ndarray]] = {arm: [] for arm in sets}
-    for event in evaluate_arms(judge, sets):
+    for event in evaluate_arms(tester, sets):
         if isinstance(event, Evaluated):
             counts[event.arm].append(event.counts_GCC)
     vanilla, cobra = (np.stack(counts[arm]) for arm in ("vanilla", "cobra"))

@@ -40,7 +40,7 @@ class Gap:
         """Whether the mean recall is the same in all groups."""
         return self.best_recall - self.worst_recall <= ROUNDING
 
-    def words(self, class_names: Sequence[str], group_names: Sequence[str]) -> str:
+    def describe(self, class_names: Sequence[str], group_names: Sequence[str]) -> str:
         """Return the gap in words: ``class 3, red 98% against green 4%``."""
         name = class_names[self.class_id]
         if self.alike:

@@ -122,7 +122,7 @@ def _lead(arm: str, counts_KGCC: np.ndarray, labels: Labels) -> dict[str, str]:
         "label": arm_label(arm),
         "accuracy": "an undefined share" if np.isnan(accuracy) else f"{accuracy:.0%}",
         "gap": "an undefined amount" if np.isnan(gap) else f"{100 * gap:.0f} points",
-        "largest": largest.words(labels.classes, labels.groups) if largest else "",
+        "largest": largest.describe(labels.classes, labels.groups) if largest else "",
     }
 
 

@@ -12,7 +12,7 @@ from fairdd_core.analysis.metrics import METRICS, accuracy_K, deo_mean_K
 
 
 def counts_of(*rates: float, n: int = 1000, groups: int = 2) -> np.ndarray:
-    """Counts of networks that recognise both classes of every group at a rate."""
+    """Counts of networks with the same recall in every group and class."""
     out = np.zeros((len(rates), groups, 2, 2), np.int64)
     for k, rate in enumerate(rates):
         hits = round(rate * n)
@@ -45,7 +45,7 @@ def test_what_networks_have_in_common_cancels_between_pairs() -> None:
     assert unpaired.low < 0 < unpaired.high
 
 
-def test_luck_of_networks_is_spread_as_a_sample_says() -> None:
+def test_variance_across_networks_is_that_of_a_sample() -> None:
     offsets = np.array([-0.02, -0.01, 0.0, 0.01, 0.02, 0.03, -0.03, 0.0])
     one = counts_of(*(0.7 + offsets), n=10**6)
     found = difference(one, counts_of(*[0.6] * 8, n=10**6), accuracy_K, 8000, rng(), paired=True)

@@ -25,9 +25,9 @@ def test_a_gap_is_set_by_the_worst_and_the_best_group(counts: np.ndarray) -> Non
     assert cat is not None
     assert (cat.worst, cat.best) == (1, 0)
     assert cat.size == pytest.approx(0.8)
-    assert cat.words(CLASSES, GROUPS) == "class cat, red 90% against blue 10%"
+    assert cat.describe(CLASSES, GROUPS) == "class cat, red 90% against blue 10%"
     assert dog is not None
-    assert dog.words(CLASSES, GROUPS) == "class dog, 80% for every group"
+    assert dog.describe(CLASSES, GROUPS) == "class dog, 80% for every group"
     assert emu is None, "one group alone has no gap, and not one of zero"
     assert largest_gap(counts) == cat
     assert largest_gap(counts[:, :1]) is None
@@ -39,7 +39,7 @@ def test_groups_that_tie_are_counted() -> None:
     (gap, _) = gaps(counts_KGCC)
     assert gap is not None
     names = ["red", "blue", "pink", "grey", "teal"]
-    assert gap.words(CLASSES, names) == "class cat, red and 1 more 90% against blue and 2 more 0%"
+    assert gap.describe(CLASSES, names) == "class cat, red and 1 more 90% against blue and 2 more 0%"
 
 
 def test_means_that_are_added_up_in_another_order_tie() -> None:
@@ -65,8 +65,8 @@ def test_groups_that_are_alike_are_two_groups_all_the_same() -> None:
     for gap in (opposite, equal):
         assert (gap.worst, gap.best) == (0, 1), "the third has no test images"
     assert opposite.size == pytest.approx(0.4)
-    assert opposite.words(CLASSES, GROUPS) == "class cat, 70% for every group on average"
-    assert equal.words(CLASSES, GROUPS) == "class dog, 50% for every group"
+    assert opposite.describe(CLASSES, GROUPS) == "class cat, 70% for every group on average"
+    assert equal.describe(CLASSES, GROUPS) == "class dog, 50% for every group"
 
 
 def test_the_largest_gap_is_the_one_that_is_quoted(counts: np.ndarray) -> None:

@@ -50,7 +50,7 @@ def test_the_errors_of_a_gap(visitor: Visitor, tmp_path: Path) -> None:
     counts = FOLDER.counts()
     largest = largest_gap(counts["vanilla"])
     assert largest is not None
-    words = largest.words(CLASSES, [str(name) for name in FOLDER.labels().groups])  # type: ignore[union-attr]
+    words = largest.describe(CLASSES, [str(name) for name in FOLDER.labels().groups])  # type: ignore[union-attr]
     expect(page.get_by_text(re.compile(f"Largest gap: Vanilla {words}"))).to_be_visible()
     choose(page, "Gap of class", "3 · ")
     expect(page).to_have_url(re.compile("gap=3.vanilla"))

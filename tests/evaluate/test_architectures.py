@@ -1,4 +1,4 @@
-"""Several evaluation networks in one run: judged in turn, kept apart, resumed, summed up."""
+"""Several evaluation networks in one run: run in turn, kept apart, resumed, summarised."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def counted(events: object) -> dict[tuple[str, str, int], np.ndarray]:
 
 
 def test_the_own_architecture_comes_first_and_is_not_changed_by_the_others() -> None:
-    alone, judge = evaluator(), evaluator("mlp")
+    alone, tester = evaluator(), evaluator("mlp")
     rows = np.arange(6)
-    sets = {"one": judge.subset(rows), "two": judge.subset(rows)}
-    counts = counted(evaluate_arms(judge, sets))
+    sets = {"one": tester.subset(rows), "two": tester.subset(rows)}
+    counts = counted(evaluate_arms(tester, sets))
     order = [(kind, arm, k) for kind in ("", "mlp") for k in range(2) for arm in sets]
     assert list(counts) == order
     for key, value in counted(evaluate_arms(alone, sets)).items():
@@ -52,11 +52,11 @@ def test_the_own_architecture_comes_first_and_is_not_changed_by_the_others() -> 
 
 
 def test_an_architecture_is_another_network_of_the_same_size() -> None:
-    judge = evaluator("mlp")
-    own, other = (judge.train(judge.subset(np.arange(6)), 0, 1, kind) for kind in ("", "mlp"))
+    tester = evaluator("mlp")
+    own, other = (tester.train(tester.subset(np.arange(6)), 0, 1, kind) for kind in ("", "mlp"))
     assert isinstance(own, ConvNet)
     assert isinstance(other, MLP)
-    assert other.features == judge.spec.network.width
+    assert other.features == tester.spec.network.width
 
 
 def test_baselines_are_judged_by_every_architecture() -> None:
@@ -66,11 +66,11 @@ def test_baselines_are_judged_by_every_architecture() -> None:
 
 
 def test_what_is_done_is_not_done_again() -> None:
-    judge = evaluator("mlp")
-    sets = {"one": judge.subset(np.arange(6))}
+    tester = evaluator("mlp")
+    sets = {"one": tester.subset(np.arange(6))}
     zeros = np.zeros((2, 3, 3), np.int64)
     done = {"one": {0: zeros, 1: zeros}, "one@mlp": {0: zeros}}
-    assert list(counted(evaluate_arms(judge, sets, done))) == [("mlp", "one", 1)]
+    assert list(counted(evaluate_arms(tester, sets, done))) == [("mlp", "one", 1)]
 
 
 def test_counts_are_kept_apart_come_back_and_are_summed_up(tmp_path: Path) -> None:

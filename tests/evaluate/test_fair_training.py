@@ -50,10 +50,10 @@ def test_nearest_groups_by_hand() -> None:
 
 def test_real_images_are_given_their_own_colour() -> None:
     split = load(DataSpec(dataset="colored-digits-bg", groups=4, skew=0.7), 0, Path())
-    judge = Evaluator(split, tiny_evaluation(full_data_steps=30), 0, CPU)
+    tester = Evaluator(split, tiny_evaluation(full_data_steps=30), 0, CPU)
     rows_N = np.random.default_rng(1).permutation(len(split.train))[:100]
     x_NCHW = normalised(split.train, rows_N, split.train.normalisation, CPU)
-    net = judge.full_network(0)
+    net = tester.full_network(0)
     means = cell_means(net, split.train, np.random.default_rng(0), CPU)
     found_N = nearest_groups(net.embed(x_NCHW), torch.from_numpy(split.train.y_N[rows_N]), means)
     assert (found_N.numpy() == split.train.a_N[rows_N]).mean() > 0.9
@@ -84,10 +84,10 @@ def test_a_weight_of_nothing_is_an_image_left_out() -> None:
 
 
 def test_only_an_arm_that_asks_for_it_is_weighed() -> None:
-    judge = Evaluator(Split(toy_dataset(), toy_dataset()), tiny_evaluation(), 0, CPU)
+    tester = Evaluator(Split(toy_dataset(), toy_dataset()), tiny_evaluation(), 0, CPU)
     x_NCHW, y_N = torch.randn(6, 3, 8, 8), torch.arange(3).repeat_interleave(2)
     weighed, plain = (
-        judge.training_set(arm_named(name), x_NCHW, y_N).weights_N
+        tester.training_set(arm_named(name), x_NCHW, y_N).weights_N
         for name in ("cobra+fair-training", "vanilla+fair-extractor")
     )
     assert plain is None

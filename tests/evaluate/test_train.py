@@ -26,39 +26,39 @@ def counted(events: object) -> dict[tuple[str, int], np.ndarray]:
 
 
 def test_counts_hold_every_test_image_once() -> None:
-    judge = evaluator()
-    counts_GCC = judge.test(judge.full_network(0), "full-data", 0).counts_GCC
+    tester = evaluator()
+    counts_GCC = tester.test(tester.full_network(0), "full-data", 0).counts_GCC
     assert counts_GCC.shape == (2, 3, 3)
     assert (counts_GCC.sum(axis=-1) == 6).all()
 
 
 def test_a_network_learns_what_can_be_learned() -> None:
-    judge = evaluator(full_data_steps=150, augmentation="", lr=0.05)
-    accuracy = accuracy_K(judge.test(judge.full_network(0), "full-data", 0).counts_GCC[None])[0]
+    tester = evaluator(full_data_steps=150, augmentation="", lr=0.05)
+    accuracy = accuracy_K(tester.test(tester.full_network(0), "full-data", 0).counts_GCC[None])[0]
     assert accuracy > 0.8
 
 
 def test_every_arm_is_judged_by_the_same_networks_in_the_same_order() -> None:
-    judge = evaluator()
+    tester = evaluator()
     rows = np.arange(6)
-    sets = {"one": judge.subset(rows), "two": judge.subset(rows)}
-    counts = counted(evaluate_arms(judge, sets))
+    sets = {"one": tester.subset(rows), "two": tester.subset(rows)}
+    counts = counted(evaluate_arms(tester, sets))
     assert list(counts) == [("one", 0), ("two", 0), ("one", 1), ("two", 1)]
     for k in range(2):
         assert (counts["one", k] == counts["two", k]).all(), "same data, same network, same counts"
 
 
 def test_networks_differ_from_each_other() -> None:
-    judge = evaluator()
-    first, second = (judge.train(judge.subset(np.arange(6)), k).state_dict() for k in range(2))
+    tester = evaluator()
+    first, second = (tester.train(tester.subset(np.arange(6)), k).state_dict() for k in range(2))
     assert not torch.equal(first["head.weight"], second["head.weight"])
 
 
 def test_what_is_done_is_not_done_again() -> None:
-    judge = evaluator()
-    sets = {"one": judge.subset(np.arange(6))}
+    tester = evaluator()
+    sets = {"one": tester.subset(np.arange(6))}
     done = {"one": {0: np.zeros((2, 3, 3), np.int64)}}
-    assert list(counted(evaluate_arms(judge, sets, done))) == [("one", 1)]
+    assert list(counted(evaluate_arms(tester, sets, done))) == [("one", 1)]
 
 
 def test_baselines_are_a_random_subset_and_the_full_data() -> None:

@@ -96,7 +96,7 @@ def test_recalls_say_how_many_images_are_behind_them(counts: dict[str, np.ndarra
     assert dots.customdata[0][4] == 10
 
 
-def test_groups_wear_their_own_colour_with_an_outline(counts: dict[str, np.ndarray]) -> None:
+def test_groups_have_their_own_colour_with_an_outline(counts: dict[str, np.ndarray]) -> None:
     fig = fairness.dumbbell(recall_table({"cobra": counts["cobra"]}, CLASSES, GROUPS), COLORS)
     dots = next(trace for trace in fig.data if trace.mode == "markers")
     assert "rgb(255,255,255)" in dots.marker.color

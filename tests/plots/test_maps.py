@@ -1,4 +1,4 @@
-"""The maps: their points over the iterations, what is picked out, and the distances behind them."""
+"""The maps: colours, selections and trajectories."""
 
 import numpy as np
 import pandas as pd

@@ -84,7 +84,7 @@ def _largest_gaps(counts: Counts, labels: Labels) -> str:
     parts = []
     for arm, counts_KGCC in counts.items():
         gap = largest_gap(counts_KGCC)
-        text = "undefined" if gap is None else escape_markdown(gap.words(labels.classes, labels.groups))
+        text = "undefined" if gap is None else escape_markdown(gap.describe(labels.classes, labels.groups))
         parts.append(f"**{arm_label(arm)}** {text}")
     return f"Largest gap: {'; '.join(parts)}."
 

@@ -125,7 +125,7 @@ def _results(counts: Counts, summary: dict[str, Any], labels: Labels, steps: int
     grid = results_grid(results_table(summary, counts), markup="markdown")
     for arm, counts_KGCC in counts.items():
         if gap := largest_gap(counts_KGCC):
-            words = escape_markdown(gap.words(labels.classes, labels.groups))
+            words = escape_markdown(gap.describe(labels.classes, labels.groups))
             grid.loc[arm, "deo_max"] += f"  \n:small[{words}]"
     heads = []
     for arm, style in arm_styles(list(counts)).items():
