@@ -39,13 +39,13 @@ AXE = Axe().axe_script
 SCREENS = {
     "data": ("/?view=data", "Training images per class and group"),
     "images": ("/?run={run}&view=images", "Distillation curves"),
-    "maps": ("/?run={run}&view=maps", "How far each group is from"),
+    "maps": ("/?run={run}&view=maps", "Distance of each group to the target"),
     "fairness": ("/?run={run}&view=fairness", "Accuracy against the gap"),
-    "sweep": ("/sweep", "fares worst at"),
+    "sweep": ("/sweep", "is worst at"),
     "data sets": ("/data", "Benchmarks"),
     "data of one's own": ("/data?do=add", "Where are the images?"),
     "runs": ("/runs", "Means over the test networks"),
-    "compare": ("/compare", "The images at the end"),
+    "compare": ("/compare", "Final images"),
     "playground": ("/learn", "Theorem 4.1"),
     "step 1": ("/learn?step=1&q1=9", "You said"),
     "step 2": ("/learn?step=2", "What do you expect?"),
@@ -208,7 +208,7 @@ def test_a_whole_run_by_keys_alone(visitor: Visitor) -> None:
     expect(page.get_by_role("img", name=re.compile("COBRA after 20"))).to_be_visible()
     still(page)
     focus_by_tab(page, page.get_by_role("radio", name="Data"))  # the first of the group; arrows go on
-    texts = ("Distillation curves", "How far each group is from", "Accuracy against the gap")
+    texts = ("Distillation curves", "Distance of each group to the target", "Accuracy against the gap")
     for name, text in zip(("Images", "Maps", "Fairness"), texts, strict=True):
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")

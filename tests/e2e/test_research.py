@@ -54,7 +54,7 @@ def test_a_researcher_sweeps_compares_and_exports(visitor: Visitor, browser: Bro
     ids = known(visitor.server.workspace)
     page = visitor.open("/sweep")
     if BUNDLED.exists():
-        expect(page.get_by_text("fares worst at")).to_be_visible()
+        expect(page.get_by_text("is worst at")).to_be_visible()
         expect(page.locator(".js-plotly-plot")).to_have_count(3)
     sweep(page)
     compare(page, visitor.server.url, ids)
