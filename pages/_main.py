@@ -9,7 +9,7 @@ from fairdd_core.runs import engine
 from fairdd_core.workspace import Workspace
 from pages.ui.common import url
 from pages.ui.common.errors import EXPECTED
-from pages.ui.common.html import inject_css
+from pages.ui.common.html import inject_assets
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
@@ -19,7 +19,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state=330,
 )
-inject_css()
+inject_assets()
 st.logo(str(ASSETS / "wordmark.svg"), size="large", icon_image=str(ASSETS / "logo.svg"))
 
 page = st.navigation(

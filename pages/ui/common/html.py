@@ -18,10 +18,12 @@ from pages.ui.common.errors import escape_markdown
 _SHEETS = ("studio.css", "figures.css", "images.css")
 
 
-def inject_css() -> None:
-    """Add the style sheets to the page, once per run of a script."""
+def inject_assets() -> None:
+    """Add the style sheets and the script to the page, once per run."""
     sheets = "".join((ASSETS / name).read_text() for name in _SHEETS)
     st.html(f"<style>{GRID_CSS}{sheets}</style>")
+    with st.container(key="script"):
+        st.html(f"<script>{(ASSETS / 'tables.js').read_text()}</script>", unsafe_allow_javascript=True)
 
 
 _SHAPES = {

@@ -224,7 +224,7 @@ def _frequencies(view: RunView, found: Mapping[str, NearestSynthetic], case: Cas
     st.markdown(f"Test images whose nearest synthetic image has the same class, {escape_markdown(name)}:")
     cells = table.assign(cell=[_cell(row) for row in table.to_dict("records")])
     grid = cells.pivot(index="arm", columns="group", values="cell").loc[list(found), list(groups)]
-    grid.index = pd.Index([arm_markdown(style) for style in arm_styles(list(found)).values()])
+    grid.index = pd.Index([arm_markdown(style) for style in arm_styles(list(found)).values()], name="Method")
     st.table(
         grid.rename(columns=escape_markdown),
         border="horizontal",

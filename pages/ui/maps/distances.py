@@ -65,7 +65,9 @@ def _table(view: RunView, table: pd.DataFrame, class_name: str) -> None:
         f"{marker_markdown('square', color)} {escape_markdown(group)}"
         for color, group in zip(colors, table.index, strict=True)
     ]
-    named = table[list(titles)].set_axis(list(titles.values()), axis=1).set_axis(index)
+    named = (
+        table[list(titles)].set_axis(list(titles.values()), axis=1).set_axis(pd.Index(index, name="Group"))
+    )
     distance_columns = [titles[place] for place in measured]
     formats = dict.fromkeys(distance_columns, f"{{:.{decimals}f}}") | {"images": "{:.0f}", "share": "{:.0%}"}
     styler = named.style.format(formats, na_rep="none")

@@ -157,7 +157,7 @@ def _cell(view: SweepView, cell: Cell) -> None:
 
 def _results(arms: Sequence[str], result: dict[str, Any]) -> None:
     grid = results_grid(results_table(result.get("arms")), SHOWN_METRICS, arms, markup="markdown")
-    grid.index = pd.Index([arm_markdown(style) for style in arm_styles(list(arms)).values()])
+    grid.index = pd.Index([arm_markdown(style) for style in arm_styles(list(arms)).values()], name="Method")
     titles = {name: METRICS[name].title for name in SHOWN_METRICS}
     st.table(grid.rename(columns=titles), border="horizontal", alt="Results of the run in focus")
 
