@@ -12,14 +12,14 @@ import plotly.graph_objects as go
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.plots.dots import row_axis
-from fairdd_core.plots.theme import NEUTRAL, arm_label, arm_styles, base, percent_axis
+from fairdd_core.plots.theme import NEUTRAL, arm_label, arm_styles, base, error_bars, percent_axis
 
 _ROW = 40
 _CORNERS = ("top left", "top right", "bottom right", "bottom left")
 """Every run has its letter at another corner, so that runs with equal results can be told apart."""
 
 
-def overview(table: pd.DataFrame, gap: str = "deo_mean", *, height: int = 420) -> go.Figure:
+def overview(table: pd.DataFrame, gap: str = "deo_mean") -> go.Figure:
     """Draw accuracy against a gap: a mark is a method of a run, the mean of its networks.
 
     It carries the letter of the run. A line joins the methods of a run in order; baselines are hollow.
@@ -27,9 +27,8 @@ def overview(table: pd.DataFrame, gap: str = "deo_mean", *, height: int = 420) -
     Args:
         table: from ``overview_table``.
         gap: ``deo_mean`` or ``deo_max``.
-        height: in pixels.
     """
-    fig = base(height, legend_rows=2)
+    fig = base(420, legend_rows=2)
     means = table.groupby(["run", "arm"], sort=False)[[gap, "accuracy"]].mean().reset_index()
     for _, rows in means[~means["arm"].isin(BASELINES)].groupby("run", sort=False):
         line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
@@ -57,7 +56,7 @@ def overview(table: pd.DataFrame, gap: str = "deo_mean", *, height: int = 420) -
     return fig
 
 
-def differences(table: pd.DataFrame, metric: str, *, reach: float, height: int | None = None) -> go.Figure:
+def differences(table: pd.DataFrame, metric: str, *, reach: float) -> go.Figure:
     """Draw differences to the reference run: a dot with its interval, small marks for single networks.
 
     Args:
@@ -65,10 +64,9 @@ def differences(table: pd.DataFrame, metric: str, *, reach: float, height: int |
             ``by_network`` (a sequence; empty when the networks are not paired).
         metric: a name in ``METRICS``; which rows to draw.
         reach: half the width of the axis, so that several figures can have the same one.
-        height: in pixels; by default it follows from the number of rows.
     """
     rows = table[(table["metric"] == metric) & table["difference"].notna()]
-    fig = base(height or 86 + _ROW * max(1, len(rows)), showlegend=False)
+    fig = base(86 + _ROW * max(1, len(rows)), showlegend=False)
     fig.add_vline(x=0, line={"color": NEUTRAL, "width": 1})
     records = rows.to_dict("records")
     for y, row in enumerate(records):
@@ -77,13 +75,8 @@ def differences(table: pd.DataFrame, metric: str, *, reach: float, height: int |
     better = "→" if METRICS[metric].higher_is_better else "←"
     row_axis(fig, names)
     fig.update_yaxes(ticktext=names)  # bold, not escaped
-    fig.update_xaxes(
-        title_text=f"points · {better} better",
-        range=[-100 * reach, 100 * reach],
-        tickformat="+.0f",
-        fixedrange=True,
-        nticks=6,
-    )
+    fig.update_xaxes(title_text=f"points · {better} better", range=[-100 * reach, 100 * reach])
+    fig.update_xaxes(tickformat="+.0f", fixedrange=True, nticks=6)
     return fig
 
 
@@ -98,21 +91,15 @@ def _comparison(fig: go.Figure, y: int, row: dict[str, Any]) -> None:
             marker={"color": style.color, "symbol": "line-ns-open", "size": 8},
             hovertemplate="a single pair of networks: %{x:+.1f} points<extra></extra>",
         )
-    value, low, high = (100 * row[name] for name in ("difference", "low", "high"))
+    value, low, high = (np.array([100 * row[name]]) for name in ("difference", "low", "high"))
     fig.add_scatter(
-        x=[value],
+        x=value,
         y=[y],
         mode="markers",
         marker=style.marker(12, edge=True),
-        error_x={
-            "array": [high - value],
-            "arrayminus": [value - low],
-            "color": style.color,
-            "thickness": 2,
-            "width": 5,
-        },
+        error_x=error_bars(value, low, high, color=style.color, thickness=2, width=5),
         hovertemplate=f"run {row['run']}, {style.label}<br>%{{x:+.1f}} points "
-        f"(95 % interval {low:+.1f} to {high:+.1f})<extra></extra>",
+        f"(95 % interval {low[0]:+.1f} to {high[0]:+.1f})<extra></extra>",
     )
 
 
@@ -125,8 +112,7 @@ def common_reach(table: pd.DataFrame) -> float:
 
 def common_range(values: Sequence[pd.Series]) -> tuple[float, float]:
     """Return the range that holds all values, with a little room; (0, 1) when there is none."""
-    joined = np.concatenate([series.to_numpy(float) for series in values]) if values else np.array([])
-    joined = joined[np.isfinite(joined)]
+    joined = np.array([value for series in values for value in series if np.isfinite(value)], float)
     if not len(joined):
         return 0.0, 1.0
     low, high = float(joined.min()), float(joined.max())

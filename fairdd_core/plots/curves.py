@@ -75,10 +75,7 @@ def curve(
         _curve(fig, table[table["arm"] == name], column, style, at)
     if at is not None:
         fig.add_vline(x=at, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
-    fig.update_xaxes(title_text="iteration", fixedrange=True)
-    if total:
-        fig.update_xaxes(range=[0, 1.03 * total])
-    fig.update_yaxes(
-        title_text=CURVES[column][0].lower(), type="log" if log_y else "linear", fixedrange=True, nticks=5
-    )
+    fig.update_xaxes(title_text="iteration", fixedrange=True, range=[0, 1.03 * total] if total else None)
+    title, scale = CURVES[column][0].lower(), "log" if log_y else "linear"
+    fig.update_yaxes(title_text=title, type=scale, fixedrange=True, nticks=5)
     return fig

@@ -9,7 +9,16 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.plots.heatmap import name_axis
-from fairdd_core.plots.theme import FAINT, RGB, arm_styles, base, group_css, outlined, percent_axis
+from fairdd_core.plots.theme import (
+    FAINT,
+    RGB,
+    arm_styles,
+    base,
+    error_bars,
+    group_css,
+    outlined,
+    percent_axis,
+)
 
 
 def row_axis(fig: go.Figure, names: Sequence[str], title: str = "", *, divided: bool = False) -> None:
@@ -47,6 +56,7 @@ def _dots(
     step = min(0.32, 0.6 / max(1, len(styles) - 1))
     for k, (arm, style) in enumerate(styles.items()):
         rows = table[(table["arm"] == arm) & table[value].notna()]
+        bars = {"color": style.color, "thickness": 1.5, "width": 0}
         fig.add_scatter(
             x=rows[value],
             y=[names.index(name) + step * (k - (len(styles) - 1) / 2) for name in rows[row]],
@@ -54,15 +64,7 @@ def _dots(
             mode="markers",
             cliponaxis=False,
             marker=style.marker(10),
-            error_x={
-                "array": (rows["high"] - rows[value]).clip(lower=0),
-                "arrayminus": (rows[value] - rows["low"]).clip(lower=0),
-                "color": style.color,
-                "thickness": 1.5,
-                "width": 0,
-            }
-            if interval
-            else None,
+            error_x=error_bars(rows[value], rows["low"], rows["high"], **bars) if interval else None,
             customdata=rows[list(hover[1])].to_numpy(object),
             hovertemplate=f"{hover[0]}<extra>{style.label}</extra>",
         )
@@ -70,9 +72,7 @@ def _dots(
     return fig
 
 
-def group_accuracy(
-    table: pd.DataFrame, group_colors: Sequence[RGB] = (), *, height: int | None = None
-) -> go.Figure:
+def group_accuracy(table: pd.DataFrame, group_colors: Sequence[RGB] = ()) -> go.Figure:
     """Draw ``group_table``: accuracy within each group with its 95 % interval, each arm in its own shape."""
     groups, arms = list(table["group"].unique()), table["arm"].nunique()
     hover = (
@@ -80,7 +80,7 @@ def group_accuracy(
         "n = %{customdata[3]} test images, mean of %{customdata[4]} networks"
     )
     columns = ["group", "low", "high", "n", "networks"]
-    height = height or 100 + (24 + 6 * arms) * len(groups)
+    height = 100 + (24 + 6 * arms) * len(groups)
     fig = _dots(table, groups, "group", "accuracy", (hover, columns), height=height, interval=True)
     fig.add_scatter(
         x=[-0.035] * len(groups),
@@ -128,9 +128,7 @@ def distance_dots(
     return fig
 
 
-def case_dots(
-    table: pd.DataFrame, column: str, title: str, *, percent: bool = False, height: int = 250
-) -> go.Figure:
+def case_dots(table: pd.DataFrame, column: str, title: str, *, percent: bool = False) -> go.Figure:
     """Draw a number for every case and arm, and write it beside the mark.
 
     Args:
@@ -138,11 +136,10 @@ def case_dots(
         column: the number.
         title: of the axis.
         percent: whether the number is a share.
-        height: in pixels.
     """
     hover = f"<b>%{{customdata[0]}}</b>: %{{x:{'.1%' if percent else '.2f'}}}"
     cases = list(table["case"].unique())
-    fig = _dots(table, cases, "case", column, (hover, ["case"]), height=height, interval=percent)
+    fig = _dots(table, cases, "case", column, (hover, ["case"]), height=250, interval=percent)
     for trace in fig.data:
         # Numbers stand behind the end of the interval, which would strike them out.
         ends = trace.x if trace.error_x.array is None else np.add(trace.x, trace.error_x.array)

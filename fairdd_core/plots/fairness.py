@@ -11,15 +11,7 @@ import plotly.graph_objects as go
 
 from fairdd_core.analysis.gaps import ROUNDING, tied
 from fairdd_core.plots.heatmap import name_axis
-from fairdd_core.plots.theme import (
-    NEUTRAL,
-    RGB,
-    arm_styles,
-    base,
-    group_css,
-    outlined,
-    percent_axis,
-)
+from fairdd_core.plots.theme import NEUTRAL, RGB, arm_styles, base, group_css, outlined, percent_axis
 
 WIDE, NARROW = [-0.03, 1.9], [-0.03, 2.25]
 """Ranges of recall that leave room for the column of gaps; names of groups need more of a narrow figure."""
@@ -100,7 +92,6 @@ def dumbbell(
     table: pd.DataFrame,
     group_colors: Sequence[RGB] = (),
     *,
-    height: int | None = None,
     openers: bool = False,
     focus: str | None = None,
 ) -> go.Figure:
@@ -113,7 +104,7 @@ def dumbbell(
     """
     classes, groups = list(dict.fromkeys(table["class"])), list(dict.fromkeys(table["group"]))
     colors = dict(zip(groups, group_css(group_colors, len(groups)), strict=True))
-    fig = base(height or 76 + _ROW * len(classes), showlegend=False)
+    fig = base(76 + _ROW * len(classes), showlegend=False)
     for row, name in enumerate(classes):
         _gap_bar(fig, row, table[table["class"] == name], at=1.1 if openers else 1.06)
         if name == focus:
@@ -145,11 +136,9 @@ def _label_side(means: pd.DataFrame, name: str) -> str:
     return f"{height} {side}"
 
 
-def tradeoff(
-    table: pd.DataFrame, gap: str = "deo_mean", *, gap_title: str = "", height: int = 380
-) -> go.Figure:
+def tradeoff(table: pd.DataFrame, gap: str = "deo_mean", *, gap_title: str = "") -> go.Figure:
     """Draw accuracy against a gap of ``network_table``: small marks are networks, large ones means."""
-    fig = base(height, showlegend=False)
+    fig = base(380, showlegend=False)
     means = table.groupby("arm", sort=False)[[gap, "accuracy"]].mean().rename(columns={gap: "gap"})
     for name, style in arm_styles(list(dict.fromkeys(table["arm"]))).items():
         rows = table[table["arm"] == name]

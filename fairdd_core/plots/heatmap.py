@@ -70,9 +70,7 @@ def name_axis(axis_update: object, names: Sequence[str], title: str, **extra: ob
     axis_update(tickvals=list(range(len(names))), ticktext=text, title_text=title, **extra)  # type: ignore[operator]
 
 
-def counts_heatmap(
-    table: pd.DataFrame, group_colors: Sequence[RGB] = (), *, height: int | None = None
-) -> go.Figure:
+def counts_heatmap(table: pd.DataFrame, group_colors: Sequence[RGB] = ()) -> go.Figure:
     """Draw ``counts_table`` as class × group: numbers are images, shade is the share of the class."""
     classes, groups = list(table["class"].unique()), list(table["group"].unique())
     hover = [
@@ -80,15 +78,8 @@ def counts_heatmap(
         + ("" if np.isnan(r["share"]) else f" ({r['share']:.1%} of the class)")
         for r in table.to_dict("records")
     ]
-    height = height or 110 + 31 * len(classes)
-    fig = shaded(
-        table["share"],
-        table["images"].astype(str),
-        hover,
-        ("class", classes),
-        ("", groups),
-        height=height,
-    )
+    images, height = table["images"].astype(str), 110 + 31 * len(classes)
+    fig = shaded(table["share"], images, hover, ("class", classes), ("", groups), height=height)
     # Room for the swatches between the cells and the names.
     fig.update_yaxes(range=[len(classes) + 0.15, -0.5])
     fig.update_xaxes(tickangle=-45 if len(groups) > 5 else 0)
@@ -104,7 +95,7 @@ def counts_heatmap(
     return fig
 
 
-def confusion(table: pd.DataFrame, *, height: int | None = None) -> go.Figure:
+def confusion(table: pd.DataFrame) -> go.Figure:
     """Draw ``confusion_table``: what each true class is predicted as, in per cent of its predictions."""
     classes = list(table["true"].unique())
     hover = [
@@ -113,7 +104,5 @@ def confusion(table: pd.DataFrame, *, height: int | None = None) -> go.Figure:
         for r in table.to_dict("records")
     ]
     text = ["" if np.isnan(s) or s < 0.005 else f"{100 * s:.0f}" for s in table["share"]]
-    height = height or 70 + 30 * len(classes)
-    return shaded(
-        table["share"], text, hover, ("true class", classes), ("predicted as", classes), height=height
-    )
+    rows, columns = ("true class", classes), ("predicted as", classes)
+    return shaded(table["share"], text, hover, rows, columns, height=70 + 30 * len(classes))

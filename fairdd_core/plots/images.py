@@ -46,9 +46,10 @@ def data_uri(data: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
-def scale_for(side: int, columns: int, target: int = 720) -> int:
-    """Return the whole factor that brings ``columns`` tiles of ``side`` pixels near ``target`` pixels."""
-    return max(1, round(target / (columns * (side + _GAP))))
+def grid_png(images_RCKHW: np.ndarray, target: int = 720, present_RC: np.ndarray | None = None) -> bytes:
+    """Return a ``mosaic`` as PNG, every pixel repeated so that it is about ``target`` pixels wide."""
+    _, columns, _, _, side = images_RCKHW.shape
+    return png(mosaic(images_RCKHW, present_RC), max(1, round(target / (columns * (side + _GAP)))))
 
 
 def grid_html(
@@ -70,9 +71,8 @@ def grid_html(
         swatches: a CSS colour per row, shown outlined before its label.
         max_width: of the picture in CSS pixels.
     """
-    rows, columns, _, _, width = images_RCKHW.shape
-    uri = data_uri(png(mosaic(images_RCKHW, present_RC), scale_for(width, columns)))
-    chips = [f'<i style="background:{color}"></i>' for color in swatches] or [""] * rows
+    uri = data_uri(grid_png(images_RCKHW, present_RC=present_RC))
+    chips = [f'<i style="background:{color}"></i>' for color in swatches] or [""] * len(row_labels)
     labels = "".join(
         f"<span>{chip}{html.escape(name)}</span>" for chip, name in zip(chips, row_labels, strict=True)
     )

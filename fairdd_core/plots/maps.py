@@ -19,7 +19,6 @@ from fairdd_core.plots.theme import (
     base,
     frame,
     group_css,
-    outlined,
 )
 
 ColorBy = Literal["group", "class", "method"]
@@ -37,6 +36,7 @@ _EDGE = {"target": ("#ffffff", 2), "class_mean": ("#111111", 1.5), "real": (NEUT
 _SAMPLES = {"real": (6, 0.8), "synthetic": (10, 1.0)}
 """Size and opacity of the points that can be selected."""
 _FADED, _LARGER = 0.13, 1.6
+_NEVER_FADED = {"marker": {"opacity": 1.0}}
 MARGIN = {"l": 0, "r": 0, "t": 30, "b": 0}
 """Room above the map for the toolbar, so that it does not cover points."""
 
@@ -112,6 +112,13 @@ def arm_map(
     return fig
 
 
+def _outlines(fig: go.Figure, region: Sequence[Polygon]) -> None:
+    dotted = {"color": NEUTRAL, "width": 1.5, "dash": "dot"}
+    for outline in region:
+        corners = " L ".join(f"{x} {y}" for x, y in outline)
+        fig.add_shape(type="path", path=f"M {corners} Z", line=dotted)
+
+
 def _samples(
     fig: go.Figure,
     rows: pd.DataFrame,
@@ -124,26 +131,33 @@ def _samples(
     """Draw the points that can be selected; those that are not fade, as in the browser during a lasso."""
     if rows.empty:
         return
-    (label, symbol), (size, opacity) = KINDS[kind], _SAMPLES[kind]
-    edge, width = _EDGE.get(kind, (NEUTRAL, 1.0))
-    marker = outlined(list(colors), size=size, symbol=symbol) | {"line": {"color": edge, "width": width}}
-    hover = f"{label}<br>class %{{customdata[0]}}, group %{{customdata[1]}}<extra></extra>"
-    fig.add_scatter(
-        x=rows["x"],
-        y=rows["y"],
-        mode="markers",
-        name=label,
-        marker=marker | {"opacity": opacity if focused else _FADED},
+    size, opacity = _SAMPLES[kind]
+    _points(
+        fig,
+        rows,
+        kind,
+        _marker(kind, list(colors), size) | {"opacity": opacity if focused else _FADED},
         customdata=rows[["class", "group", "kind", "arm", "index"]].to_numpy(object),
-        hovertemplate=hover.replace(", group %{customdata[1]}", "") if kind == "synthetic" else hover,
-        # Faint points are for orientation: they have no hover text and cannot be clicked.
-        hoverinfo=None if focused else "skip",
         selectedpoints=None if picked is None else np.flatnonzero(picked),
         selected={"marker": {"opacity": 1.0 if focused else _FADED, "size": size * _LARGER}},
         unselected={"marker": {"opacity": _FADED if focused else _FADED / 2}},
     )
-    if not focused:
-        fig.data[-1].hovertemplate = None
+    if not focused:  # faint points are for orientation: they have no hover text and cannot be clicked
+        fig.data[-1].update(hovertemplate=None, hoverinfo="skip")
+
+
+def _marker(kind: str, colors: Sequence[str] | str, size: float) -> dict[str, Any]:
+    edge, width = _EDGE.get(kind, (NEUTRAL, 1.0))
+    return {"color": colors, "size": size, "symbol": KINDS[kind][1], "line": {"color": edge, "width": width}}
+
+
+def _points(fig: go.Figure, rows: pd.DataFrame, kind: str, marker: dict[str, Any], **more: object) -> None:
+    """Draw points of one kind; only real samples and means of groups have a group to name."""
+    label = KINDS[kind][0]
+    group = ", group %{customdata[1]}" if kind in {"real", "group_mean"} else ""
+    hover = f"{label}<br>class %{{customdata[0]}}{group}<extra></extra>"
+    own = {"x": rows["x"], "y": rows["y"], "name": label, "marker": marker, "hovertemplate": hover}
+    fig.add_scatter(mode="markers", **own, **more)
 
 
 def _means(fig: go.Figure, rows: pd.DataFrame, colors: np.ndarray, *, groups: bool, hollow: bool) -> None:
@@ -160,20 +174,9 @@ def _landmarks(fig: go.Figure, rows: pd.DataFrame, colors: np.ndarray | str, kin
     """Draw means and targets, which cannot be selected and never fade."""
     if rows.empty:
         return
-    label, symbol = KINDS[kind]
-    edge, width = _EDGE.get(kind, (NEUTRAL, 1.0))
-    palette = colors if isinstance(colors, str) else list(colors)
-    group = ", group %{customdata[1]}" if kind == "group_mean" else ""
-    fig.add_scatter(
-        x=rows["x"],
-        y=rows["y"],
-        mode="markers",
-        name=label,
-        marker=outlined(palette, size=size, symbol=symbol) | {"line": {"color": edge, "width": width}},
-        customdata=rows[["class", "group"]].to_numpy(object),
-        hovertemplate=f"{label}<br>class %{{customdata[0]}}{group}<extra></extra>",
-        unselected={"marker": {"opacity": 1.0}},
-    )
+    marker = _marker(kind, colors if isinstance(colors, str) else list(colors), size)
+    names = rows[["class", "group"]].to_numpy(object)
+    _points(fig, rows, kind, marker, customdata=names, unselected=_NEVER_FADED)
 
 
 def _path(fig: go.Figure, path: pd.DataFrame | None, color: str) -> None:
@@ -190,7 +193,7 @@ def _path(fig: go.Figure, path: pd.DataFrame | None, color: str) -> None:
         marker={"color": color, "size": sizes},
         customdata=path["iteration"],
         hovertemplate="mean of its synthetic images<br>after %{customdata} iterations<extra></extra>",
-        unselected={"marker": {"opacity": 1.0}},
+        unselected=_NEVER_FADED,
     )
 
 
@@ -204,15 +207,5 @@ def _ties(fig: go.Figure, rows: pd.DataFrame) -> None:
             target = targets.loc[mean.class_id]
             x += [mean.x, target["x"], None]
             y += [mean.y, target["y"], None]
-    fig.add_scatter(
-        x=x, y=y, mode="lines", name="ties", line={"color": NEUTRAL, "width": 1}, hoverinfo="skip"
-    )
-
-
-def _outlines(fig: go.Figure, region: Sequence[Polygon]) -> None:
-    """Draw the outlines of lassos and boxes."""
-    for outline in region:
-        corners = " L ".join(f"{x} {y}" for x, y in outline)
-        fig.add_shape(
-            type="path", path=f"M {corners} Z", line={"color": NEUTRAL, "width": 1.5, "dash": "dot"}
-        )
+    line = {"color": NEUTRAL, "width": 1}
+    fig.add_scatter(x=x, y=y, mode="lines", name="ties", line=line, hoverinfo="skip")

@@ -46,23 +46,28 @@ def _frame(scene: Scene) -> tuple[list[float], list[float]]:
     return [float(low_D[0]), float(high_D[0])], [float(low_D[1]), float(high_D[1])]
 
 
-def scene_figure(scene: Scene, *, every_target: bool = False, height: int = 450) -> go.Figure:
+def scene_figure(scene: Scene, *, every_target: bool = False) -> go.Figure:
     """Draw the clouds, both targets, and a line from every group to each of them.
 
     Args:
         scene: what to draw.
         every_target: whether to mark the barycenters under all other distances too.
-        height: in pixels.
     """
-    fig = base(height, showlegend=False, margin={"l": 0, "r": 0, "t": 4, "b": 0})
+    fig = base(450, showlegend=False, margin={"l": 0, "r": 0, "t": 4, "b": 0})
     x_range, y_range = _frame(scene)
     width = x_range[1] - x_range[0]
     if scene.distance in _DEPENDS_ON_ORIGIN:
-        _origin(fig)
-    _clouds(fig, scene)
+        cross = {"color": NEUTRAL, "symbol": "cross-thin", "size": 14, "line": {"color": NEUTRAL, "width": 2}}
+        _draw(fig, np.zeros(2), "origin", "origin: this distance depends on where it is", marker=cross)
+        fig.update_traces(mode="markers+text", text=["origin"], textposition="top right")
+    for name, dots_ND, (color, symbol) in zip(scene.names, scene.clouds(), GROUP_STYLES, strict=False):
+        cloud = {"color": color, "symbol": symbol, "size": 6, "opacity": 0.38}
+        _draw(fig, dots_ND, f"group {name}", marker=cloud)
     for arm, target_D in (("vanilla", scene.vanilla_D), ("cobra", scene.target_D)):
         _residual_lines(fig, scene, arm, target_D)
-    _shift(fig, scene)
+    shift_2D = np.stack([scene.target_D, scene.vanilla_D])
+    dotted = {"color": NEUTRAL, "width": 2, "dash": "dot"}
+    _draw(fig, shift_2D, "s", "s: from COBRA's target to vanilla's", line=dotted)
     _centres(fig, scene)
     if every_target:
         x_range = [x_range[0], x_range[1] + 0.45 * width]
@@ -75,46 +80,21 @@ def scene_figure(scene: Scene, *, every_target: bool = False, height: int = 450)
     return fig
 
 
-def _points(
-    fig: go.Figure, xy_ND: np.ndarray, name: str, marker: dict[str, object], hover: str, **extra: object
-) -> None:
-    fig.add_scatter(
-        x=xy_ND[:, 0],
-        y=xy_ND[:, 1],
-        mode=extra.pop("mode", "markers"),
-        name=name,
-        marker=marker,
-        hovertemplate=f"{hover}<extra></extra>",
-        **extra,
-    )
-
-
-def _line(fig: go.Figure, ends_2D: np.ndarray, name: str, line: dict[str, object], hover: str) -> None:
-    text = f"{hover}<extra></extra>"
-    fig.add_scatter(x=ends_2D[:, 0], y=ends_2D[:, 1], mode="lines", name=name, line=line, hovertemplate=text)
-
-
-def _clouds(fig: go.Figure, scene: Scene) -> None:
-    for name, dots_ND, (color, symbol) in zip(scene.names, scene.clouds(), GROUP_STYLES, strict=False):
-        marker = {"color": color, "symbol": symbol, "size": 6, "opacity": 0.38}
-        fig.add_scatter(
-            x=dots_ND[:, 0],
-            y=dots_ND[:, 1],
-            mode="markers",
-            name=f"group {name}",
-            marker=marker,
-            hoverinfo="skip",
-        )
+def _draw(fig: go.Figure, points: np.ndarray, name: str, hover: str = "", **look: object) -> None:
+    """Draw points (2,) or (N, 2) with a ``marker``, or joined by a ``line``."""
+    x_N, y_N = np.atleast_2d(points).T
+    shown = {"hovertemplate": f"{hover}<extra></extra>"} if hover else {"hoverinfo": "skip"}
+    fig.add_scatter(x=x_N, y=y_N, name=name, mode="lines" if "line" in look else "markers", **shown, **look)
 
 
 def _centres(fig: go.Figure, scene: Scene) -> None:
-    """Draw the groups' centres, with name and share."""
+    """Mark the groups' centres, with name and share."""
     for name, share, point_D, up, (color, symbol) in zip(
         scene.names, scene.shares_G, scene.signals_GD, _up(scene), GROUP_STYLES, strict=False
     ):
         marker = outlined(color, size=17, symbol=symbol, width=1.5)
         hover = f"<b>Group {name}</b>, {share:.1%} of the class"
-        _points(fig, point_D[None], f"centre of {name}", marker, hover)
+        _draw(fig, point_D, f"centre of {name}", hover, marker=marker)
         _label(fig, f"<b>{name}</b> {share:.0%}", point_D, np.array([0.0, up]), 24)
 
 
@@ -146,27 +126,19 @@ def _label(fig: go.Figure, text: str, point_D: np.ndarray, away_D: np.ndarray, p
 
 def _residual_lines(fig: go.Figure, scene: Scene, arm: str, target_D: np.ndarray) -> None:
     style = arm_styles([arm])[arm]
-    line: dict[str, object] = {"color": style.color, "width": 2.2, "dash": style.dash}
     for name, signal_D in zip(scene.names, scene.signals_GD, strict=True):
-        residual = float(np.linalg.norm(signal_D - target_D))
-        hover = f"residual of {name} under {style.label}: {residual:.2f}"
-        _line(fig, np.stack([signal_D, target_D]), f"{style.label} to {name}", line, hover)
-
-
-def _shift(fig: go.Figure, scene: Scene) -> None:
-    """Draw s of Theorem 4.1, from COBRA's target to vanilla's."""
-    line: dict[str, object] = {"color": NEUTRAL, "width": 2, "dash": "dot"}
-    ends_2D = np.stack([scene.target_D, scene.vanilla_D])
-    _line(fig, ends_2D, "s", line, "s: from COBRA's target to vanilla's")
+        hover = f"residual of {name} under {style.label}: {np.linalg.norm(signal_D - target_D):.2f}"
+        line = {"color": style.color, "width": 2.2, "dash": style.dash}
+        _draw(fig, np.stack([signal_D, target_D]), f"{style.label} to {name}", hover, line=line)
 
 
 def _targets(fig: go.Figure, scene: Scene, width: float, *, named: bool) -> None:
     """Draw both targets on top of everything, with their names unless these are written elsewhere."""
     points = {"vanilla": scene.vanilla_D, "cobra": scene.target_D}
     for arm, style in arm_styles(list(points)).items():
-        # Both remain visible at the same point.
-        marker = style.marker(22 if arm == "vanilla" else 15) | {"line": {"color": "#ffffff", "width": 2}}
-        _points(fig, points[arm][None], f"{style.label} target", marker, f"<b>{style.label}'s target</b>")
+        size = 22 if arm == "vanilla" else 15  # both remain visible at the same point
+        marker = style.marker(size) | {"line": {"color": "#ffffff", "width": 2}}
+        _draw(fig, points[arm], f"{style.label} target", f"<b>{style.label}'s target</b>", marker=marker)
     if not named:
         return
     apart_D = points["vanilla"] - points["cobra"]
@@ -192,9 +164,9 @@ def _every_target(fig: go.Figure, scene: Scene, edge: float, y_range: Sequence[f
         if name == scene.distance:
             title = f"<b>COBRA: {title}</b>"
         elif symbol:
-            line = {"color": "#ffffff", "width": 1}
-            marker = {"color": color, "symbol": symbol, "size": 12, "line": line}
-            _points(fig, points[name][None], title, marker, f"barycenter: {title}")
+            white = {"color": "#ffffff", "width": 1}
+            marker = {"color": color, "symbol": symbol, "size": 12, "line": white}
+            _draw(fig, points[name], title, f"barycenter: {title}", marker=marker)
         fig.add_annotation(
             x=points[name][0],
             y=points[name][1],
@@ -213,37 +185,20 @@ def _every_target(fig: go.Figure, scene: Scene, edge: float, y_range: Sequence[f
         )
 
 
-def _origin(fig: go.Figure) -> None:
-    line = {"color": NEUTRAL, "width": 2}
-    marker = {"color": NEUTRAL, "symbol": "cross-thin", "size": 14, "line": line}
-    text = {"mode": "markers+text", "text": ["origin"], "textposition": "top right"}
-    _points(fig, np.zeros((1, 2)), "origin", marker, "origin: this distance depends on where it is", **text)
-
-
 _OFFSET = 0.2
 """Of a group's two bars from the middle of its row."""
 
 
-def residual_bars(table: pd.DataFrame, *, height: int | None = None) -> go.Figure:
+def residual_bars(table: pd.DataFrame) -> go.Figure:
     """Draw ``residual_table``: two bars per group, and a tick where the bound on vanilla's is."""
     groups = list(table["group"])
-    fig = base(height or 74 + 42 * len(groups), legend_rows=1, barmode="overlay")
+    fig = base(74 + 42 * len(groups), legend_rows=1, barmode="overlay")
     top = max(0.5, float(table[["vanilla", "cobra", "bound"]].to_numpy().max()))
     row_G = np.arange(len(groups))
-    _bars(fig, table, "vanilla", row_G - _OFFSET)
-    _bars(fig, table, "cobra", row_G + _OFFSET)
-    # In a column of their own: beside the tick, the number of a bar would read as that of the bound.
-    fig.add_scatter(
-        x=[1.2 * top] * 2 * len(groups),
-        y=np.concatenate([row_G - _OFFSET, row_G + _OFFSET]),
-        mode="text",
-        text=[f"{value:.2f}" for value in [*table["vanilla"], *table["cobra"]]],
-        textposition="middle left",
-        textfont={"size": 12},
-        showlegend=False,
-        hoverinfo="skip",
-        cliponaxis=False,
-    )
+    for arm, y_G in (("vanilla", row_G - _OFFSET), ("cobra", row_G + _OFFSET)):
+        _bars(fig, table, arm, y_G)
+        # In a column of their own: beside the tick, the number of a bar would read as that of the bound.
+        _numbers(fig, table[arm], 1.2 * top, y_G)
     fig.add_scatter(
         x=table["bound"],
         y=row_G - _OFFSET,
@@ -271,4 +226,18 @@ def _bars(fig: go.Figure, table: pd.DataFrame, arm: str, y_G: np.ndarray) -> Non
         customdata=table[["group", "share"]].to_numpy(object),
         hovertemplate="group %{customdata[0]}, %{customdata[1]:.1%} of the class<br>residual %{x:.2f}"
         f"<extra>{style.label}</extra>",
+    )
+
+
+def _numbers(fig: go.Figure, values_G: pd.Series, x: float, y_G: np.ndarray) -> None:
+    fig.add_scatter(
+        x=[x] * len(values_G),
+        y=y_G,
+        mode="text",
+        text=[f"{value:.2f}" for value in values_G],
+        textposition="middle left",
+        textfont={"size": 12},
+        showlegend=False,
+        hoverinfo="skip",
+        cliponaxis=False,
     )

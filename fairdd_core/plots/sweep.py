@@ -19,9 +19,7 @@ _CELL, _ROOM = 46, 74
 _SHORT = {"waiting": "·", "deleted": "✕", "failed": "✕", "lost": "✕", "stopped": "‖"}
 
 
-def phase(
-    grid: pd.DataFrame, metric: str, *, at: Place | None = None, height: int | None = None
-) -> go.Figure:
+def phase(grid: pd.DataFrame, metric: str, *, at: Place | None = None) -> go.Figure:
     """Draw ``grid_table``: skew upwards, separation to the right, numbers in per cent or points.
 
     The scale is the same for every method and both gaps: no ink is 0, the strongest is 1. Ink is orange
@@ -31,26 +29,23 @@ def phase(
         grid: from ``grid_table``.
         metric: a name in ``METRICS``.
         at: the place to frame.
-        height: in pixels; by default it follows from the number of rows.
     """
     unit, ink = ("%", _BETTER) if METRICS[metric].higher_is_better else ("points", _WORSE)
     scale = [[0, f"rgba({ink},0.04)"], [1, f"rgba({ink},{INK})"]]
-    fig = _diagram(grid, METRICS[metric].title, unit, "", at, height)
+    fig = _diagram(grid, METRICS[metric].title, unit, "", at)
     fig.data[0].update(colorscale=scale)
     return fig
 
 
-def gain(grid: pd.DataFrame, metric: str, *, at: Place | None = None, height: int | None = None) -> go.Figure:
+def gain(grid: pd.DataFrame, metric: str, *, at: Place | None = None) -> go.Figure:
     """Draw ``gain_table``: blue where the method is better, orange where it is worse, in points."""
-    fig = _diagram(grid, f"better in {METRICS[metric].title} by", "points", "+", at, height)
+    fig = _diagram(grid, f"better in {METRICS[metric].title} by", "points", "+", at)
     ends, middle = [f"rgba({ink},{INK})" for ink in (_WORSE, _BETTER)], f"rgba({_BETTER},0.04)"
     fig.data[0].update(zmin=-1, zmax=1, colorscale=[[0, ends[0]], [0.5, middle], [1, ends[1]]])
     return fig
 
 
-def _diagram(
-    grid: pd.DataFrame, title: str, unit: str, sign: str, at: Place | None, height: int | None
-) -> go.Figure:
+def _diagram(grid: pd.DataFrame, title: str, unit: str, sign: str, at: Place | None) -> go.Figure:
     """Draw the cells, with invisible markers on them, because only markers can be clicked."""
     records = grid.to_dict("records")
     hover = [_hover(row, title, unit, f"{{:{sign}.1f}}") for row in records]
@@ -61,7 +56,7 @@ def _diagram(
         hover,
         ("skew", [f"{skew:.0%}" for skew in skews]),
         ("separation", [f"{separation:g}" for separation in separations]),
-        height=height or _ROOM + _CELL * len(skews),
+        height=_ROOM + _CELL * len(skews),
     )
     fig.update_traces(textfont_size=14, selector={"mode": "text"})
     fig.update_yaxes(range=[-0.5, len(skews) - 0.5])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
+import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from fairdd_core.distill.alignments.registry import ALL_DISCREPANCIES
 from fairdd_core.distill.interventions import INTERVENTIONS
@@ -13,7 +16,7 @@ from fairdd_core.distill.interventions import INTERVENTIONS
 NEUTRAL = "#808080"
 """Readable on white and on near-black, so outlines and guides need not know the theme."""
 FAINT = "rgba(128,128,128,0.25)"
-"""The strongest shade of heatmaps; white text stays readable on it."""
+"""Of grid lines and frames."""
 FALLBACK_GROUPS = (
     "#0072b2",
     "#d55e00",
@@ -68,15 +71,10 @@ _SPARE_SYMBOLS = ("pentagon", "hexagram", "cross", "triangle-left", "triangle-ri
 
 def arm_styles(names: Sequence[str]) -> dict[str, ArmStyle]:
     """Return a style for every arm, in the order of ``names``: the known one, or the next spare one."""
-    styles, spare = {}, 0
-    for name in names:
-        if name in _KNOWN:
-            styles[name] = _KNOWN[name]
-        else:
-            i = spare % len(_SPARE)
-            styles[name] = ArmStyle(arm_label(name), _SPARE[i], _SPARE_SYMBOLS[i], "longdashdot")
-            spare += 1
-    return styles
+    spare = cycle(zip(_SPARE, _SPARE_SYMBOLS, strict=True))
+    return {
+        name: _KNOWN.get(name) or ArmStyle(arm_label(name), *next(spare), "longdashdot") for name in names
+    }
 
 
 def arm_label(name: str) -> str:
@@ -95,15 +93,10 @@ def arm_label(name: str) -> str:
     return f"{label} · {card.title if card else discrepancy}"
 
 
-def css(rgb: RGB) -> str:
-    """Return a colour as CSS, for (r, g, b) in [0, 255]."""
-    return f"rgb({rgb[0]},{rgb[1]},{rgb[2]})"
-
-
 def group_css(colors: Sequence[RGB], groups: int) -> list[str]:
-    """Return a CSS colour per group: its own where it has one, a distinguishable one otherwise."""
+    """Return a CSS colour per group: those given, in [0, 255], if there is one for each, else a default."""
     if len(colors) == groups:
-        return [css(rgb) for rgb in colors]
+        return [f"rgb({r},{g},{b})" for r, g, b in colors]
     return [FALLBACK_GROUPS[g % len(FALLBACK_GROUPS)] for g in range(groups)]
 
 
@@ -144,15 +137,16 @@ def base(height: int, *, legend_rows: int = 0, **layout: object) -> go.Figure:
     return fig
 
 
-def percent_axis(title: str, *, hi: float = 1.0) -> dict[str, object]:
-    """Return an axis for rates from 0 to ``hi`` with a little room for markers at the ends."""
-    return {
-        "title_text": title,
-        "range": [-0.03, hi + 0.03],
-        "tickformat": ".0%",
-        "dtick": 0.25,
-        "fixedrange": True,
-    }
+def percent_axis(title: str) -> dict[str, object]:
+    """Return an axis for rates from 0 to 1 with a little room for markers at the ends."""
+    shown = {"range": [-0.03, 1.03], "tickformat": ".0%", "dtick": 0.25, "fixedrange": True}
+    return shown | {"title_text": title}
+
+
+def error_bars(value: ArrayLike, low: ArrayLike, high: ArrayLike, **look: object) -> dict[str, object]:
+    """Return error bars from ``low`` to ``high`` around values; ``look``: their colour and widths."""
+    ends = {"array": np.subtract(high, value), "arrayminus": np.subtract(value, low)}
+    return {name: np.maximum(length, 0) for name, length in ends.items()} | look
 
 
 def frame(fig: go.Figure, x_range: Sequence[float], y_range: Sequence[float]) -> None:

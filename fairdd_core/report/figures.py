@@ -171,14 +171,14 @@ def map_figures(folder: RunFolder, labels: Labels) -> list[Figure]:
             continue
         table = map_table(points, projection, labels.classes, labels.groups)
         found += [
-            _figure(table, arm.name, projection, labels)
+            _map_figure(table, arm.name, projection, labels)
             for arm in folder.spec().distill.arms
             if (table["arm"] == arm.name).any()
         ]
     return found
 
 
-def _figure(table: pd.DataFrame, arm: str, projection: Projection, labels: Labels) -> Figure:
+def _map_figure(table: pd.DataFrame, arm: str, projection: Projection, labels: Labels) -> Figure:
     name, way = arm_label(arm), projection.upper()
     return Figure(
         f"{projection}-{arm}",
@@ -187,12 +187,12 @@ def _figure(table: pd.DataFrame, arm: str, projection: Projection, labels: Label
         f"{_CAUTION[projection]} All {way} maps of this run have the same axes. Shape says what a point is; "
         "colour is the group of real samples and means. Drag to zoom, double-click to go back. "
         "The table has the means and the targets.",
-        _drawn(table, arm, labels),
+        _labelled_map(table, arm, labels),
         _landmarks(table, arm),
     )
 
 
-def _drawn(table: pd.DataFrame, arm: str, labels: Labels) -> go.Figure:
+def _labelled_map(table: pd.DataFrame, arm: str, labels: Labels) -> go.Figure:
     groups = len(labels.groups)
     fig = arm_map(table, arm, group_colors=labels.colors, groups=groups, axes=ranges(table), height=_HEIGHT)
     for name, color in zip(labels.groups, group_css(labels.colors, groups), strict=True):

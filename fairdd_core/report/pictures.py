@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fairdd_core.plots.images import mosaic, png, scale_for
+from fairdd_core.plots.images import grid_png
 from fairdd_core.runs.storage.folder import RunFolder
 
 WIDTH = 1200
@@ -24,11 +24,6 @@ def last_images(folder: RunFolder) -> tuple[int, dict[str, np.ndarray]]:
     return iterations[-1], {arm: found[arm] for arm in order if arm in found}
 
 
-def grid_png(images_CIKHW: np.ndarray) -> bytes:
-    """Return a PNG with a row per class and transparent gaps."""
-    return png(mosaic(images_CIKHW), scale_for(images_CIKHW.shape[-1], images_CIKHW.shape[1], WIDTH))
-
-
 def file_name(arm: str) -> str:
     """Return an arm's name as part of a file name."""
     return "".join(c if c.isalnum() or c in "-_." else "-" for c in arm)
@@ -36,7 +31,8 @@ def file_name(arm: str) -> str:
 
 def grids(folder: RunFolder) -> dict[str, bytes]:
     """Return a PNG of the last images of every method, by the name of its file."""
-    return {f"{file_name(arm)}.png": grid_png(images) for arm, images in last_images(folder)[1].items()}
+    _, images = last_images(folder)
+    return {f"{file_name(arm)}.png": grid_png(x_CIKHW, WIDTH) for arm, x_CIKHW in images.items()}
 
 
 def as_zip(files: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:

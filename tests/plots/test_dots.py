@@ -9,7 +9,7 @@ import pytest
 from fairdd_core.analysis.results import HEADLINE
 from fairdd_core.analysis.tables import architecture_table
 from fairdd_core.plots.dots import architecture_dots, case_dots, residual_dots
-from fairdd_core.plots.theme import css
+from fairdd_core.plots.theme import group_css
 
 GOOD, BAD = np.array([[[9, 1], [1, 9]]] * 2), np.array([[[9, 1], [1, 9]], [[1, 9], [9, 1]]])
 COUNTS = {
@@ -54,4 +54,4 @@ def test_a_group_keeps_its_colour_where_another_is_absent() -> None:
     colors = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
     dots = residual_dots(table, ("near", "next", "far"), colors, 2.0).data[0]
     assert [row[1] for row in dots.customdata] == ["near", "far"]
-    assert list(dots.marker.color) == [css(colors[0]), css(colors[2])]
+    assert list(dots.marker.color) == group_css(colors, 3)[::2]

@@ -16,7 +16,7 @@ from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import card_of, load
 from fairdd_core.errors import UserError
 from fairdd_core.events import Nearest
-from fairdd_core.plots.images import data_uri, mosaic, png, scale_for
+from fairdd_core.plots.images import data_uri, grid_png
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.workspace import Workspace
 from pages.ui.common.errors import escape_markdown
@@ -175,6 +175,4 @@ def _thumbnail(path: Path, iteration: int, arms: tuple[str, ...]) -> Thumbnail:
     rows = [images[arm][:THUMBNAIL_CLASSES, 0] for arm in shown]
     if not rows or len({row.shape for row in rows}) > 1:
         return Thumbnail()
-    tiles = np.stack(rows)
-    source = data_uri(png(mosaic(tiles), scale_for(tiles.shape[-1], tiles.shape[1], 240)))
-    return Thumbnail(source, shown, iteration)
+    return Thumbnail(data_uri(grid_png(np.stack(rows), 240)), shown, iteration)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from fairdd_core.config.command import run_command
 from fairdd_core.report import document, figures, pictures, tables
+from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.readable import damage_note, readable_view
 from fairdd_core.workspace import Workspace
 from pages.ui.common.runs import RunView
@@ -49,23 +50,20 @@ def export_popover(view: RunView, key: str = "export") -> None:
         for export in exports(view):
             # The text stands beside the button: a tooltip would cover the button above.
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                _button(view, export, key)
+                st.download_button(
+                    export.label,
+                    data=export.make,
+                    file_name=f"{export.part}-{view.id}.{export.suffix}",
+                    mime=_KINDS.get(export.suffix, "application/octet-stream"),
+                    key=f"{key}-{export.part}",
+                    icon=f":material/{export.icon}:",
+                    on_click="ignore",
+                    width=210,
+                )
                 st.caption(export.about, width=230)
         st.caption("A single figure: the camera above it. A single table: CSV below it.")
-        _command(view)
-
-
-def _button(view: RunView, export: Export, key: str) -> None:
-    st.download_button(
-        export.label,
-        data=export.make,
-        file_name=f"{export.part}-{view.id}.{export.suffix}",
-        mime=_KINDS.get(export.suffix, "application/octet-stream"),
-        key=f"{key}-{export.part}",
-        icon=f":material/{export.icon}:",
-        on_click="ignore",
-        width=210,
-    )
+        st.markdown("**The same from the command line**")
+        st.code(run_command(view.spec, Workspace.default().data), language="bash", wrap_lines=True)
 
 
 def exports(view: RunView) -> list[Export]:
@@ -76,16 +74,21 @@ def exports(view: RunView) -> list[Export]:
         "tables": "Every metric, every cell of class and group, every network, the curves.",
         "images": "A grid of the last images for every method, enlarged without smoothing.",
         "figures": "All figures and maps, interactive, in one file. The camera on each saves it as SVG.",
+        "vectors": "Every figure as a separate file. Drawing them takes a while.",
         "synthetic": "The synthetic images and their classes as the networks see them.",
         "spec": "The complete specification; run --spec FILE repeats the run.",
     }
     offered = [
-        Export("report", "html", "Report", about["report"], "description", partial(_report, view)),
-        Export("tables", "zip", "Tables (CSV)", about["tables"], "table_rows", partial(_tables, view)),
-        Export("images", "zip", "Images (PNG)", about["images"], "image", partial(_pictures, view)),
-        Export("figures", "html", "Figures (HTML)", about["figures"], "bar_chart", partial(_figures, view)),
-        *_vectors(view),
+        Export("report", "html", "Report", about["report"], "description", partial(_made, view, _report)),
+        Export("tables", "zip", "Tables (CSV)", about["tables"], "table_rows", partial(_made, view, _tables)),
+        Export("images", "zip", "Images (PNG)", about["images"], "image", partial(_made, view, _pictures)),
+        Export(
+            "figures", "html", "Figures (HTML)", about["figures"], "bar_chart", partial(_made, view, _figures)
+        ),
     ]
+    for form in ("svg", "pdf") if figures.can_draw_vectors() else ():  # else the HTML file serves instead
+        label, make = f"Figures ({form.upper()})", partial(_made, view, partial(_vectors, form))
+        offered.append(Export(f"figures-{form}", "zip", label, about["vectors"], "bar_chart", make))
     for part, suffix, label, icon, file in (
         ("synthetic", "safetensors", "Tensors (safetensors)", "data_array", folder.synthetic_file),
         ("spec", "json", "Settings (JSON)", "tune", folder.spec_file),
@@ -95,45 +98,29 @@ def exports(view: RunView) -> list[Export]:
     return offered
 
 
-def _report(view: RunView) -> bytes:
+def _made(view: RunView, make: Callable[[RunView, RunFolder, str], bytes]) -> bytes:
+    """Return an export from the readable files of a run, and a note about the damaged ones."""
+    with readable_view(view.folder) as (folder, damaged):
+        return make(view, folder, damage_note(damaged))
+
+
+def _report(view: RunView, folder: RunFolder, note: str) -> bytes:
     ended = "" if view.state == "done" else f"This run is incomplete: {view.state}."
-    with readable_view(view.folder) as (folder, damaged):
-        note = f"{ended} {damage_note(damaged)}".strip()
-        return document.report(folder, view.labels, view.name, note).encode()
+    return document.report(folder, view.labels, view.name, f"{ended} {note}".strip()).encode()
 
 
-def _figures(view: RunView) -> bytes:
-    with readable_view(view.folder) as (folder, damaged):
-        return document.figures_page(folder, view.labels, view.name, damage_note(damaged)).encode()
+def _figures(view: RunView, folder: RunFolder, note: str) -> bytes:
+    return document.figures_page(folder, view.labels, view.name, note).encode()
 
 
-def _tables(view: RunView) -> bytes:
-    with readable_view(view.folder) as (folder, damaged):
-        return tables.csv_zip(tables.tables(folder, view.labels), damage_note(damaged))
+def _tables(view: RunView, folder: RunFolder, note: str) -> bytes:
+    return tables.csv_zip(tables.tables(folder, view.labels), note)
 
 
-def _pictures(view: RunView) -> bytes:
-    with readable_view(view.folder) as (folder, damaged):
-        last = max(folder.snapshot_iterations(), default=0)
-        about = f"Images after {last} iterations. {damage_note(damaged)}\n"
-        return pictures.as_zip(pictures.grids(folder) | {"README.txt": about.encode()})
+def _pictures(view: RunView, folder: RunFolder, note: str) -> bytes:
+    about = f"Images after {max(folder.snapshot_iterations(), default=0)} iterations. {note}\n"
+    return pictures.as_zip(pictures.grids(folder) | {"README.txt": about.encode()})
 
 
-def _vectors(view: RunView) -> list[Export]:
-    """Return vector files where this machine can draw them; elsewhere the HTML file serves instead."""
-
-    def make(form: str) -> bytes:
-        with readable_view(view.folder) as (folder, _):
-            return pictures.as_zip(figures.vector_files(figures.figures(folder, view.labels), form))
-
-    text = "Every figure as a separate file. Drawing them takes a while."
-    forms = ("svg", "pdf") if figures.can_draw_vectors() else ()
-    return [
-        Export(f"figures-{form}", "zip", f"Figures ({form.upper()})", text, "bar_chart", partial(make, form))
-        for form in forms
-    ]
-
-
-def _command(view: RunView) -> None:
-    st.markdown("**The same from the command line**")
-    st.code(run_command(view.spec, Workspace.default().data), language="bash", wrap_lines=True)
+def _vectors(form: str, view: RunView, folder: RunFolder, note: str) -> bytes:
+    return pictures.as_zip(figures.vector_files(figures.figures(folder, view.labels), form))

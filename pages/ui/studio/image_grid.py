@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
-from fairdd_core.plots.images import data_uri, mosaic, png, scale_for
 from pages.ui import ASSETS
 
 _JS = ASSETS / "image_grid.js"
@@ -29,11 +27,6 @@ def _component() -> Callable[..., Any]:
     )
 
 
-def picture_of(images_RCKHW: np.ndarray) -> str:
-    """Return uint8 images (rows, columns, 3, H, W) as one image, a ``data:`` URI."""
-    return data_uri(png(mosaic(images_RCKHW), scale_for(images_RCKHW.shape[-1], images_RCKHW.shape[1])))
-
-
 def image_grid(
     picture: str,
     row_names: Sequence[str],
@@ -50,7 +43,7 @@ def image_grid(
     """Draw a grid.
 
     Args:
-        picture: of all images (see ``picture_of``).
+        picture: ``data:`` URI of the ``grid_png`` of all images.
         row_names: a name per row.
         columns: number of images in a row.
         side: width of an image in its own pixels.

@@ -10,7 +10,7 @@ import streamlit as st
 
 from fairdd_core.analysis.tables import curves_table
 from fairdd_core.plots.curves import CURVES, curve
-from fairdd_core.plots.images import grid_html
+from fairdd_core.plots.images import data_uri, grid_html, grid_png
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.storage.folder import RunFolder
 from pages.ui.common import errors, scrubber
@@ -21,7 +21,7 @@ from pages.ui.common.runs import RunView
 from pages.ui.common.url import QueryControl
 from pages.ui.controls.method_choices import arm_summary
 from pages.ui.studio import image_inspector
-from pages.ui.studio.image_grid import image_grid, picture_of
+from pages.ui.studio.image_grid import image_grid
 
 _FIT, _LARGE = "Fit", "Large"
 SIZE = QueryControl("image-size", lambda view: {"": _FIT, "large": _LARGE})
@@ -112,7 +112,7 @@ def _alt(arm: str, iteration: int, per_class: int) -> str:
 
 @cached(lambda path, iteration: [RunFolder(path).snapshot_file(iteration)], size=256)
 def _pictures(path: Path, iteration: int) -> dict[str, str]:
-    return {arm: picture_of(x_CIKHW) for arm, x_CIKHW in RunFolder(path).snapshot(iteration).items()}
+    return {arm: data_uri(grid_png(x_CIKHW)) for arm, x_CIKHW in RunFolder(path).snapshot(iteration).items()}
 
 
 @cached(lambda path, iteration, class_names: [RunFolder(path).snapshot_file(iteration)], size=8)
