@@ -30,9 +30,15 @@ def _cells(names: Mapping[str, Sequence[str]], columns: Mapping[str, object]) ->
     return pd.DataFrame(flat, index=index).reset_index()
 
 
-def _by_arm(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the tables of all arms below each other, with the first column ``arm``."""
-    return pd.concat(tables, names=["arm", None]).reset_index("arm").reset_index(drop=True)
+def _stacked(tables: Mapping[str, pd.DataFrame], name: str = "arm") -> pd.DataFrame:
+    """Return tables below each other, with their keys as the first column, which is called ``name``."""
+    return pd.concat(tables, names=[name, None]).reset_index(name).reset_index(drop=True)
+
+
+def _rates(rate: np.ndarray, n: np.ndarray, networks: int, name: str) -> dict[str, object]:
+    """Return the columns of a rate, its mean over networks: with its Wilson interval, ``n``, ``networks``."""
+    low, high = wilson(rate, n)
+    return {name: rate, "low": low, "high": high, "n": n, "networks": networks}
 
 
 def counts_table(
@@ -57,19 +63,11 @@ def recall_table(counts: Counts, class_names: Sequence[str], group_names: Sequen
 
     def of_arm(counts_KGCC: np.ndarray) -> pd.DataFrame:
         recall_CG = mean_over_networks(recall_KGC(counts_KGCC)).T
-        n_CG = counts_KGCC[0].sum(axis=-1).T
-        low_CG, high_CG = wilson(recall_CG, n_CG)
-        columns = {
-            "recall": recall_CG,
-            "low": low_CG,
-            "high": high_CG,
-            "n": n_CG,
-            "networks": len(counts_KGCC),
-        }
+        columns = _rates(recall_CG, counts_KGCC[0].sum(axis=-1).T, len(counts_KGCC), "recall")
         gap_C1 = mean_over_networks(gap_KC(counts_KGCC))[:, None]
         return _cells({"class": class_names, "group": group_names}, {**columns, "gap": gap_C1})
 
-    return _by_arm({arm: of_arm(counts_KGCC) for arm, counts_KGCC in counts.items()})
+    return _stacked({arm: of_arm(counts_KGCC) for arm, counts_KGCC in counts.items()})
 
 
 def group_table(counts: Counts, group_names: Sequence[str]) -> pd.DataFrame:
@@ -77,30 +75,22 @@ def group_table(counts: Counts, group_names: Sequence[str]) -> pd.DataFrame:
 
     def of_arm(counts_KGCC: np.ndarray) -> pd.DataFrame:
         accuracy_G = mean_over_networks(group_accuracy_KG(counts_KGCC))
-        n_G = counts_KGCC[0].sum(axis=(-2, -1))
-        low_G, high_G = wilson(accuracy_G, n_G)
-        columns = {
-            "accuracy": accuracy_G,
-            "low": low_G,
-            "high": high_G,
-            "n": n_G,
-            "networks": len(counts_KGCC),
-        }
+        columns = _rates(accuracy_G, counts_KGCC[0].sum(axis=(-2, -1)), len(counts_KGCC), "accuracy")
         return _cells({"group": group_names}, columns)
 
-    return _by_arm({arm: of_arm(counts_KGCC) for arm, counts_KGCC in counts.items()})
+    return _stacked({arm: of_arm(counts_KGCC) for arm, counts_KGCC in counts.items()})
 
 
 def network_table(counts: Counts) -> pd.DataFrame:
     """Return one row per (arm, network) with every metric, and ``n`` test images."""
-    tables = [
-        pd.DataFrame(
-            {"arm": arm, "network": range(len(counts_KGCC)), "n": counts_KGCC.sum(axis=(1, 2, 3))}
+    tables = {
+        arm: pd.DataFrame(
+            {"network": range(len(counts_KGCC)), "n": counts_KGCC.sum(axis=(1, 2, 3))}
             | {name: metric.of(counts_KGCC) for name, metric in METRICS.items()}
         )
         for arm, counts_KGCC in counts.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
+    }
+    return _stacked(tables)
 
 
 def confusion_table(counts_KGCC: np.ndarray, group: int | None, class_names: Sequence[str]) -> pd.DataFrame:
@@ -129,24 +119,19 @@ def architecture_table(counts: Mapping[str, Counts]) -> pd.DataFrame:
     Args:
         counts: name of the architecture -> its counts; one without counts is left out.
     """
-    frames = []
-    for name, of_arms in counts.items():
-        if not of_arms:
-            continue
-        groups = network_table(of_arms).groupby("arm", sort=False)
-        table = groups[list(HEADLINE)].mean().assign(networks=groups.size()).reset_index()
-        frames.append(table.assign(architecture=name))
-    table = pd.concat(frames, ignore_index=True)
-    return table[["architecture", "arm", *HEADLINE, "networks"]]
+    table = _stacked(
+        {name: network_table(of_arms) for name, of_arms in counts.items() if of_arms}, "architecture"
+    )
+    groups = table.groupby(["architecture", "arm"], sort=False)
+    return groups[list(HEADLINE)].mean().assign(networks=groups.size()).reset_index()
 
 
 def overview_table(runs: Mapping[str, Counts]) -> pd.DataFrame:
     """Return ``network_table`` of every run that has results, with the run's letter as a first column."""
-    frames = [network_table(counts).assign(run=letter) for letter, counts in runs.items() if counts]
-    if not frames:
-        return pd.DataFrame(columns=["run", "arm", "network", "n", *METRICS])
-    table = pd.concat(frames, ignore_index=True)
-    return table[["run", *(name for name in table.columns if name != "run")]]
+    tables = {letter: network_table(counts) for letter, counts in runs.items() if counts}
+    return (
+        _stacked(tables, "run") if tables else pd.DataFrame(columns=["run", "arm", "network", "n", *METRICS])
+    )
 
 
 def curves_table(steps: pd.DataFrame) -> pd.DataFrame:

@@ -152,17 +152,13 @@ def explain(verdict: Verdict, names: Sequence[str], method: str = "COBRA") -> st
     outcome = (
         f"{method}'s largest residual is {verdict.worst_aligned:.2f}, vanilla's {verdict.worst_vanilla:.2f}"
     )
+    seen = f"seen from {method}'s target, vanilla's"
     if verdict.holds:
         return (
-            f"**The condition holds**: seen from {method}'s target, vanilla's does not lie towards {worst}. "
+            f"**The condition holds**: {seen} does not lie towards {worst}. "
             f"So {method}'s largest residual cannot exceed vanilla's: {outcome}."
         )
+    failed = f"**The condition does not hold**: {seen} lies towards {worst}."
     if verdict.kept:
-        return (
-            f"**The condition does not hold**: seen from {method}'s target, vanilla's lies towards {worst}. "
-            f"So the theorem guarantees nothing here. Even so, {outcome}."
-        )
-    return (
-        f"**The condition does not hold**: seen from {method}'s target, vanilla's lies towards {worst}. "
-        f"{outcome}: here the largest residual is larger under {method} than under vanilla."
-    )
+        return f"{failed} So the theorem guarantees nothing here. Even so, {outcome}."
+    return f"{failed} {outcome}: here the largest residual is larger under {method} than under vanilla."

@@ -21,15 +21,10 @@ CURVES = {
 }
 
 
-def _smooth(values: pd.Series) -> pd.Series:
-    """Return the running median: every iteration uses another network, so single steps are noisy."""
-    window = max(1, len(values) // 25)
-    return values.rolling(window, center=True, min_periods=1).median()
-
-
 def _curve(fig: go.Figure, rows: pd.DataFrame, column: str, style: ArmStyle, at: int | None) -> None:
-    """Draw one arm, with its marker at the logged iteration that is nearest to ``at``."""
-    smooth = _smooth(rows[column])
+    """Draw the running median of one arm, with its marker at the logged iteration nearest to ``at``."""
+    # Every iteration uses another network, so single steps are noisy.
+    smooth = rows[column].rolling(max(1, len(rows) // 25), center=True, min_periods=1).median()
     fig.add_scatter(
         x=rows["iteration"],
         y=smooth,

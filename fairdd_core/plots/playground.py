@@ -195,10 +195,20 @@ def residual_bars(table: pd.DataFrame) -> go.Figure:
     fig = base(74 + 42 * len(groups), legend_rows=1, barmode="overlay")
     top = max(0.5, float(table[["vanilla", "cobra", "bound"]].to_numpy().max()))
     row_G = np.arange(len(groups))
-    for arm, y_G in (("vanilla", row_G - _OFFSET), ("cobra", row_G + _OFFSET)):
-        _bars(fig, table, arm, y_G)
-        # In a column of their own: beside the tick, the number of a bar would read as that of the bound.
-        _numbers(fig, table[arm], 1.2 * top, y_G)
+    _bars(fig, table, "vanilla", row_G - _OFFSET)
+    _bars(fig, table, "cobra", row_G + _OFFSET)
+    # In a column of their own: beside the tick, the number of a bar would read as that of the bound.
+    fig.add_scatter(
+        x=[1.2 * top] * 2 * len(groups),
+        y=np.concatenate([row_G - _OFFSET, row_G + _OFFSET]),
+        mode="text",
+        text=[f"{value:.2f}" for value in [*table["vanilla"], *table["cobra"]]],
+        textposition="middle left",
+        textfont={"size": 12},
+        showlegend=False,
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
     fig.add_scatter(
         x=table["bound"],
         y=row_G - _OFFSET,
@@ -226,18 +236,4 @@ def _bars(fig: go.Figure, table: pd.DataFrame, arm: str, y_G: np.ndarray) -> Non
         customdata=table[["group", "share"]].to_numpy(object),
         hovertemplate="group %{customdata[0]}, %{customdata[1]:.1%} of the class<br>residual %{x:.2f}"
         f"<extra>{style.label}</extra>",
-    )
-
-
-def _numbers(fig: go.Figure, values_G: pd.Series, x: float, y_G: np.ndarray) -> None:
-    fig.add_scatter(
-        x=[x] * len(values_G),
-        y=y_G,
-        mode="text",
-        text=[f"{value:.2f}" for value in values_G],
-        textposition="middle left",
-        textfont={"size": 12},
-        showlegend=False,
-        hoverinfo="skip",
-        cliponaxis=False,
     )

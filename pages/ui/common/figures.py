@@ -126,12 +126,9 @@ def themed(fig: go.Figure, title: str = "") -> go.Figure:
 
 def _with_room(fig: go.Figure) -> go.Figure:
     """Make room for the buttons above a figure; its plot keeps its size."""
-    missing = max(0, _BAR - (fig.layout.margin.t or 0))
-    height = fig.layout.height
-    fig.update_layout(margin_t=_BAR if missing else fig.layout.margin.t)
-    if height is not None:
-        fig.update_layout(height=height + missing)
-    return fig
+    top, height = fig.layout.margin.t or 0, fig.layout.height
+    room = max(_BAR, top)
+    return fig.update_layout(margin_t=room, height=None if height is None else height + room - top)
 
 
 def show_table(table: pd.DataFrame, *, key: str, percent: tuple[str, ...] = ()) -> None:

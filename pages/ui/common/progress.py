@@ -21,13 +21,7 @@ EDIT_HELP = (
     "Fills the sidebar of the Studio with the settings of this run, to be changed and launched again. "
     "Resuming it unchanged would only end in the same way."
 )
-PHASES = {
-    "data": "Data",
-    "distill": "Distil",
-    "evaluate": "Test",
-    "baselines": "Baselines",
-    "embed": "Maps",
-}
+PHASES = {"data": "Data", "distill": "Distil", "evaluate": "Test", "baselines": "Baselines", "embed": "Maps"}
 
 
 def ensure_dispatcher() -> None:

@@ -25,16 +25,7 @@ from pages.ui.common.errors import escape_markdown
 
 EXAMPLES = ASSETS / "examples"
 EXAMPLE_PREFIX = "example-"
-
-
-STATE_WORDS = {
-    RunState.QUEUED: "Waiting",
-    RunState.RUNNING: "Running",
-    RunState.DONE: "Done",
-    RunState.STOPPED: "Stopped",
-    RunState.FAILED: "Failed",
-    RunState.LOST: "Lost",
-}
+STATE_WORDS = {state: state.capitalize() for state in RunState} | {RunState.QUEUED: "Waiting"}
 
 
 @dataclass(frozen=True)
