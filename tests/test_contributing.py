@@ -21,7 +21,8 @@ from fairdd_core.distill.discrepancies import registry as discrepancies
 from tests.analysis import test_metrics
 from tests.config import test_adapt
 from tests.data.benchmarks import test_benchmarks
-from tests.distill import test_discrepancies, test_loop
+from tests.data.bias import test_separation
+from tests.distill import test_backbones, test_discrepancies, test_loop
 from tests.helpers import ROOT
 
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / ".github" / "CONTRIBUTING.md").read_text(), re.DOTALL)
@@ -59,6 +60,9 @@ def test_a_backbone_is_one_file_and_one_entry(monkeypatch: pytest.MonkeyPatch) -
     write("class MeanImage(Backbone)", monkeypatch)
     assert list(register('BACKBONES["mean-image"]', backbones, "BACKBONES", monkeypatch)) == ["mean-image"]
     assert list(register('SHORT["mean-image"]', recipes, "SHORT", monkeypatch)) == ["mean-image"]
+    test_backbones.test_a_card_says_what_its_backbone_is("mean-image")
+    test_backbones.test_a_set_without_images_has_signal_zero("mean-image")
+    test_backbones.test_mixtures_of_linear_signals_are_one_weighted_pass("mean-image")
     for alignment, discrepancy in test_loop.METHODS:
         test_loop.test_contract_of_every_method(alignment, discrepancy, "mean-image")
 
@@ -89,6 +93,7 @@ def test_a_data_set_is_one_file_and_one_entry(monkeypatch: pytest.MonkeyPatch, t
     assert names == ["colored-shapes-fg", "colored-shapes-bg"]
     for name in names:
         test_benchmarks.test_every_card_says_what_one_should_know(name)
+        test_separation.test_without_separation_groups_look_alike(name)
         train = data.load(test_benchmarks.default_spec(name), 0, Path()).train
         assert train.x_NCHW.shape == (400, 3, 16, 16)
         test_adapt.test_every_preset_fits_every_data_set("quick", name, tmp_path)

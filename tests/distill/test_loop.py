@@ -107,7 +107,7 @@ def check_contract(spec: DistillSpec) -> None:
 
 
 def nonlinear(spec: DistillSpec) -> bool:
-    return spec.backbone == "mtt"
+    return not BACKBONES[spec.backbone].linear
 
 
 @pytest.mark.parametrize("matching", DISCREPANCIES)

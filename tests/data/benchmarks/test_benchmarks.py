@@ -39,7 +39,7 @@ def test_every_card_says_what_one_should_know(name: str) -> None:
         card.separation,
     ):
         assert text.strip()
-    assert card.ethics.rstrip(".").count(". ") == 1, "two sentences"
+    assert card.ethics.rstrip(".").count(". ") == 1, "ethics must be two sentences"
     assert card.classes == len(set(card.class_names)) >= 2
     labels = card.labels(card.usual())
     assert len(labels.groups) == card.usual().groups <= card.max_groups
