@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fairdd_core.plots.images import GRID_CSS
-from fairdd_core.plots.theme import ArmStyle, arm_styles
+from fairdd_core.plots.theme import RGB, ArmStyle, arm_styles, group_css
 from pages.ui import ASSETS
 from pages.ui.common.cache import Thumbnail
 from pages.ui.common.errors import escape_markdown
@@ -73,6 +73,12 @@ def legend(entries: Sequence[tuple[str, str, str]]) -> str:
         mark = chip if symbol == "chip" else marker_svg(symbol, color)
         parts.append(f"<span>{mark}{html.escape(text)}</span>")
     return f'<div class="fx-legend">{"".join(parts)}</div>'
+
+
+def group_legend(groups: Sequence[str], colors: Sequence[RGB]) -> str:
+    """Return a row of the colours and names of groups."""
+    palette = group_css(colors, len(groups))
+    return legend([("chip", color, name) for color, name in zip(palette, groups, strict=True)])
 
 
 def arm_heading(style: ArmStyle, summary: str = "") -> str:

@@ -16,12 +16,12 @@ from fairdd_core.plots import compare as plots
 from fairdd_core.plots import fairness
 from fairdd_core.plots.curves import CURVES, curve
 from fairdd_core.plots.images import grid_html
-from fairdd_core.plots.theme import arm_label, arm_styles, group_css
+from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.report.tables import ordered_counts
 from pages.ui.common.cache import cached
 from pages.ui.common.errors import catch_damage, escape_markdown
 from pages.ui.common.figures import gap_control, show_figure
-from pages.ui.common.html import arm_heading, legend
+from pages.ui.common.html import arm_heading, group_legend
 from pages.ui.common.runs import RunView, open_run
 from pages.ui.compare.choice import LETTERS
 from pages.ui.compare.model import SHOWN_METRICS, difference_table, settings_table
@@ -158,8 +158,7 @@ def recalls(views: Sequence[RunView], arms: Sequence[str]) -> None:
     st.header("Recall of each group, class by class", anchor=False)
     named = {view.labels.groups: view.labels.colors for view in views}
     for groups, colors in named.items() if len(named) == 1 else ():
-        palette = group_css(colors, len(groups))
-        st.html(legend([("chip", color, name) for color, name in zip(palette, groups, strict=True)]))
+        st.html(group_legend(groups, colors))
     for arm in arms:
 
         def draw(letter: str, view: RunView, arm: str = arm) -> None:

@@ -23,11 +23,11 @@ from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.plots import fairness
 from fairdd_core.plots.dots import architecture_dots, group_accuracy
 from fairdd_core.plots.heatmap import confusion
-from fairdd_core.plots.theme import arm_label, arm_styles, group_css
+from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.report.tables import ordered_counts
 from pages.ui.common.errors import catch_damage, escape_markdown
 from pages.ui.common.figures import gap_control, show_figure
-from pages.ui.common.html import arm_columns, arm_markdown, legend
+from pages.ui.common.html import arm_columns, arm_markdown, group_legend
 from pages.ui.common.runs import Labels, RunView
 from pages.ui.fairness.error_analysis import error_analysis, focus_clicked, gap_in_focus
 from pages.ui.fairness.residuals import residual_view
@@ -170,8 +170,7 @@ def _arms_control(counts: Counts, view: RunView) -> list[str]:
 def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
     """Draw the recalls of every class and the error analysis of one gap."""
     labels = view.labels
-    palette = group_css(labels.colors, len(labels.groups))
-    st.html(legend([("chip", color, name) for color, name in zip(palette, labels.groups, strict=True)]))
+    st.html(group_legend(labels.groups, labels.colors))
     table = recall_table(counts, labels.classes, labels.groups)
     focus_arm, focus_class = gap_in_focus(counts, labels)
     for arm, style, column in arm_columns(list(counts)):

@@ -9,17 +9,12 @@ from fairdd_core.plots import fairness
 from fairdd_core.plots.dots import case_dots
 from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html
-from fairdd_core.plots.theme import arm_label, arm_styles, group_css
+from fairdd_core.plots.theme import arm_label, arm_styles
 from pages.ui.common.figures import show_figure, show_table, table_expander
-from pages.ui.common.html import arm_heading, legend
+from pages.ui.common.html import arm_heading, group_legend
 from pages.ui.learn import narrative
 from pages.ui.learn.facts import Facts, facts
 from pages.ui.learn.steps import Step, source, studio_link
-
-
-def _color_legend(f: Facts) -> None:
-    palette = group_css(f.labels.colors, len(f.labels.groups))
-    st.html(legend([("chip", color, name) for color, name in zip(palette, f.labels.groups, strict=True)]))
 
 
 def _image_grid(f: Facts, arm: str) -> None:
@@ -51,7 +46,7 @@ def _bias_story() -> None:
         "learn the digit; the colour should make no difference. But for each digit, most images have the "
         f"same colour: the **skew** is {f.view.spec.data.skew:.0%}."
     )
-    _color_legend(f)
+    st.html(group_legend(f.labels.groups, f.labels.colors))
 
 
 def _bias_question() -> str:
@@ -137,7 +132,7 @@ def _gap_reveal() -> None:
     with left:
         _recalls(f, "vanilla", "lesson-gap")
     with right:
-        _color_legend(f)
+        st.html(group_legend(f.labels.groups, f.labels.colors))
         st.markdown(narrative.gap(f))
         st.markdown(
             f"**{narrative.predicted_by_color(f, 'vanilla'):.0%}** of the digits in another digit's colour "
