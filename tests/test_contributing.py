@@ -82,7 +82,7 @@ def test_a_discrepancy_is_one_file_and_one_entry(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_metric_is_one_function_and_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    ((name, metric),) = register("def balanced_accuracy_K", metrics, "METRICS", monkeypatch).items()
+    ((name, metric),) = register("def class_recalls", metrics, "METRICS", monkeypatch).items()
     assert metric.of(test_metrics.HAND) == pytest.approx((12 / 20 + 18 / 20) / 2)
     test_metrics.test_every_metric_is_a_rate_and_blind_to_the_order_of_groups(name)
 

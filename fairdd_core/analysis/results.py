@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from fairdd_core.analysis.metrics import METRICS, spread
+from fairdd_core.analysis.intervals import metric_interval
+from fairdd_core.analysis.metrics import GAPS, METRICS, spread
+from fairdd_core.analysis.noise_floor import noise_floors
 
 HEADLINE = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
 """The metrics that are shown first."""
+RESAMPLES = 200
+"""Behind intervals of runs that were summarised by an earlier version."""
 Markup = Literal["", "html", "markdown"]
-_FORMS: dict[Markup, tuple[str, str]] = {
-    "": ("{}", " ({}–{})"),
-    "html": ("<b>{}</b>", "<small>{} to {}</small>"),
-    "markdown": ("**{}**", "  \n:small[{} to {}]"),
+_FORMS: dict[Markup, tuple[str, str, str]] = {
+    "": ("{}", " ({}–{})", ", floor {}"),
+    "html": ("<b>{}</b>", "<small>{} to {}</small>", "<small>floor {}</small>"),
+    "markdown": ("**{}**", "  \n:small[{} to {}]", "  \n:small[floor {}]"),
 }
-"""Markup -> how a mean and an interval are written."""
+"""Markup -> how a mean, an interval and a noise floor are written."""
 
 
 def results_table(
@@ -27,39 +32,83 @@ def results_table(
     """Return one row per (arm, metric).
 
     Columns: ``arm``, ``metric``, ``title``, ``mean``, ``std`` (over networks), ``low`` and ``high`` (95 %
-    bootstrap interval over test images, where the run has one), ``networks`` and ``n`` (test images). NaN is
-    undefined.
+    confidence interval over test images), ``floor`` and ``floor_std`` (noise floor of a gap), ``excess`` (gap
+    above its floor), ``networks`` and ``n`` (test images). NaN is undefined.
 
     Args:
-        summary: ``arms``, or a value of ``others``, of a result document: arm -> metric -> ``mean``, ``std``
-            and ``ci95``. Entries of another form are undefined; metrics without an entry have no row.
+        summary: ``arms``, or a value of ``others``, of a result document: arm -> metric -> ``mean``, ``std``,
+            ``ci95`` and ``floor``. Entries of another form are undefined; metrics without an entry have no
+            row.
         counts: arm -> counts (network, group, true class, predicted class). Where given, means and standard
-            deviations come from them, and intervals alone from the summary.
+            deviations come from them, and intervals and floors from the summary. Earlier versions gave
+            the accuracy no interval, and gaps one that misses small gaps: there all come from the counts.
     """
     known = summary if isinstance(summary, Mapping) else {}
     rows = []
     for arm in known if counts is None else counts:
-        entries = _mapping(known.get(arm))
+        entries = {name: _entry(entry) for name, entry in _mapping(known.get(arm)).items()}
+        measured: dict[str, dict[str, float]] = {}
+        if counts is not None and entries.get("accuracy", {}).get("low") is None:
+            measured = _measured(counts[arm].tobytes(), counts[arm].shape, counts[arm].dtype.str)
         for name, metric in METRICS.items():
-            row = {"arm": arm, "metric": name, "title": metric.title, **_entry(entries.get(name))}
+            row: dict[str, Any] = {"arm": arm, "metric": name, "title": metric.title}
+            row |= measured[name] if measured else entries.get(name, {})
             if counts is not None:
                 values_K = metric.of(counts[arm])
                 row |= {"mean": float(values_K.mean()), "std": spread(values_K)}
                 row |= {"networks": len(values_K), "n": int(counts[arm][0].sum())}
             if counts is not None or name in entries:
                 rows.append(row)
-    numbers = ["mean", "std", "low", "high"]
+    numbers = ["mean", "std", "low", "high", "floor", "floor_std"]
     table = pd.DataFrame(rows, columns=["arm", "metric", "title", *numbers, "networks", "n"])
     table[numbers] = table[numbers].apply(pd.to_numeric, errors="coerce").astype(float)
+    table.insert(table.columns.get_loc("floor_std") + 1, "excess", table["mean"] - table["floor"])
     return table
+
+
+def measure(
+    counts_KGCC: np.ndarray, rng: np.random.Generator, resamples: int, *, floors: bool
+) -> dict[str, dict[str, float]]:
+    """Return ``mean``, ``std``, ``low``, ``high``, ``floor`` and ``floor_std`` of every metric, by its name.
+
+    Args:
+        counts_KGCC: counts (network, group, true class, predicted class) of one arm.
+        rng: source of the draws.
+        resamples: draws behind each interval.
+        floors: whether noise floors can be computed: not where each test picture is shown in every group, for
+            then the predictions of a class are no independent draws.
+    """
+    dealt = noise_floors(counts_KGCC, GAPS, rng) if floors else {}
+    rows = {}
+    for name, metric in METRICS.items():
+        values_K, floor = metric.of(counts_KGCC), dealt.get(name)
+        low, high = metric_interval(counts_KGCC, metric, resamples, rng)
+        rows[name] = {"mean": float(values_K.mean()), "std": spread(values_K), "low": low, "high": high}
+        if floor is not None:
+            rows[name] |= {"floor": floor.mean, "floor_std": floor.std}
+    # A maximum is no smaller than a mean, so neither is its bound.
+    for mean, largest in (("deo_mean", "deo_max"), ("sufficiency_gap_mean", "sufficiency_gap")):
+        rows[largest]["high"] = max(rows[largest]["high"], rows[mean]["high"])
+    return rows
+
+
+@lru_cache(maxsize=64)
+def _measured(counts: bytes, shape: tuple[int, ...], dtype: str) -> dict[str, dict[str, float]]:
+    return measure(
+        np.frombuffer(counts, dtype).reshape(shape), np.random.default_rng(0), RESAMPLES, floors=False
+    )
 
 
 def _entry(value: Any) -> dict[str, Any]:
     """Return the numbers of one metric in a result document, which may be damaged."""
     entry = _mapping(value)
-    bounds = entry.get("ci95")
-    low, high = bounds if isinstance(bounds, list) and len(bounds) == 2 else (None, None)
-    return {"mean": entry.get("mean"), "std": entry.get("std"), "low": low, "high": high}
+    (low, high), (floor, floor_std) = _pair(entry.get("ci95")), _pair(entry.get("floor"))
+    numbers = {"low": low, "high": high, "floor": floor, "floor_std": floor_std}
+    return {"mean": entry.get("mean"), "std": entry.get("std"), **numbers}
+
+
+def _pair(value: Any) -> tuple[Any, Any]:
+    return (value[0], value[1]) if isinstance(value, list) and len(value) == 2 else (None, None)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -81,7 +130,7 @@ def results_grid(
         metrics: names in ``METRICS``, in order.
         arms: names in order; by default those of the table.
         markup: of the cells.
-        uncertainty: whether they include the standard deviation and the interval.
+        uncertainty: whether they include the standard deviation, the interval and the noise floor.
     """
     cells = [format_result(row, markup=markup, uncertainty=uncertainty) for row in table.to_dict("records")]
     grid = table.assign(cell=cells).pivot(index="arm", columns="metric", values="cell")
@@ -101,23 +150,25 @@ def results_text(summary: Mapping[str, Any] | None) -> list[str]:
 
 
 def format_result(row: Mapping[Any, Any], *, markup: Markup = "", uncertainty: bool = True) -> str:
-    """Return a row of ``results_table`` as text: ``24.9 % ± 1.2 (23.1–27.0)``.
+    """Return a row of ``results_table`` as text: ``9.1 pt ± 1.2 (0.4–10.9), floor 7.1``.
 
     Rates are per cent and gaps percentage points (``pt``).
 
     Args:
-        row: with ``metric``, ``mean``, ``std``, ``low`` and ``high``.
+        row: of ``results_table``.
         markup: if any, the mean is bold and the interval small.
-        uncertainty: whether to add the standard deviation and the interval.
+        uncertainty: whether to add the standard deviation, the interval and the noise floor.
     """
-    mean, std, low, high = (100 * row[name] for name in ("mean", "std", "low", "high"))
+    mean, std, low, high, floor = (100 * row[name] for name in ("mean", "std", "low", "high", "floor"))
     if np.isnan(mean):
         return "undefined"
     unit = "%" if METRICS[row["metric"]].higher_is_better else "pt"
-    bold, interval = _FORMS[markup]
+    bold, interval, below = _FORMS[markup]
     text = f"{bold.format(f'{mean:.1f}')} {unit}"
     if uncertainty and not np.isnan(std):
         text += f" ± {std:.1f}"
     if uncertainty and not np.isnan(low):
         text += interval.format(f"{low:.1f}", f"{high:.1f}")
+    if uncertainty and not np.isnan(floor):
+        text += below.format(f"{floor:.1f}")
     return text

@@ -60,6 +60,7 @@ class DatasetCard:
         ethics: known limits, in two sentences.
         size: number and size of the images, in words.
         test_set: what is tested, and how balanced the groups are there.
+        crossed_test: whether every test picture is shown in every group.
         separation: meaning of separation 0 and 1 here.
         side: height and width in pixels of the images that the networks get.
         class_names: in index order; those of the default label.
@@ -101,6 +102,7 @@ class DatasetCard:
     torchvision: str = ""
     needs: str = ""
     prepare: Callable[[Path, Progress | None], object] | None = None
+    crossed_test: bool = False
 
     @property
     def classes(self) -> int:

@@ -1,4 +1,4 @@
-"""Confidence intervals of a single result."""
+"""Intervals: they cover the truth, contain what was observed, and are silent where nothing can be said."""
 
 from __future__ import annotations
 
@@ -6,7 +6,87 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from fairdd_core.analysis.intervals import wilson
+from fairdd_core.analysis.intervals import MIN_IMAGES, metric_interval, wilson
+from fairdd_core.analysis.metrics import METRICS
+
+TRIALS, RESAMPLES, CLASSES = 100, 150, 10
+GAPS = ("deo_mean", "deo_max")
+
+
+def draw(recall_GC: np.ndarray, images: int, rng: np.random.Generator) -> np.ndarray:
+    """Return counts (1, G, C, C) of a classifier with these recalls and evenly spread errors."""
+    classes = recall_GC.shape[1]
+    share_GCC = np.repeat(((1 - recall_GC) / (classes - 1))[..., None], classes, axis=-1)
+    share_GCC[:, np.arange(classes), np.arange(classes)] = recall_GC
+    return rng.multinomial(images, share_GCC)[None]
+
+
+@pytest.mark.parametrize("images", [10, 50, 100])
+@pytest.mark.parametrize("groups", [2, 4, 10])
+@pytest.mark.parametrize("gap", [0.0, 0.03, 0.1, 0.2])
+def test_the_true_gap_is_covered(gap: float, groups: int, images: int) -> None:
+    """At least 93 % of the time; recalls of 0.85 but for one group, so that many cells are near the top."""
+    rng = np.random.default_rng([groups, images, round(100 * gap)])
+    recall_GC = np.full((groups, CLASSES), 0.85)
+    recall_GC[0] -= gap
+    covered = dict.fromkeys(GAPS, 0.0)
+    for _ in range(TRIALS):
+        counts = draw(recall_GC, images, rng)
+        bounds = {name: metric_interval(counts, METRICS[name], RESAMPLES, rng) for name in GAPS}
+        for name, (low, high) in bounds.items():
+            assert low <= METRICS[name].of(counts)[0] <= high
+            covered[name] += float(low <= METRICS[name].reduce(recall_GC) + 1e-9 <= high + 2e-9)
+        assert bounds["deo_max"][1] >= bounds["deo_mean"][1] - 0.01
+    assert min(covered.values()) >= 0.93 * TRIALS, covered
+
+
+@pytest.mark.parametrize("name", ["accuracy", "worst_group_accuracy"])
+@pytest.mark.parametrize("spread", [0.0, 0.2])
+def test_accuracies_are_covered(name: str, spread: float) -> None:
+    rng, covered = np.random.default_rng(3), 0
+    recall_GC = np.full((4, 5), 0.8)
+    recall_GC[0] -= spread
+    truth = {"accuracy": recall_GC.mean(), "worst_group_accuracy": recall_GC.mean(axis=1).min()}[name]
+    for _ in range(TRIALS):
+        low, high = metric_interval(draw(recall_GC, 20, rng), METRICS[name], RESAMPLES, rng)
+        covered += low <= truth <= high
+    assert covered >= 0.9 * TRIALS
+
+
+def test_ten_images_of_equal_groups_do_not_prove_a_gap() -> None:
+    rng = np.random.default_rng(4)
+    counts = draw(np.full((10, CLASSES), 0.5), 10, rng)
+    low, high = metric_interval(counts, METRICS["deo_mean"], 500, rng)
+    assert METRICS["deo_mean"].of(counts)[0] > 0.4
+    assert low <= 0.05
+    assert high < 1
+
+
+def test_perfect_answers_on_few_images_say_nothing() -> None:
+    counts = np.zeros((1, 10, 2, 2), np.int64)
+    counts[..., [0, 1], [0, 1]] = 1
+    assert np.isnan(metric_interval(counts, METRICS["deo_max"], 200, np.random.default_rng(0))).all()
+    enough = metric_interval(counts * MIN_IMAGES, METRICS["deo_max"], 200, np.random.default_rng(0))
+    assert enough[0] == 0
+    assert enough[1] > 0.1, "five perfect answers a cell leave room for a gap"
+
+
+def test_it_narrows_with_more_images_but_not_with_more_networks() -> None:
+    rng = np.random.default_rng(5)
+    one = draw(np.array([[0.9, 0.8], [0.6, 0.8]]), 100, rng)
+
+    def width(counts: np.ndarray) -> float:
+        low, high = metric_interval(counts, METRICS["deo_mean"], 500, rng)
+        return high - low
+
+    assert width(one * 25) == pytest.approx(width(one) / 5, rel=0.3)
+    assert width(np.repeat(one, 5, axis=0)) == pytest.approx(width(one), rel=0.2)
+
+
+def test_what_is_undefined_has_no_interval() -> None:
+    empty = np.zeros((1, 2, 2, 2), np.int64)
+    for metric in METRICS.values():
+        assert np.isnan(metric_interval(empty, metric, 100, np.random.default_rng(0))).all()
 
 
 def test_wilson_has_width_at_the_ends_and_is_undefined_without_images() -> None:

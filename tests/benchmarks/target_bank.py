@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fairdd_core.analysis.metrics import accuracy_K, deo_mean_K
+from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.presets import quick
 from fairdd_core.config.spec.distill import DistillSpec, ScheduleSpec
 from fairdd_core.data.registry import load
@@ -45,7 +45,7 @@ def measure(dataset: str, schedule: ScheduleSpec) -> tuple[float, float, float]:
     judge = Evaluator(split, spec.evaluation, SEED, device)
     data = judge.synthetic(sets["cobra"].x_NCHW, sets["cobra"].y_N)
     counts = np.stack([judge.test(judge.train(data, k), "bank", k).counts_GCC for k in range(3)])
-    return seconds, float(accuracy_K(counts).mean()), float(deo_mean_K(counts).mean())
+    return seconds, float(METRICS["accuracy"].of(counts).mean()), float(METRICS["deo_mean"].of(counts).mean())
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fairdd_core.analysis.metrics import accuracy_K
+from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.spec.evaluation import BASELINES, EvaluationSpec
 from fairdd_core.data.grouped import Split
 from fairdd_core.evaluate.evaluator import Evaluator, evaluate_arms, evaluate_baselines
@@ -34,7 +34,7 @@ def test_counts_hold_every_test_image_once() -> None:
 
 def test_a_network_learns_what_can_be_learned() -> None:
     tester = evaluator(full_data_steps=150, augmentation="", lr=0.05)
-    accuracy = accuracy_K(tester.test(tester.full_network(0), "full-data", 0).counts_GCC[None])[0]
+    accuracy = METRICS["accuracy"].of(tester.test(tester.full_network(0), "full-data", 0).counts_GCC[None])[0]
     assert accuracy > 0.8
 
 

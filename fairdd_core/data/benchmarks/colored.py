@@ -43,6 +43,7 @@ def colored_cards(
             summary=f"{what} {'drawn in' if inked else 'in black on'} one colour per group; most of each "
             "class has the same colour, so colour predicts the class.",
             test_set=one if test_each_once else every,
+            crossed_test=not test_each_once,
             separation="0: all groups have the same mean colour. 1: the ten published colours.",
             load=_loader(read, place, fields["class_names"], test_each_once),
             max_groups=len(PALETTE),

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from fairdd_core.analysis.intervals import bootstrap_interval
-from fairdd_core.analysis.metrics import METRICS, spread
+from fairdd_core.analysis.results import measure
 from fairdd_core.config.spec.evaluation import BASELINES, series
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.data.registry import DATASETS
 from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.storage.folder import RunFolder
 
@@ -72,16 +72,19 @@ def _arms(folder: RunFolder, spec: RunSpec, architecture: str = "") -> dict[str,
 
 
 def _arm_summary(spec: RunSpec, arm: str, counts_KGCC: np.ndarray) -> dict[str, dict[str, Any]]:
-    summary: dict[str, dict[str, Any]] = {}
-    for name, metric in METRICS.items():
-        values_K = metric.of(counts_KGCC)
-        entry: dict[str, Any] = {"mean": _number(values_K.mean()), "std": _number(spread(values_K))}
-        if metric.is_gap:
-            rng = numpy_stream(spec.seed, "bootstrap", arm, name)
-            bounds = bootstrap_interval(counts_KGCC, metric.of, spec.evaluation.bootstrap, rng)
-            entry["ci95"] = [_number(bound) for bound in bounds]
-        summary[name] = entry
-    return summary
+    rng = numpy_stream(spec.seed, "intervals", arm)
+    card = DATASETS.get(spec.data.dataset)
+    floors = card is None or not card.crossed_test
+    rows = measure(counts_KGCC, rng, spec.evaluation.bootstrap, floors=floors)
+    return {
+        name: {
+            "mean": _number(row["mean"]),
+            "std": _number(row["std"]),
+            "ci95": [_number(row["low"]), _number(row["high"])],
+        }
+        | ({"floor": [_number(row["floor"]), _number(row["floor_std"])]} if "floor" in row else {})
+        for name, row in rows.items()
+    }
 
 
 def _number(value: float) -> float | None:

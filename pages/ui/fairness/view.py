@@ -141,9 +141,11 @@ def _results(counts: Counts, summary: dict[str, Any], labels: Labels, steps: int
     n = f"{int(next(iter(counts.values()))[0].sum()):,}".replace(",", "\u202f")
     st.caption(
         f"n = {n} test images for every network. ± is the standard deviation over networks; the small range "
-        "is the 95 % bootstrap interval over test images. A gap is a range over groups, so in small cells "
-        "noise alone opens a small one. The class named is the one with the largest mean gap over the "
-        "networks; its recalls are means. pt: percentage points."
+        "is the 95 % confidence interval over test images. The **floor** of a gap is what chance alone opens "
+        "between groups that are treated alike: the mean gap after the predictions of each class are dealt "
+        "to its groups at random. Only what lies above it is evidence of bias. Test sets that show each "
+        "picture in every group have no floor here. The class named is the one "
+        "with the largest mean gap over the networks; its recalls are means. pt: percentage points."
     )
     with st.expander("Definitions", icon=":material/function:", type="compact"):
         for metric in METRICS.values():

@@ -57,7 +57,7 @@ class Facts:
         return float(METRICS[name].of(self.counts[arm]).mean())
 
     def interval(self, name: str, arm: str) -> tuple[float, float]:
-        """Return the 95 % bootstrap interval of a gap."""
+        """Return the 95 % confidence interval of a gap."""
         low, high = self.intervals[arm][name]["ci95"]
         return float(low), float(high)
 

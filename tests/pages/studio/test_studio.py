@@ -67,7 +67,7 @@ def test_fairness_states_n_and_definitions(studio: Studio, workspace: Path, no_e
     text = words(app)
     assert "n = 50 test images" in text
     assert "max over a − min over a" in text
-    assert "95 % bootstrap interval" in text
+    assert "95 % confidence interval" in text
 
 
 def test_moving_skew_redraws_the_data(studio: Studio, no_examples: None) -> None:
