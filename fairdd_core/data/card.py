@@ -109,11 +109,6 @@ class DatasetCard:
         """Number of classes of the default label."""
         return len(self.class_names)
 
-    @property
-    def needs_files(self) -> bool:
-        """Whether the data set needs files in the data folder."""
-        return bool(self.files)
-
     def facts(self) -> dict[str, str]:
         """Return the facts to know before using the data set: heading -> text, in display order."""
         groups = ", ".join(self.group_names) or f"synthetic: 2 to {self.max_groups} colours"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from urllib.error import URLError
 
 from fairdd_core.data.card import EMBEDDED, DatasetCard
 from fairdd_core.data.image_store import Progress
@@ -21,6 +22,7 @@ from fairdd_core.errors import UserError, lookup
 
 ARCHIVES = (".gz", ".zip", ".txt")
 LOCK = "lock"
+NETWORK_ERRORS = (URLError, ConnectionError, TimeoutError)
 POLL_SECONDS = 0.3
 ROOM = 2.5
 """Multiple of the known size that must be free: the archive, and what it unpacks to."""
@@ -84,19 +86,13 @@ def _fetch(card: DatasetCard, staging: Path) -> None:
     except ModuleNotFoundError as error:
         raise _refusal(card, error, f"Install it: pip install {card.needs or error.name}.") from error
     except Exception as error:  # URL errors, HTTP statuses, wrong checksums, full disks, broken archives
-        if isinstance(error, OSError) and error.errno and not _is_network(error):
+        if isinstance(error, OSError) and error.errno and not isinstance(error, NETWORK_ERRORS):
             raise
         if card.needs and card.needs in str(error):
             raise _refusal(card, error, f"Install it: pip install {card.needs}.") from error
         raise _refusal(
             card, error, "Is there a connection? Complete archives are kept; try again."
         ) from error
-
-
-def _is_network(error: OSError) -> bool:
-    from urllib.error import URLError
-
-    return isinstance(error, URLError | ConnectionError | TimeoutError)
 
 
 def _refusal(card: DatasetCard, error: Exception, advice: str) -> UserError:

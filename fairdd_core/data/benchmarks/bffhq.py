@@ -6,27 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from fairdd_core.data.benchmarks.attributes import (
-    SIDE,
-    SKEW,
-    TEST,
-    TRAIN,
-    AnnotatedImages,
-    annotated_card,
-    image_names,
-    whole_part,
-)
+from fairdd_core.data.benchmarks import attributes
+from fairdd_core.data.benchmarks.attributes import SIDE
 from fairdd_core.data.card import DataFile
 from fairdd_core.data.image_store import Progress, cache_folder, open_cache
 from fairdd_core.errors import UserError
 
 FOLDER = "bffhq"
-TRAINING = "0.5pct"
-PARTS = {f"{TRAINING}/align": TRAIN, f"{TRAINING}/conflict": TRAIN, "test": TEST}
+PARTS = {"0.5pct/align": attributes.TRAIN, "0.5pct/conflict": attributes.TRAIN, "test": attributes.TEST}
 ATTRIBUTES = {"age": ("young", "old"), "gender": ("female", "male")}
 
 
-def read_bffhq(data_dir: Path, progress: Progress | None = None) -> AnnotatedImages:
+def read_bffhq(data_dir: Path, progress: Progress | None = None) -> attributes.AnnotatedImages:
     """Return the faces under ``data_dir/bffhq``; label and group are the last two fields of their names.
 
     Raises:
@@ -38,7 +29,7 @@ def read_bffhq(data_dir: Path, progress: Progress | None = None) -> AnnotatedIma
     for folder, part in PARTS.items():
         if not (base / folder).is_dir():
             raise UserError("data.dataset", f"the folder {folder} in {base}", "none", CARD.fetch)
-        for name in image_names(base / folder):
+        for name in attributes.image_names(base / folder):
             fields = name.rpartition("/")[2].rpartition(".")[0].split("_")
             if not set(fields[-2:]) <= {"0", "1"} or len(fields) < 3:
                 raise UserError("data.dataset", f"names that end in _0 or _1 twice in {base / folder}", name)
@@ -48,15 +39,15 @@ def read_bffhq(data_dir: Path, progress: Progress | None = None) -> AnnotatedIma
     table = pd.DataFrame(rows, columns=["file", "age", "gender", "part"])
     store = open_cache(cache_folder(data_dir), "bffhq", base, table, SIDE, progress=progress)
     columns = {name: store.samples[name].to_numpy(np.int64) for name in ("age", "gender", "part")}
-    return AnnotatedImages(store, {name: columns[name] for name in ATTRIBUTES}, columns["part"])
+    return attributes.AnnotatedImages(store, {name: columns[name] for name in ATTRIBUTES}, columns["part"])
 
 
-CARD = annotated_card(
+CARD = attributes.annotated_card(
     read_bffhq,
-    whole_part,
+    attributes.whole_part,
     title="BFFHQ",
     summary="Portraits of Flickr users, young or old. By selection, 99.5 % of the young ones are women and "
-    f"99.5 % of the old ones men; only 96 of 19 200 are exceptions. {SKEW}",
+    f"99.5 % of the old ones men; only 96 of 19 200 are exceptions. {attributes.SKEW}",
     source="Biased FFHQ, J. Lee et al., NeurIPS 2021, arXiv 2107.01372, from FFHQ by T. Karras, S. Laine "
     "and T. Aila",
     licence="CC BY-NC-SA 4.0 for the selection of FFHQ; every photograph has its own Creative Commons "

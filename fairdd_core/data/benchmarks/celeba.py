@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fairdd_core.data.benchmarks.attributes import (
-    NEITHER,
-    SIDE,
-    SKEW,
-    TEST,
-    TRAIN,
-    AnnotatedImages,
-    annotated_card,
-    balanced_part,
-)
+from fairdd_core.data.benchmarks import attributes
+from fairdd_core.data.benchmarks.attributes import SIDE
 from fairdd_core.data.card import DataFile
 from fairdd_core.data.image_store import Progress, cache_folder, open_cache
 from fairdd_core.errors import UserError
@@ -31,51 +23,17 @@ if TYPE_CHECKING:
 FOLDER = "celeba"
 ATTRIBUTE_LIST, PART_LIST, IMAGES = "list_attr_celeba.txt", "list_eval_partition.txt", "img_align_celeba"
 MOST_TESTED = 500
-PARTS = {0: TRAIN, 1: NEITHER, 2: TEST}
+PARTS = {0: attributes.TRAIN, 1: attributes.NEITHER, 2: attributes.TEST}
 """The archive's training, validation and test part."""
-NAMES = (
-    "5_o_Clock_Shadow",
-    "Arched_Eyebrows",
-    "Attractive",
-    "Bags_Under_Eyes",
-    "Bald",
-    "Bangs",
-    "Big_Lips",
-    "Big_Nose",
-    "Black_Hair",
-    "Blond_Hair",
-    "Blurry",
-    "Brown_Hair",
-    "Bushy_Eyebrows",
-    "Chubby",
-    "Double_Chin",
-    "Eyeglasses",
-    "Goatee",
-    "Gray_Hair",
-    "Heavy_Makeup",
-    "High_Cheekbones",
-    "Male",
-    "Mouth_Slightly_Open",
-    "Mustache",
-    "Narrow_Eyes",
-    "No_Beard",
-    "Oval_Face",
-    "Pale_Skin",
-    "Pointy_Nose",
-    "Receding_Hairline",
-    "Rosy_Cheeks",
-    "Sideburns",
-    "Smiling",
-    "Straight_Hair",
-    "Wavy_Hair",
-    "Wearing_Earrings",
-    "Wearing_Hat",
-    "Wearing_Lipstick",
-    "Wearing_Necklace",
-    "Wearing_Necktie",
-    "Young",
+_HEAD = (
+    "5_o_Clock_Shadow Arched_Eyebrows Attractive Bags_Under_Eyes Bald Bangs Big_Lips Big_Nose Black_Hair "
+    "Blond_Hair Blurry Brown_Hair Bushy_Eyebrows Chubby Double_Chin Eyeglasses Goatee Gray_Hair "
+    "Heavy_Makeup High_Cheekbones Male Mouth_Slightly_Open Mustache Narrow_Eyes No_Beard Oval_Face "
+    "Pale_Skin Pointy_Nose Receding_Hairline Rosy_Cheeks Sideburns Smiling Straight_Hair Wavy_Hair "
+    "Wearing_Earrings Wearing_Hat Wearing_Lipstick Wearing_Necklace Wearing_Necktie Young"
 )
-"""The forty attributes."""
+NAMES = tuple(_HEAD.split())
+"""The forty attributes, in the order of the archive's list."""
 
 
 _TEXTS = {name: name.replace("_", " ").lower() for name in NAMES}
@@ -86,7 +44,7 @@ ATTRIBUTES: dict[str, tuple[str, str]] = {
 """Attribute -> what its absence and its presence mean."""
 
 
-def read_celeba(data_dir: Path, progress: Progress | None = None) -> AnnotatedImages:
+def read_celeba(data_dir: Path, progress: Progress | None = None) -> attributes.AnnotatedImages:
     """Return the faces under ``data_dir/celeba``.
 
     Raises:
@@ -101,7 +59,7 @@ def read_celeba(data_dir: Path, progress: Progress | None = None) -> AnnotatedIm
             "data.dataset", f"every image of {ATTRIBUTE_LIST} in {folder / IMAGES}", f"no {error.filename}"
         ) from error
     values = {name: (store.samples[name].to_numpy(np.int64) > 0).astype(np.int64) for name in NAMES}
-    return AnnotatedImages(store, values, store.samples["part"].map(PARTS).to_numpy(np.int64))
+    return attributes.AnnotatedImages(store, values, store.samples["part"].map(PARTS).to_numpy(np.int64))
 
 
 def _lists(folder: Path) -> pd.DataFrame:
@@ -109,9 +67,9 @@ def _lists(folder: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        attributes = pd.read_csv(folder / ATTRIBUTE_LIST, sep=r"\s+", skiprows=1, index_col=0)
+        marks = pd.read_csv(folder / ATTRIBUTE_LIST, sep=r"\s+", skiprows=1, index_col=0)
         parts = pd.read_csv(folder / PART_LIST, sep=r"\s+", header=None, index_col=0, names=["file", "part"])
-        table = attributes[list(NAMES)].astype(np.int8).join(parts["part"].astype(np.int8), how="inner")
+        table = marks[list(NAMES)].astype(np.int8).join(parts["part"].astype(np.int8), how="inner")
         table["part"].map(PARTS).astype(np.int64)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(
@@ -122,13 +80,13 @@ def _lists(folder: Path) -> pd.DataFrame:
     return table.rename_axis("file").reset_index()
 
 
-CARD = annotated_card(
+CARD = attributes.annotated_card(
     read_celeba,
-    balanced_part(MOST_TESTED),
+    attributes.balanced_part(MOST_TESTED),
     title="CelebA",
     summary="Portraits of celebrities with forty yes-or-no attributes. Any of them can be predicted, any "
     "others can make the groups; as usual here, “attractive” is predicted and the groups are male and "
-    f"female. {SKEW}",
+    f"female. {attributes.SKEW}",
     source="CelebA, Z. Liu, P. Luo, X. Wang and X. Tang, ICCV 2015, arXiv 1411.7766",
     licence="non-commercial research only; the copyright of the images stays with their owners",
     ethics="The people did not agree to be in it, and “attractive” or “male” are opinions of annotators "

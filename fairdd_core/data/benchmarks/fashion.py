@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
+from functools import partial
 
 from fairdd_core.data.benchmarks.colored import colored_cards
-from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, TrainTest, idx_files, read_idx
+from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, idx_files, read_idx
 
 NAMES = (
     "T-shirt or top",
@@ -22,15 +21,9 @@ NAMES = (
 )
 
 
-@lru_cache(maxsize=1)
-def read_fashion(data_dir: Path) -> TrainTest:
-    """Return the 60 000 training and 10 000 test articles, grey, 32×32."""
-    return read_idx(data_dir, "FashionMNIST")
-
-
 CARDS = colored_cards(
     "colored-fashion",
-    read_fashion,
+    partial(read_idx, name="FashionMNIST"),
     title="Colored Fashion-MNIST",
     source="Fashion-MNIST, H. Xiao, K. Rasul and R. Vollgraf, Zalando Research, arXiv 1708.07747",
     licence="MIT",

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
+from functools import partial
 
 from fairdd_core.data.benchmarks.colored import colored_cards
-from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, TrainTest, idx_files, read_idx
+from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, idx_files, read_idx
 
 NAMES = tuple(str(c) for c in range(10))
 
 
-@lru_cache(maxsize=1)
-def read_mnist(data_dir: Path) -> TrainTest:
-    """Return the 60 000 training and 10 000 test digits, grey, 32×32."""
-    return read_idx(data_dir, "MNIST")
-
-
 CARDS = colored_cards(
     "colored-mnist",
-    read_mnist,
+    partial(read_idx, name="MNIST"),
     title="Colored MNIST",
     source="MNIST, Y. LeCun, C. Cortes and C. Burges",
     licence="CC BY-SA 3.0",

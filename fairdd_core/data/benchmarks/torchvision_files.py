@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,7 @@ def idx_files(folder: str, md5: tuple[str, ...] = ("", "", "", "")) -> tuple[Dat
     return tuple(DataFile(f"{folder}/raw/{name}", size, digest) for (name, size), digest in pairs)
 
 
+@lru_cache(maxsize=2)
 def read_idx(data_dir: Path, name: str) -> TrainTest:
     """Return the grey images under ``data_dir/name/raw``, padded to 32×32.
 

@@ -7,14 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fairdd_core.data.benchmarks.attributes import (
-    SIDE,
-    SKEW,
-    AnnotatedImages,
-    annotated_card,
-    balanced_holdout,
-    image_names,
-)
+from fairdd_core.data.benchmarks import attributes
+from fairdd_core.data.benchmarks.attributes import SIDE
 from fairdd_core.data.card import DataFile
 from fairdd_core.data.image_store import Progress, cache_folder, open_cache
 from fairdd_core.errors import UserError
@@ -32,7 +26,7 @@ ATTRIBUTES = {
 }
 
 
-def read_utkface(data_dir: Path, progress: Progress | None = None) -> AnnotatedImages:
+def read_utkface(data_dir: Path, progress: Progress | None = None) -> attributes.AnnotatedImages:
     """Return the faces under ``data_dir/UTKFace``; race 4, "others", counts as none.
 
     Raises:
@@ -41,14 +35,14 @@ def read_utkface(data_dir: Path, progress: Progress | None = None) -> AnnotatedI
     import pandas as pd
 
     base = data_dir / FOLDER
-    matches = [(file, NAME.fullmatch(file.rpartition("/")[2])) for file in image_names(base)]
+    matches = [(file, NAME.fullmatch(file.rpartition("/")[2])) for file in attributes.image_names(base)]
     rows = [(file, *map(int, match.groups())) for file, match in matches if match]
     if not rows:
         raise UserError("data.dataset", f"images called age_gender_race_date.jpg in {base}", "none")
     table = pd.DataFrame(rows, columns=["file", "years", "gender", "race"])
     store = open_cache(cache_folder(data_dir), "utkface", base, table, SIDE, progress=progress)
     race_N = store.samples["race"].to_numpy(np.int64)
-    return AnnotatedImages(
+    return attributes.AnnotatedImages(
         store,
         {
             "age": np.searchsorted(AGES, store.samples["years"].to_numpy(np.int64), side="right"),
@@ -58,12 +52,12 @@ def read_utkface(data_dir: Path, progress: Progress | None = None) -> AnnotatedI
     )
 
 
-CARD = annotated_card(
+CARD = attributes.annotated_card(
     read_utkface,
-    balanced_holdout(MOST_TESTED),
+    attributes.balanced_holdout(MOST_TESTED),
     title="UTKFace",
     summary="Portraits with age, race and gender in the file name. Age is predicted from the face; White "
-    f"is the largest group. Images of race “others” are left out of groups by race. {SKEW}",
+    f"is the largest group. Images of race “others” are left out of groups by race. {attributes.SKEW}",
     source="UTKFace, Z. Zhang, Y. Song and H. Qi, CVPR 2017, arXiv 1702.08423",
     licence="non-commercial research only; the copyright of the images stays with their owners",
     ethics="The faces were taken from the web without consent, and race and gender were guessed by a model "

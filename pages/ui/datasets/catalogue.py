@@ -61,7 +61,7 @@ def sets_view(cards: Mapping[str, DatasetCard]) -> None:
         st.caption("None yet. Choose **Add a custom set** above: a zip file or a folder of images is enough.")
     for key, about in custom.items():
         if key in cards:  # else another session added it since the catalogue was read
-            _custom_card(key, cards[key], about, data_dir)
+            _card(key, cards[key], data_dir, about)
     for name in store.damaged_sets(data_dir):
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"damaged-{name}"):
             st.markdown(
@@ -72,7 +72,7 @@ def sets_view(cards: Mapping[str, DatasetCard]) -> None:
     st.header("Benchmarks", anchor=False)
     for key, card in cards.items():
         if key not in custom:
-            _benchmark_card(key, card, data_dir)
+            _card(key, card, data_dir)
 
 
 def go_to_studio() -> None:
@@ -90,25 +90,22 @@ def open_button(key: str, *, place: str, primary: bool = False) -> None:
         icon=":material/science:",
         type="primary" if primary else "secondary",
         key=f"open-{place}-{key}",
-        on_click=_ask_for_studio,
-        args=(key,),
+        on_click=st.session_state.update,
+        args=({_STUDIO: key},),
         help="Selects this data set in the Studio, with its default settings.",
     )
 
 
-def _benchmark_card(key: str, card: DatasetCard, data_dir: Path) -> None:
-    missing = card.missing(data_dir)
+def _card(key: str, card: DatasetCard, data_dir: Path, about: About | None = None) -> None:
+    """Draw a data set; ``about`` is that of a custom one, which can be shown and removed."""
+    missing = card.missing(data_dir) if about is None else []
     with st.container(border=True, key=f"set-{key}"):
         _heading(key, card, ready=not missing)
         _facts(card)
         if missing:
             fetch_view(key, card, data_dir)
-
-
-def _custom_card(key: str, card: DatasetCard, about: About, data_dir: Path) -> None:
-    with st.container(border=True, key=f"set-{key}"):
-        _heading(key, card, ready=True)
-        _facts(card)
+        if about is None:
+            return
         with st.container(horizontal=True, vertical_alignment="center"):
             shown = st.toggle(
                 "Show the images",
@@ -149,10 +146,6 @@ def _heading(key: str, card: DatasetCard, *, ready: bool) -> None:
         st.markdown(f"**{escape_markdown(card.title)}** &nbsp;`{key}` &nbsp;{badge}", width="stretch")
         if ready:
             open_button(key, place="card")
-
-
-def _ask_for_studio(key: str) -> None:
-    st.session_state[_STUDIO] = key
 
 
 def _facts(card: DatasetCard) -> None:

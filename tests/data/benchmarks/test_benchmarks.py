@@ -43,12 +43,12 @@ def test_every_card_says_what_one_should_know(name: str) -> None:
     assert card.classes == len(set(card.class_names)) >= 2
     labels = card.labels(card.usual())
     assert len(labels.groups) == card.usual().groups <= card.max_groups
-    assert bool(card.fetch) == card.needs_files
+    assert bool(card.fetch) == bool(card.files)
     card.check(DataSpec.model_validate({**card.usual().model_dump(), "dataset": name}))
     assert set(card.facts()) >= {"What it is", "Licence", "Limits", "Test set", "Groups"}
 
 
-@pytest.mark.parametrize("name", [name for name, card in DATASETS.items() if card.needs_files])
+@pytest.mark.parametrize("name", [name for name, card in DATASETS.items() if card.files])
 def test_missing_files_say_which_where_and_how(name: str, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         load(default_spec(name), 0, tmp_path)

@@ -21,7 +21,7 @@ from fairdd_core.errors import UserError
 from tests.helpers import mnist_folder, toy_dataset
 
 NOWHERE = Path("nowhere")
-COLORED = [name for name, card in DATASETS.items() if card.synthetic_groups and not card.needs_files]
+COLORED = [name for name, card in DATASETS.items() if card.synthetic_groups and not card.files]
 
 
 @given(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 import torch
 
 
-class CloudDiscrepancy(Protocol):
+class CloudDiscrepancy(ABC):
     """A discrepancy d(u, v) between clouds: sets of feature vectors, of any two sizes.
 
     Where a ``Discrepancy`` compares the mean of a group with the mean of the synthetic images, this compares
@@ -17,6 +17,9 @@ class CloudDiscrepancy(Protocol):
     points does not matter: repeating all points of a cloud changes nothing.
     """
 
+    linear = True  # in its mean: the mean of the barycenter is the mean of the groups' means
+
+    @abstractmethod
     def __call__(
         self, u_ND: torch.Tensor, v_MD: torch.Tensor, mass_N: torch.Tensor | None = None
     ) -> torch.Tensor:
@@ -48,6 +51,12 @@ class CloudDiscrepancy(Protocol):
             support: number of points.
             generator: of the start; ``support`` · D normal numbers are drawn from it, whatever the clouds.
         """
+        groups = Groups(clouds, weights_G)
+        return groups.restored(self._solve(groups, groups.start(support, generator)))
+
+    @abstractmethod
+    def _solve(self, groups: Groups, start_SD: np.ndarray) -> np.ndarray:
+        """Return the barycenter of normalised groups, (S, D), searched from ``start``."""
 
 
 def masses(points_ND: torch.Tensor, mass_N: torch.Tensor | None = None) -> torch.Tensor:

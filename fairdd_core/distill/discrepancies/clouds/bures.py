@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 
-from fairdd_core.distill.discrepancies.clouds.base import Groups, masses
+from fairdd_core.distill.discrepancies.clouds.base import CloudDiscrepancy, Groups, masses
 
 RANK = 1e-7
 """Singular values smaller than this, relative to the largest, are 0."""
@@ -19,7 +17,7 @@ POWER_STEPS = 3
 """That bring the start near to the principal subspace of the groups."""
 
 
-class BuresWasserstein:
+class BuresWasserstein(CloudDiscrepancy):
     """d(u, v) = W₂² between N(mean, covariance) of u and of v.
 
     That is ‖m_u − m_v‖² + tr(C_u + C_v − 2 (C_u^½ C_v C_u^½)^½). Clouds have fewer points than their features
@@ -36,8 +34,6 @@ class BuresWasserstein:
     each other has the same mean and covariance; the generator picks one.
     """
 
-    linear = True  # in its mean: the mean of the barycenter is the mean of the groups' means
-
     def __call__(
         self, u_ND: torch.Tensor, v_MD: torch.Tensor, mass_N: torch.Tensor | None = None
     ) -> torch.Tensor:
@@ -49,19 +45,13 @@ class BuresWasserstein:
         left_out = (a_ND.square().sum() - turned_MD.square().sum()).clamp(min=0)
         return (u_D - v_D).square().sum() + (turned_MD - b_MD).square().sum() + left_out
 
-    def barycenter(
-        self,
-        clouds: Sequence[torch.Tensor],
-        weights_G: torch.Tensor,
-        support: int,
-        generator: torch.Generator,
-    ) -> torch.Tensor:
+    def _solve(self, groups: Groups, start_SD: np.ndarray) -> np.ndarray:
         """Return the barycenter, (support, D), to within ``TOLERANCE``."""
-        groups = Groups(clouds, weights_G)
         weights = groups.weights_P.tolist()
         factors = [torch.from_numpy((c - c.mean(axis=0)) / np.sqrt(len(c))) for c in groups.clouds]
-        start_SD = torch.from_numpy(groups.start(support, generator))
-        factor_SD = _in_principal_subspace(start_SD, weights, factors) if support > 1 else 0 * start_SD
+        factor_SD = 0 * torch.from_numpy(start_SD)
+        if len(start_SD) > 1:
+            factor_SD = _in_principal_subspace(torch.from_numpy(start_SD), weights, factors)
         objective = float("inf")
         for _ in range(MAX_STEPS):
             turned = [_turn(a_ND, factor_SD) @ a_ND for a_ND in factors]
@@ -69,7 +59,7 @@ class BuresWasserstein:
             if before - objective <= TOLERANCE:
                 break
             factor_SD = _mean(weights, turned)
-        return groups.restored(factor_SD.numpy() * np.sqrt(support))
+        return np.asarray(factor_SD.numpy() * np.sqrt(len(start_SD)))
 
 
 def _mean_and_factor(points_ND: torch.Tensor, mass_N: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import ot
 import torch
 
-from fairdd_core.distill.discrepancies.clouds.base import Groups, costs, masses
+from fairdd_core.distill.discrepancies.clouds.base import CloudDiscrepancy, Groups, costs, masses
 from fairdd_core.distill.discrepancies.clouds.wasserstein import exact_plan
 
 REGULARISATION = 0.1
@@ -30,7 +28,7 @@ before it stopped."""
 Potentials = tuple[np.ndarray, np.ndarray]
 
 
-class Sinkhorn:
+class Sinkhorn(CloudDiscrepancy):
     """d(u, v) = OT(u, v) − OT(u, u) / 2 − OT(v, v) / 2, where a plan pays for how sharp it is.
 
     OT(u, v) = min_P Σ_ij P_ij ‖u_i − v_j‖² + ε KL(P ‖ independent), by POT's Sinkhorn iteration, stabilised
@@ -42,8 +40,6 @@ class Sinkhorn:
     The barycenter has a free support. A point moves by what the groups carry into it, less what the cloud
     itself carries into it: down the gradient of Σ_g w_g d(cloud_g, m), by less where that overshoots.
     """
-
-    linear = True  # in its mean: the mean of the barycenter is the mean of the groups' means
 
     def __call__(
         self, u_ND: torch.Tensor, v_MD: torch.Tensor, mass_N: torch.Tensor | None = None
@@ -59,20 +55,13 @@ class Sinkhorn:
         given, fitted = (_transport(x, x, m, m, epsilon) for x, m in ((u_ND, mass_N), (v_MD, mass_M)))
         return (u_D - v_D).square().sum() + across - (given + fitted) / 2
 
-    def barycenter(
-        self,
-        clouds: Sequence[torch.Tensor],
-        weights_G: torch.Tensor,
-        support: int,
-        generator: torch.Generator,
-    ) -> torch.Tensor:
+    def _solve(self, groups: Groups, start_SD: np.ndarray) -> np.ndarray:
         """Return the barycenter, (support, D), to within ``TOLERANCE``."""
-        groups = Groups(clouds, weights_G)
-        pulls = [_Pull(torch.from_numpy(cloud), support) for cloud in groups.clouds]
-        points_SD = torch.from_numpy(groups.start(support, generator))
+        pulls = [_Pull(torch.from_numpy(cloud), len(start_SD)) for cloud in groups.clouds]
+        points_SD = torch.from_numpy(start_SD)
         for plan_steps in (ROUGHLY, WELL):
             points_SD = _descend(points_SD, groups.weights_P.tolist(), pulls, plan_steps)
-        return groups.restored(points_SD.numpy())
+        return np.asarray(points_SD.numpy())
 
 
 def _descend(

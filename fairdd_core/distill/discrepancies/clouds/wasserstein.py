@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import ot
 import torch
 
-from fairdd_core.distill.discrepancies.clouds.base import Groups, costs, masses
+from fairdd_core.distill.discrepancies.clouds.base import CloudDiscrepancy, Groups, costs, masses
 
 TOLERANCE = 1e-6
 """How far a point of the barycenter still moves, relative to the groups' spread; it descends all the way."""
 MAX_STEPS = 100  # 10 to 60 are usual
 
 
-class Wasserstein:
+class Wasserstein(CloudDiscrepancy):
     """d(u, v) = W₂²: the least mean squared distance over which u can be carried into v.
 
     The plan comes from POT's network simplex, exact up to the rounding of the costs. Near it the best plan
@@ -26,8 +24,6 @@ class Wasserstein:
     carry into it (Cuturi and Doucet, ICML 2014), until the plans change no more.
     """
 
-    linear = True  # in its mean: the mean of the barycenter is the mean of the groups' means
-
     def __call__(
         self, u_ND: torch.Tensor, v_MD: torch.Tensor, mass_N: torch.Tensor | None = None
     ) -> torch.Tensor:
@@ -37,19 +33,11 @@ class Wasserstein:
         carried_K = torch.from_numpy(plan_NM[rows, columns]).to(v_MD)
         return carried_K @ (u_ND[rows] - v_MD[columns]).square().sum(dim=-1)
 
-    def barycenter(
-        self,
-        clouds: Sequence[torch.Tensor],
-        weights_G: torch.Tensor,
-        support: int,
-        generator: torch.Generator,
-    ) -> torch.Tensor:
+    def _solve(self, groups: Groups, start_SD: np.ndarray) -> np.ndarray:
         """Return the barycenter, (support, D), in which no point moves by more than ``TOLERANCE``."""
-        groups = Groups(clouds, weights_G)
-        start_SD = groups.start(support, generator)
         if not np.isfinite(start_SD).all():
-            return groups.restored(start_SD)  # the solver would not end
-        points_SD = ot.lp.free_support_barycenter(
+            return start_SD  # the solver would not end
+        points_SD: np.ndarray = ot.lp.free_support_barycenter(
             groups.clouds,
             [np.full(len(cloud), 1 / len(cloud)) for cloud in groups.clouds],
             start_SD,
@@ -57,7 +45,7 @@ class Wasserstein:
             numItermax=MAX_STEPS,
             stopThr=TOLERANCE**2,
         )
-        return groups.restored(points_SD)
+        return points_SD
 
 
 def exact_plan(mass_N: torch.Tensor, mass_M: torch.Tensor, cost_NM: np.ndarray) -> np.ndarray:
