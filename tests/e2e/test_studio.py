@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import ROOT, SLOW, Visitor
+from tests.e2e.conftest import READY, ROOT, SLOW, Visitor
 
 RUN_ENDS = 420_000  # milliseconds for a shortened run on two busy cores
 SHOTS = os.environ.get("FAIRDD_SCREENSHOTS")
@@ -106,9 +106,10 @@ def results(page: Page) -> None:
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
     shoot(page, "maps")
     page.get_by_role("radio", name="Fairness").or_(page.get_by_role("button", name="Fairness")).first.click()
+    expect(page.get_by_role("heading", name="Accuracy against the gap")).to_be_visible()
+    page.locator(READY).wait_for(timeout=SLOW)  # until then the heads of the maps' table are there, too
     expect(page.get_by_role("columnheader", name=re.compile("COBRA"))).to_be_visible()
     expect(page.get_by_role("columnheader", name=re.compile("Vanilla"))).to_be_visible()
-    expect(page.get_by_role("heading", name="Accuracy against the gap")).to_be_visible()
     shoot(page, "fairness")
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
