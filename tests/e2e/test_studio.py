@@ -102,7 +102,7 @@ def test_launch_on_an_empty_workspace(visitor: Visitor) -> None:
 def results(page: Page) -> None:
     """Both arms are there in the maps and in the fairness view."""
     page.get_by_role("radio", name="Maps").or_(page.get_by_role("button", name="Maps")).first.click()
-    expect(page.get_by_text("Distance of each group to the target")).to_be_visible()
+    expect(page.get_by_role("heading", name="Distance of each group to the target")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
     shoot(page, "maps")
     page.get_by_role("radio", name="Fairness").or_(page.get_by_role("button", name="Fairness")).first.click()
