@@ -76,7 +76,7 @@ def differences(table: pd.DataFrame, metric: str, *, reach: float) -> go.Figure:
     row_axis(fig, names)
     fig.update_yaxes(ticktext=names)  # bold, not escaped
     fig.update_xaxes(title_text=f"points · {better} better", range=[-100 * reach, 100 * reach])
-    fig.update_xaxes(tickformat="+.0f", tickangle=0, fixedrange=True, nticks=6)
+    fig.update_xaxes(tickformat="+.0f", tickangle=0, fixedrange=True, nticks=4)
     return fig
 
 
