@@ -28,8 +28,8 @@ def settled(app: AppTest) -> AppTest:
 
 def words(app: AppTest) -> str:
     """Return everything that is written on a page."""
-    told = [*app.info, *app.success, *app.warning, *app.error]
-    parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption, *told]
+    boxes = [*app.info, *app.success, *app.warning, *app.error]
+    parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption, *boxes]
     html = [str(part.proto.body) for part in app.get("html")]
     return "\n".join(
         [*(str(part.value) for part in parts), *(text for text in html if "<style>" not in text)]

@@ -79,10 +79,10 @@ def test_a_view_names_what_it_cannot_read(
     for path in damageable(folder):
         truncate(path)
     app = visit(run=folder.path.name, view=view)
-    told = errors(app)
+    shown = errors(app)
     for name in named:
-        assert f"`{name}` of this run is damaged" in told
-    assert told.count("Every other file of the run is kept and untouched.") == len(named)
+        assert f"`{name}` of this run is damaged" in shown
+    assert shown.count("Every other file of the run is kept and untouched.") == len(named)
     assert app.button(key="launch-button").label == "Launch"  # the one next action
     app.button_group(key="view").set_value("data").run()
     assert errors(app) == ""
@@ -102,8 +102,8 @@ def test_what_needs_no_damaged_file_is_shown(
     for name in files:
         truncate(folder.path / name)
     app = visit(run=folder.path.name, view=view)
-    told = errors(app)
-    assert [name for name in files if f"`{name}` of this run is damaged" in told] == list(files)
+    shown = errors(app)
+    assert [name for name in files if f"`{name}` of this run is damaged" in shown] == list(files)
     assert len(app.error) == len(files)
     assert len(app.get("plotly_chart")) >= 2
 
@@ -133,22 +133,22 @@ def test_looking_closer_names_the_points_that_it_checks_real_images_by(
 def test_lists_and_comparisons_go_on_without_a_damaged_run(
     visit: Visit, workspace: Path, no_examples: None
 ) -> None:
-    broken, *sound = (enter(workspace) for _ in range(3))
+    broken, *intact = (enter(workspace) for _ in range(3))
     for path in damageable(broken):
         truncate(path)
     app = visit().switch_page("runs.py").run()
     assert errors(app) == ""
     listed = "\n".join(str(part.proto.body) for part in app.get("html"))
-    assert all(folder.path.name in listed for folder in [broken, *sound])
+    assert all(folder.path.name in listed for folder in [broken, *intact])
     app.switch_page("compare.py")
-    app.query_params["runs"] = ",".join(folder.path.name for folder in [broken, *sound])
+    app.query_params["runs"] = ",".join(folder.path.name for folder in [broken, *intact])
     app.run()
     assert "`counts.safetensors` of this run is damaged" in errors(app)
     assert len(app.get("plotly_chart")) == 1 + 3 + 4 + 2
-    app.multiselect(key="compare-runs").set_value([broken.path.name, sound[0].path.name]).run()
+    app.multiselect(key="compare-runs").set_value([broken.path.name, intact[0].path.name]).run()
     assert "Choose other" in app.info[0].value
-    truncate(sound[0].snapshot_file(60))
-    app.multiselect(key="compare-runs").set_value([folder.path.name for folder in sound]).run()
+    truncate(intact[0].snapshot_file(60))
+    app.multiselect(key="compare-runs").set_value([folder.path.name for folder in intact]).run()
     assert errors(app).count("`000060.safetensors`") == 2  # both methods of the one run
 
 
@@ -156,8 +156,8 @@ EXPORTS = {"report", "figures", "tables", "images"}
 
 
 def test_what_is_exported_leaves_out_what_is_damaged(workspace: Path) -> None:
-    sound = enter(workspace)
-    names = [path.relative_to(sound.path) for path in damageable(sound)]
+    intact = enter(workspace)
+    names = [path.relative_to(intact.path) for path in damageable(intact)]
     assert len(names) > 5
     for name in names:
         folder = enter(workspace)
@@ -172,5 +172,5 @@ def test_what_is_exported_leaves_out_what_is_damaged(workspace: Path) -> None:
         about = ZipFile(BytesIO(made["images"])).read("README.txt").decode()
         assert (f"damaged: {name.name}" in about) == bool(read)
         assert before == {path: path.read_bytes() for path in folder.artefacts()}
-    whole = {e.part: e.make() for e in exports(open_run(sound.path.name)) if e.part in ("report", "tables")}
+    whole = {e.part: e.make() for e in exports(open_run(intact.path.name)) if e.part in ("report", "tables")}
     assert "damaged" not in whole["report"].decode()

@@ -38,7 +38,8 @@ def test_a_run_at_the_usual_pace_takes_the_usual_time() -> None:
 
 def test_its_own_pace_counts_for_more_the_longer_it_has_run() -> None:
     early, late = left(at("distill", 6, 600), 2 * 0.2), left(at("embed", 0, 2), 2 * 50.0)
-    assert early is not None and late is not None
+    assert early is not None
+    assert late is not None
     assert 60 < early < 63
     assert 18 < late < 20
 

@@ -49,7 +49,8 @@ def test_a_table_is_made_once_it_is_unfolded() -> None:
         table_expander(pd.DataFrame({"gap": [0.5]}), "gaps", "Table of gaps")
 
     app = AppTest.from_function(page, default_timeout=30).run()
-    assert [fold.label for fold in app.expander] == ["Table of gaps"] and not app.dataframe
+    assert [fold.label for fold in app.expander] == ["Table of gaps"]
+    assert not app.dataframe
     app.session_state["gaps-fold"] = True
     app.run()
     assert app.dataframe[0].value["gap"].tolist() == [0.5]

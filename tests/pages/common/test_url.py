@@ -1,4 +1,4 @@
-"""What an address asks for and cannot have: every page says so, and shows what is usual."""
+"""Reading an address: a page warns of values that it cannot use, and shows the defaults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.pages.fake_run import write_fake_run
 Visit = Callable[..., AppTest]
 
 
-def test_one_rule_reads_an_address() -> None:
+def test_read_returns_what_is_usable_and_names_the_rest() -> None:
     params, complaints = {"at": "3", "metric": "beauty"}, list[str]()
     assert read(params, "at", int, complaints) == 3
     assert read(params, "skew", int, complaints) is None
@@ -52,9 +52,11 @@ def test_bad_values_fall_back_with_a_message(
         app.run()
     else:
         app = visit(**params)
-    assert not app.exception and not app.error
-    told_words = "\n".join(str(warning.value) for warning in app.warning)
+    assert not app.exception
+    assert not app.error
+    warnings = "\n".join(str(warning.value) for warning in app.warning)
     for text in named:
-        assert text in told_words.replace("\\", "")
+        assert text in warnings.replace("\\", "")
     app.run()
-    assert not app.exception and not [w for w in app.warning if "asked for" in str(w.value)]
+    assert not app.exception
+    assert not [w for w in app.warning if "asked for" in str(w.value)]

@@ -1,4 +1,4 @@
-"""The images, without a browser: the grids, and one image looked at closely."""
+"""The images, without a browser: the grids, and the image inspector."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def markup(app: AppTest) -> str:
 
 
 def grids(app: AppTest) -> list[dict[str, Any]]:
-    """What the browser is told of each grid."""
+    """Return the data of each grid."""
     return [json.loads(grid.proto.json) for grid in app.get("bidi_component")]
 
 
-def looked_at(studio: Studio, run: RunFolder, class_id: int = 3, number: int = 1) -> AppTest:
+def inspected(studio: Studio, run: RunFolder, class_id: int = 3, number: int = 1) -> AppTest:
     app = studio(run=run.path.name, view="images")
     app.selectbox(key="inspected-class").select_index(class_id).run()
     app.number_input(key="inspected-number").set_value(number).run()
@@ -39,14 +39,14 @@ def looked_at(studio: Studio, run: RunFolder, class_id: int = 3, number: int = 1
 
 
 def test_a_grid_per_arm_with_its_classes_as_rows(studio: Studio, run: RunFolder) -> None:
-    told = grids(studio(run=run.path.name, view="images"))
-    assert [grid["name"] for grid in told] == ["Vanilla", "COBRA"]
-    for grid in told:
+    shown = grids(studio(run=run.path.name, view="images"))
+    assert [grid["name"] for grid in shown] == ["Vanilla", "COBRA"]
+    for grid in shown:
         assert grid["rows"] == [str(c) for c in range(10)]
         assert grid["columns"] == 10
         assert grid["chosen"] is None
         assert "after 600 iterations" in grid["alt"]
-    assert told[0]["src"].startswith("data:image/png;base64,")
+    assert shown[0]["src"].startswith("data:image/png;base64,")
 
 
 def test_images_can_be_made_large(studio: Studio, run: RunFolder) -> None:
@@ -67,7 +67,7 @@ def test_of_a_run_with_one_iteration_left_that_one_is_shown(studio: Studio, run:
 
 
 def test_one_image_of_every_arm_with_its_neighbours(studio: Studio, run: RunFolder) -> None:
-    app = looked_at(studio, run, class_id=3, number=2)
+    app = inspected(studio, run, class_id=3, number=2)
     assert [grid["chosen"] for grid in grids(app)] == [[3, 1], [3, 1]]
     page = markup(app)
     for arm in ("Vanilla", "COBRA"):
@@ -81,14 +81,14 @@ def test_one_image_of_every_arm_with_its_neighbours(studio: Studio, run: RunFold
 
 
 def test_the_group_that_is_marked_is_the_nearest(studio: Studio, run: RunFolder) -> None:
-    page = markup(looked_at(studio, run, class_id=3, number=2))
+    page = markup(inspected(studio, run, class_id=3, number=2))
     least = f"{np.nanmin(run.nearest()['vanilla'].real_distance_MGR[31]):.3g}"
     marked = page[page.index("<li class=fx-nearest>") :]
     assert f"at distance {least}" in marked[: marked.index("</li>")]
 
 
 def test_neighbours_are_those_of_the_end_and_it_says_so(studio: Studio, run: RunFolder) -> None:
-    app = looked_at(studio, run)
+    app = inspected(studio, run)
     assert "images above are those after" not in remarks(app)
     app.button(key="scrub-back").click().run()
     assert "The images above are those after 60 iterations." in remarks(app)
@@ -100,7 +100,7 @@ def test_neighbours_are_those_of_the_end_and_it_says_so(studio: Studio, run: Run
 
 def test_a_run_without_neighbours_still_shows_its_images(studio: Studio, run: RunFolder) -> None:
     run.nearest_file.unlink()
-    app = looked_at(studio, run)
+    app = inspected(studio, run)
     assert "did not search for them" in remarks(app)
     Store(Workspace(run.path.parents[1])).update(run.path.name, state=RunState.STOPPED)
     app.run()
@@ -113,7 +113,7 @@ def test_neighbours_without_the_data_are_distances(studio: Studio, run: RunFolde
     assert points is not None
     points.loc[points["kind"] == "real", "class_id"] = 9 - points["class_id"]
     points.to_parquet(run.points_file, index=False)
-    app = looked_at(studio, run)
+    app = inspected(studio, run)
     assert "data set has changed since this run" in remarks(app)
     page = markup(app)
     assert 'alt="real image' not in page
@@ -124,13 +124,13 @@ def test_rows_that_the_data_does_not_have_are_distances(studio: Studio, run: Run
     found = run.nearest()["vanilla"]
     found.real_MGR[30, found.real_MGR[30] >= 0] = 2**31 - 1
     run.write_nearest(found)
-    page = markup(looked_at(studio, run))
+    page = markup(inspected(studio, run))
     assert page.count("fx-far") == (found.real_MGR[30] >= 0).sum()
-    assert 'alt="real image' in page, "the other method's rows are sound"
+    assert 'alt="real image' in page, "the other method's rows are valid"
 
 
 def test_another_run_starts_with_no_image_chosen(studio: Studio, run: RunFolder, workspace: Path) -> None:
-    app = looked_at(studio, run)
+    app = inspected(studio, run)
     store = Store(Workspace(workspace))
     other = store.create(quick(), "another")
     store.update(other, state=RunState.DONE)
@@ -148,8 +148,8 @@ def test_parts_of_mosaics_are_counted_within_their_image() -> None:
 
 
 def test_wrong_groups_are_said_to_be_wrong(studio: Studio, run: RunFolder) -> None:
-    assert "are wrong" not in remarks(looked_at(studio, run))
+    assert "are wrong" not in remarks(inspected(studio, run))
     spec = json.loads(run.spec_file.read_text())
     spec["data"]["label_noise"] = 0.2
     run.spec_file.write_text(json.dumps(spec))
-    assert "of which 20% are wrong" in remarks(looked_at(studio, run))
+    assert "of which 20% are wrong" in remarks(inspected(studio, run))

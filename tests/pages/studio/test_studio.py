@@ -50,7 +50,8 @@ def test_example_is_not_shown_once_there_are_runs(studio: Studio, workspace: Pat
     }
     finished(workspace)
     app = studio(view="maps")
-    assert "**Example.**" not in words(app) and "open an earlier one" in words(app)
+    assert "**Example.**" not in words(app)
+    assert "open an earlier one" in words(app)
     assert "**Example.**" in words(studio(**address)), "unless a link asks for it"
 
 

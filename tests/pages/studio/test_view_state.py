@@ -1,4 +1,4 @@
-"""A link brings back what was looked at: iteration, image, and how the maps were drawn."""
+"""A link restores the iteration, the inspected image and the controls of the maps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Studio = Callable[..., AppTest]
 
 
 def address(app: AppTest) -> dict[str, str]:
-    """Its parameters but those of the controls."""
+    """Return its parameters except those of the sidebar."""
     texts = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
     return {name: texts[name] for name in texts if name in STATE}
 
@@ -21,40 +21,42 @@ def address(app: AppTest) -> dict[str, str]:
 STATE = {"at", "look", "size", "map", "color", "focus", "picked"}
 
 
-def test_an_address_says_nothing_of_what_is_usual(studio: Studio, run: RunFolder) -> None:
+def test_defaults_are_not_in_the_address(studio: Studio, run: RunFolder) -> None:
     for view in ("data", "images", "maps", "fairness"):
         assert address(studio(run=run.path.name, view=view)) == {}
 
 
-def test_images_come_back(studio: Studio, run: RunFolder) -> None:
+def test_a_link_restores_the_images(studio: Studio, run: RunFolder) -> None:
     app = studio(run=run.path.name, view="images")
     app.button(key="scrub-back").click().run()
     app.selectbox(key="inspected-class").select_index(1).run()
     app.number_input(key="inspected-number").set_value(2).run()
     app.button_group(key="image-size").set_value("Large").run()
-    told = address(app)
-    assert told == {"at": "60", "look": "1.2", "size": "large"}
-    again = studio(run=run.path.name, view="images", **told)
+    written = address(app)
+    assert written == {"at": "60", "look": "1.2", "size": "large"}
+    again = studio(run=run.path.name, view="images", **written)
     assert again.select_slider(key="scrub-at").value == 60
     assert (
         again.selectbox(key="inspected-class").value == 1
         and again.number_input(key="inspected-number").value == 2
     )
     assert again.button_group(key="image-size").value == "Large"
-    assert address(again) == told and not again.warning
+    assert address(again) == written
+    assert not again.warning
 
 
-def test_maps_come_back(studio: Studio, run: RunFolder) -> None:
+def test_a_link_restores_the_maps(studio: Studio, run: RunFolder) -> None:
     app = studio(run=run.path.name, view="maps")
     app.button(key="scrub-back").click().run()
     app.button_group(key="map-projection").set_value("umap").run()
     app.button_group(key="map-color").set_value("class").run()
     app.selectbox(key="map-focus").select("All classes").run()
     app.button_group(key="map-groups").set_value([0, 3]).run()
-    told = address(app)
-    assert told == {"at": "60", "map": "umap", "color": "class", "focus": "all", "picked": "0,3"}
-    again = studio(run=run.path.name, view="maps", **told)
-    assert address(again) == told and not again.warning
+    written = address(app)
+    assert written == {"at": "60", "map": "umap", "color": "class", "focus": "all", "picked": "0,3"}
+    again = studio(run=run.path.name, view="maps", **written)
+    assert address(again) == written
+    assert not again.warning
     assert again.button_group(key="map-groups").value == [0, 3]
 
 
@@ -86,7 +88,7 @@ def test_another_view_has_an_address_of_its_own(studio: Studio, run: RunFolder) 
         ("maps", {"picked": "-1"}),
     ],
 )
-def test_what_cannot_be_used_is_told(
+def test_an_unusable_value_is_named(
     studio: Studio, visit: Callable[..., AppTest], run: RunFolder, view: str, bad: dict[str, str]
 ) -> None:
     app = visit(run=run.path.name, view=view, **bad)
@@ -95,22 +97,25 @@ def test_what_cannot_be_used_is_told(
     assert address(app) == {}
 
 
-def test_a_link_that_says_nothing_shows_what_is_usual(studio: Studio, run: RunFolder) -> None:
+def test_a_link_without_state_restores_the_defaults(studio: Studio, run: RunFolder) -> None:
     app = studio(run=run.path.name, view="images", at="10", size="large", look="1.2")
     app.query_params.clear()
     app.query_params["run"], app.query_params["view"] = run.path.name, "maps"
     app.run()
-    assert not app.exception and not app.warning
+    assert not app.exception
+    assert not app.warning
     assert address(app) == {}
     app.query_params.clear()
     app.query_params["run"], app.query_params["view"], app.query_params["at"] = run.path.name, "images", "60"
     app.run()
-    assert address(app) == {"at": "60"} and app.select_slider(key="scrub-at").value == 60
+    assert address(app) == {"at": "60"}
+    assert app.select_slider(key="scrub-at").value == 60
 
 
 def test_the_frames_of_an_animation_are_no_addresses(studio: Studio, run: RunFolder) -> None:
     app = studio(run=run.path.name, view="images")
     app.button(key="scrub-play").click().run()
-    assert app.select_slider(key="scrub-at").value == 0 and address(app) == {}
+    assert app.select_slider(key="scrub-at").value == 0
+    assert address(app) == {}
     app.button(key="scrub-play").click().run()
     assert address(app) == {"at": "0"}
