@@ -37,7 +37,7 @@ class Progress:
     Attributes:
         checkpoint: of the distillation.
         distilled: arm -> finished training images, float32 (C·IPC·factor², 3, H, W).
-        counts: arm or baseline (see ``evaluate.spec.series``) -> network -> counts (G, C, C).
+        counts: arm or baseline (see ``config.spec.evaluation.series``) -> network -> counts (G, C, C).
         folder: with the snapshots of this and earlier attempts; None where they are not kept.
     """
 
@@ -95,7 +95,7 @@ def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) 
 def earlier_images(
     spec: RunSpec, train: GroupedDataset, folder: RunFolder | None
 ) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
-    """Read the training images of every snapshot but the last one, normalised (see ``embed.moments``)."""
+    """Read the training images of every snapshot but the last one, normalised (see ``embed.trajectory``)."""
     logged = [] if folder is None else folder.snapshot_iterations()
     before = [iteration for iteration in logged if iteration < spec.distill.iterations]
     size = len(spec.distill.arms) * train.num_classes * spec.distill.ipc * spec.distill.factor**2

@@ -238,7 +238,7 @@ class RunFolder:
         return {arm: counts for (arm, _, kind), counts in series.items() if kind == architecture}
 
     def count_series(self) -> dict[str, np.ndarray]:
-        """Return the counts of every arm under every architecture (see ``evaluate.spec.series``)."""
+        """Return the counts of every arm under every architecture (see ``config.spec.evaluation.series``)."""
         return read_arrays(self.counts_file)[0]
 
     def answers(self, architecture: str = "") -> dict[str, dict[int, np.ndarray]]:
