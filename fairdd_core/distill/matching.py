@@ -38,10 +38,11 @@ class Matching(Protocol):
 
 @dataclass(frozen=True)
 class LayerTargets:
-    """The targets of one layer, and the distance to them."""
+    """The targets of one layer, the distance to them, and its divisor."""
 
     targets: Targets
     discrepancy: Discrepancy
+    scale: float
 
 
 class SignalMatching:
@@ -52,7 +53,10 @@ class SignalMatching:
 
     def targets(self, alignment: Alignment, pair: MatchingPair) -> list[LayerTargets]:
         """Return the targets of every layer, and the discrepancy fitted to the layer."""
-        return [LayerTargets(alignment.targets(layer), self._for_layer(layer)) for layer in pair.statistics]
+        return [
+            LayerTargets(alignment.targets(layer), self._for_layer(layer), self.backbone.scale(layer))
+            for layer in pair.statistics
+        ]
 
     def _rows(self, s_CRD: torch.Tensor) -> torch.Tensor:
         """Return signals by compared row; a fitted discrepancy compares a whole layer as one row."""
@@ -69,7 +73,7 @@ class SignalMatching:
         """Return the loss and the signals, layers (C, R, D); see ``Matching``."""
         signal = self.backbone.synthetic_signals(pair.net, sets, variables)
         terms = [
-            matching_loss(self._rows(s_CRD), t.targets, t.discrepancy) / self.backbone.scale(t.targets)
+            matching_loss(self._rows(s_CRD), t.targets, t.discrepancy) / t.scale
             for s_CRD, t in zip(signal, targets, strict=True)
         ]
         return torch.stack(terms).sum(), signal

@@ -86,7 +86,7 @@ def test_no_arm_learns_what_is_hidden(backbone: str, sampling: str, monkeypatch:
 
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_fairdd_and_cobra_coincide_under_the_squared_distance(backbone: str) -> None:
-    """Also where a column holds no group, and where the loss is divided by the size of the target."""
+    """Also where a column holds no group, and where the loss is divided by the size of the signals."""
     spec = tiny_distill("fairdd", "cobra", "vanilla", backbone=backbone, lr=1.0, iterations=2)
     done = {e.arm: e.x_NCHW for e in distill(hidden(), spec, 0, CPU) if isinstance(e, Distilled)}
     apart, moved = ((done["cobra"] - done[name]).abs().max().item() for name in ("fairdd", "vanilla"))

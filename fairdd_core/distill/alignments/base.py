@@ -61,6 +61,11 @@ class Statistics(ABC):
         return torch.where(known_C1 > 0, present_CG / known_C1.clamp(min=1), self.share_CG)
 
     @property
+    def mean_square(self) -> float:
+        """Squared length of the signal of the data as they are, averaged over the classes; never 0."""
+        return self.mixture(self.share_CG).square().sum(dim=-1).mean().clamp(min=1e-12).item()
+
+    @property
     def uniform_signals_CG(self) -> torch.Tensor:
         """``uniform_CG`` for the rows of ``means_CGD``."""
         return self.uniform_CG
@@ -157,11 +162,6 @@ class Targets:
         """Weighted mean of the points of every class; points of weight 0 are absent groups."""
         share_CT = self.weights_CT / self.weights_CT.sum(dim=1, keepdim=True)
         return torch.einsum("ct,ctd->cd", share_CT, self.points_CTD)
-
-    @property
-    def mean_square(self) -> float:
-        """Squared length of that mean, averaged over the classes; never 0."""
-        return self.mean_CD.square().sum(dim=-1).mean().clamp(min=1e-12).item()
 
 
 class Alignment(ABC):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from fairdd_core.config.spec.distill import DistillSpec
-from fairdd_core.distill.alignments.base import RealFeatures, Targets
+from fairdd_core.distill.alignments.base import RealFeatures, Statistics
 from fairdd_core.nets.base import Net
 
 Signal = tuple[torch.Tensor, ...]
@@ -71,10 +71,10 @@ class Backbone(ABC):
         """Return the initial values of the tensors that are learned beside the images."""
         return {}
 
-    def scale(self, targets: Targets) -> float:
+    def scale(self, layer: Statistics) -> float:
         """Return the divisor of the distance to a layer's targets.
 
-        It must not depend on whether groups are matched one by one or by their mean.
+        A function of the real data alone, so that arms differ in their targets and not in their step size.
         """
         return 1.0
 

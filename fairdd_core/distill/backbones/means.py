@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from fairdd_core.distill.alignments.base import RealFeatures, Targets
+from fairdd_core.distill.alignments.base import RealFeatures, Statistics
 from fairdd_core.distill.backbones.base import Backbone, Signal, WeightedSets
 from fairdd_core.nets.base import Net
 
@@ -52,9 +52,9 @@ class CAFE(Backbone):
         """Return weighted means of the output of every block."""
         return weighted_means(net.layers, sets)
 
-    def scale(self, targets: Targets) -> float:
-        """Return the layer's size, so that long layers do not dominate."""
-        return targets.mean_square
+    def scale(self, layer: Statistics) -> float:
+        """Return the layer's size under the data as they are, so that long layers do not dominate."""
+        return layer.mean_square
 
     def penalty(self, signal: Signal, features: RealFeatures, weights_CG: torch.Tensor) -> torch.Tensor:
         """Return the weighted cross-entropy of real images under the synthetic class means."""

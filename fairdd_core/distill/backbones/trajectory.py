@@ -8,7 +8,7 @@ import torch
 from torch.func import functional_call
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from fairdd_core.distill.alignments.base import Targets
+from fairdd_core.distill.alignments.base import Statistics
 from fairdd_core.distill.backbones.base import Backbone, Signal, Variables, WeightedSets
 from fairdd_core.nets.base import Net
 
@@ -27,7 +27,8 @@ class TrajectoryMatching(Backbone):
       displacements. A displacement is not linear in the images' weights, so training on evenly drawn or
       evenly weighted groups does not coincide with COBRA here.
     * *Student.* ``student_steps`` full-batch steps on the synthetic images; their step size is learned
-      with the images. The loss is divided by the squared length of the target, as published.
+      with the images. The loss is divided by the squared length of the displacement under all images, the
+      published expert's, whatever the arm's own target.
     """
 
     lazy = True
@@ -48,9 +49,9 @@ class TrajectoryMatching(Backbone):
         lr = variables["log_lr"].exp()
         return _displacements(net, sets, lr, self.spec.trajectory.student_steps)
 
-    def scale(self, targets: Targets) -> float:
-        """Return the squared length of the target."""
-        return targets.mean_square
+    def scale(self, layer: Statistics) -> float:
+        """Return the squared length of the displacement under all images."""
+        return layer.mean_square
 
 
 def _displacements(net: Net, sets: WeightedSets, lr: torch.Tensor, steps: int) -> Signal:
