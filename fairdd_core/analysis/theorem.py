@@ -14,7 +14,7 @@ import pandas as pd
 SAME = 1e-6
 """Lengths below this share of the spread of the signals count as 0."""
 SAME_MEASURED = 1e-4
-"""Likewise for residuals measured in float32 over the layers of a network."""
+"""Likewise for residuals measured in float32 over the layers of a network, and for the sum of shares."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Verdict:
     Attributes:
         vanilla_G: ‖Δ_a‖ to the count-weighted mean.
         aligned_G: ‖Δ_a‖ to the other target.
-        bound_G: Σ_a' π_a' ‖Φ_a − Φ_a'‖, imbalance times separation, which ``vanilla_G`` never exceeds.
+        bound_G: Σ_a' π_a' ‖Φ_a − Φ_a'‖, imbalance times separation, which ``vanilla_G`` never exceeds; NaN
+            where the bound does not apply (see ``bound_gap``).
         worst: a†, the group with the largest residual to the other target. Of groups that tie, the one with
             the smallest ``inner``, because the theorem needs only one of them.
         tied: number of groups that have the largest residual.
@@ -114,7 +115,24 @@ def measured_verdict(cells: pd.DataFrame) -> Verdict:
     """
     vanilla_G, uniform_G, bound_G, inner_G = cells[["vanilla", "uniform", "bound", "inner"]].to_numpy(float).T
     tolerance = SAME_MEASURED * float(uniform_G.mean())
+    if bound_gap(cells):  # runs of earlier versions have a number there
+        bound_G = np.full_like(bound_G, np.nan)
     return _verdict(vanilla_G, uniform_G, bound_G, inner_G, float(cells["shift"].iloc[0]), tolerance)
+
+
+def bound_gap(cells: pd.DataFrame) -> str:
+    """Return why the bound does not apply to a class, as the end of a sentence; empty where it does.
+
+    The bound needs vanilla's target to be the groups' signals mixed by their shares.
+
+    Args:
+        cells: rows of one arm and class of a run's diagnostics, one per group (see ``events.Diagnosed``).
+    """
+    if cells["share"].sum() < 1 - SAME_MEASURED:
+        return "vanilla's target also holds images of unknown group"
+    if (cells["class_id"] < 0).any():
+        return "training on all images moves the parameters elsewhere than the groups do on average"
+    return ""
 
 
 def _verdict(

@@ -33,7 +33,8 @@ def diagnose(layers: Sequence[Statistics], signals: Mapping[str, Signal]) -> pd.
         One row for every arm and (class, group) cell with images: ``arm``, ``class_id`` (-1 where signals
         belong to all classes together), ``group_id``, ``share`` (π), ``residual`` (‖Φ_a − Φ_S‖), ``vanilla``
         and ``uniform`` (distances to the vanilla target and uniform mean), ``bound`` (Σ π_a' ‖Φ_a − Φ_a'‖,
-        the imbalance times the separation), ``shift`` (‖s‖, between the two targets) and ``inner``
+        the imbalance times the separation, which ``vanilla`` never exceeds; NaN where that is not so, see
+        ``_bounded``), ``shift`` (‖s‖, between the two targets) and ``inner``
         (⟨Φ_a − m*, s⟩). Theorem 4.1 (arXiv 2605.00185) applies to a class where ``inner`` ≤ 0 for the
         group with the largest ``uniform``.
     """
@@ -71,11 +72,22 @@ def _geometry(
         sums["inner"] = sums["inner"] + torch.einsum("cgd,cd->cg", delta_CGD, shift_CD)
         sums["shift"] = sums["shift"] + shift_CD.square().sum(dim=-1, keepdim=True)
         sums["apart"] = sums["apart"] + torch.cdist(means_CGD, means_CGD).square()
+    bound_CG = torch.einsum("ch,cgh->cg", share_CG, sums["apart"].sqrt().float())
     return {
         "share": share_CG,
         "vanilla": sums["vanilla"].sqrt(),
         "uniform": sums["uniform"].sqrt(),
-        "bound": torch.einsum("ch,cgh->cg", share_CG, sums["apart"].sqrt().float()),
+        "bound": torch.where(_bounded(layers[0])[:, None], bound_CG, torch.nan),
         "shift": sums["shift"].sqrt().expand_as(share_CG),
         "inner": sums["inner"],
     }
+
+
+def _bounded(layer: Statistics) -> torch.Tensor:
+    """Return whether the bound on the residuals under vanilla applies, bool, one for each row of signals.
+
+    It needs vanilla's target to be the groups' signals mixed by their shares. It is not where images of
+    unknown group have a share, nor where signals are not linear in the images' weights.
+    """
+    known_C = (layer.counts_CG[:, layer.groups :] == 0).all(dim=1) & layer.linear
+    return known_C if len(known_C) == len(layer.uniform_signals_CG) else known_C.all()[None]
