@@ -24,6 +24,7 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs import engine
+from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.workspace import Workspace
 
@@ -37,8 +38,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("run", help=text, description=text)
     parser.set_defaults(function=run)
     add_spec_arguments(parser)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="copy the finished run's folder here")
+    add_seeds_argument(parser)
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="copy the run's folder here; with --seeds, one for each seed"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON document")
+
+
+def add_seeds_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--seeds``, which asks for a run of each seed."""
+    parser.add_argument(
+        "--seeds",
+        metavar="A-B",
+        help="a run for each of these seeds, as in 0-4 or 0,3,7, and their results as one: mean, standard "
+        "deviation and t-interval; a seed that is finished with the same settings is not run again",
+    )
 
 
 def add_spec_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,20 +131,24 @@ def _from_file(path: Path) -> RunSpec:
 
 def run(args: argparse.Namespace) -> int:
     """Queue the run, follow it to its end and print what came out."""
+    if args.seeds is not None:
+        from fairdd_core.cli.repeats import run_repeats
+
+        return run_repeats(args)
     spec = spec_from_args(args)
     if args.out is not None:
-        _make_folder(args.out)
+        make_folder(args.out)
     workspace = Workspace.default()
     run_id = engine.submit(workspace, spec)
     print(f"run {run_id} in {workspace.root}", file=sys.stderr)
     try:
-        record = _follow(Store(workspace), run_id)
+        record = follow(Store(workspace), run_id)
     except KeyboardInterrupt:
         engine.cancel(workspace, run_id)
         record = engine.wait(workspace, run_id, timeout=10)
     folder = Store(workspace).folder(run_id)
     if args.out is not None:
-        shutil.copytree(folder.path, args.out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.lock"))
+        copy_run(folder, args.out)
     if record.state is not RunState.DONE:
         print(f"{record.state}: {record.message} {record.hint}".strip(), file=sys.stderr)
         return 1
@@ -139,7 +157,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _make_folder(path: Path) -> None:
+def copy_run(folder: RunFolder, path: Path) -> None:
+    """Copy the files of a run to a folder."""
+    shutil.copytree(folder.path, path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.lock"))
+
+
+def make_folder(path: Path) -> None:
     """Make the folder of the result before any work is done."""
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -150,7 +173,7 @@ def _make_folder(path: Path) -> None:
         raise UserError("out", "a folder that is new or empty", str(path), "Choose another one.")
 
 
-def _follow(store: Store, run_id: str) -> RunRecord:
+def follow(store: Store, run_id: str) -> RunRecord:
     """Show progress on stderr until the run has ended."""
     started, shown, live = time.monotonic(), "", sys.stderr.isatty()
     while True:

@@ -28,7 +28,7 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
 def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands; each sets ``function``, which takes the arguments and returns the exit code."""
-    from fairdd_core.cli.run import add_spec_arguments
+    from fairdd_core.cli.run import add_seeds_argument, add_spec_arguments
 
     def add(name: str, function: Command, text: str, run: bool = True) -> argparse.ArgumentParser:
         parser = subparsers.add_parser(name, help=text, description=text)
@@ -56,9 +56,11 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     prune = add("prune", prune_runs, "Empty the trash, then remove the oldest runs for good.", run=False)
     prune.add_argument("--keep", metavar="SIZE", help="size that the remaining runs may have, e.g. 2G")
     prune.add_argument("--yes", action="store_true", help="remove them; else only print how much there is")
-    submit = add("submit", submit_run, "Queue a run; prints its id and returns at once.", run=False)
+    text = "Queue a run, or one for each seed; prints the ids and returns at once."
+    submit = add("submit", submit_run, text, run=False)
     submit.add_argument("--title", default="", help="a name for the run")
     add_spec_arguments(submit)
+    add_seeds_argument(submit)
 
 
 def _id(args: argparse.Namespace, deleted: bool = False) -> str:
@@ -164,10 +166,15 @@ def prune_runs(args: argparse.Namespace) -> int:
 
 
 def submit_run(args: argparse.Namespace) -> int:
-    """Queue a new run."""
+    """Queue a new run, or one for each seed."""
+    from fairdd_core.cli.repeats import launch_repeats
     from fairdd_core.cli.run import spec_from_args
 
-    print(engine.submit(Workspace.default(), spec_from_args(args), args.title))
+    if args.seeds is None:
+        print(engine.submit(Workspace.default(), spec_from_args(args), args.title))
+        return 0
+    for one in launch_repeats(args, args.title)[1]:
+        print(one.run)
     return 0
 
 

@@ -10,11 +10,13 @@ from dataclasses import asdict
 from typing import Any
 
 from fairdd_core.analysis.results import results_text
+from fairdd_core.cli.repeats import repeats_text
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.titles import dataset_title
 from fairdd_core.runs import engine
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
+from fairdd_core.runs.storage.repeats import Repeats, members, repeats_document, repeats_of
 from fairdd_core.runs.storage.summary import STAGES
 from fairdd_core.units import bytes_text
 from fairdd_core.workspace import Workspace
@@ -31,6 +33,7 @@ def show_run(args: argparse.Namespace) -> int:
     folder = store.folder(run.id)
     if args.json:
         parts = {"spec": folder.spec().model_dump(mode="json"), "result": folder.result()}
+        parts["repeats"] = repeats_document(repeats) if (repeats := _repeats(store, run)).several else None
         print(json.dumps({**asdict(run), "folder": str(folder.path), **parts}, indent=2))
         return 0
     print(f"{run.id}  {run.title}".strip())
@@ -38,9 +41,15 @@ def show_run(args: argparse.Namespace) -> int:
         print(f"  {name:<{_WIDTH}}{text}")
     for line in results_text((folder.result() or {}).get("arms")):
         print(f"  {line}")
+    for line in repeats_text(_repeats(store, run)):
+        print(f"  {line}".rstrip())
     if args.log:
         print(folder.log_tail(args.log))
     return 0
+
+
+def _repeats(store: Store, run: RunRecord) -> Repeats:
+    return repeats_of(store.folder(run.id).spec(), members(store), first=run.id)
 
 
 def state_text(run: RunRecord) -> str:

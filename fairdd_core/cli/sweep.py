@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.cli.run import POLL_SECONDS, add_spec_arguments, spec_from_args
+from fairdd_core.config.repeats import parse_seeds
 from fairdd_core.config.settings import SETTINGS
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.config.sweep import AXES, SweepSpec
@@ -46,7 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--separations", default=SEPARATIONS, metavar="A,B,…", help=f"0 to 1 (default: {SEPARATIONS})"
     )
-    parser.add_argument("--seeds", default=SEEDS, metavar="A,B,…", help=f"a run each (default: {SEEDS})")
+    parser.add_argument("--seeds", default=SEEDS, metavar="A-B", help=f"a run each (default: {SEEDS})")
     parser.add_argument("--title", default="", help="a name for the sweep")
     parser.add_argument("--submit", action="store_true", help="queue the runs, print the id and return")
     parser.add_argument("--out", type=Path, metavar="DIR", help="copy settings, results and last images here")
@@ -62,7 +63,9 @@ def sweep_from_args(args: argparse.Namespace) -> SweepSpec:
     for name, path in AXES.items():
         if getattr(args, SETTINGS[path].option) is not None:
             raise UserError(path, f"--{name}, for a sweep has several", f"--{SETTINGS[path].option}")
-    grid = {name: [part for part in getattr(args, name).split(",") if part.strip()] for name in AXES}
+    grid: dict[str, Sequence[Any]] = {"seeds": parse_seeds(args.seeds)}
+    for name in ("skews", "separations"):
+        grid[name] = [part for part in getattr(args, name).split(",") if part.strip()]
     try:
         return SweepSpec(base=spec_from_args(args), **grid)
     except ValidationError as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from fairdd_core.config.adapt import CHOICES, start_of
+from fairdd_core.config.repeats import seeds_text
 from fairdd_core.config.settings import SETTINGS, changed, changes, get
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.sweep import AXES, SweepSpec
@@ -30,9 +32,13 @@ def run_arguments(spec: RunSpec, data_dir: Path | None = None) -> list[str]:
     return arguments
 
 
-def run_command(spec: RunSpec, data_dir: Path | None = None) -> str:
-    """Return the command that repeats a run; see ``run_arguments``."""
-    return shlex.join([*PROGRAM, "run", *run_arguments(spec, data_dir)])
+def run_command(spec: RunSpec, data_dir: Path | None = None, seeds: Sequence[int] = ()) -> str:
+    """Return the command that repeats a run, or with ``seeds`` each of its repeats; see ``run_arguments``."""
+    if len(seeds) < 2:
+        return shlex.join([*PROGRAM, "run", *run_arguments(spec, data_dir)])
+    _, initial = start_of(spec, data_dir)  # the seeds replace its seed
+    arguments = run_arguments(changed(spec, {"seed": initial.seed}), data_dir)
+    return shlex.join([*PROGRAM, "run", *arguments, "--seeds", seeds_text(seeds)])
 
 
 def sweep_command(sweep: SweepSpec, data_dir: Path | None = None) -> str:
