@@ -85,7 +85,7 @@ def of(**parts: object) -> RunSpec:
 
 def test_a_repeat_differs_in_the_seed_and_in_what_decides_no_number() -> None:
     start = quick()
-    same = [
+    same: list[dict[str, object]] = [
         {"seed": 9},
         {"device": "cuda:0"},
         {"preset": "custom"},
