@@ -57,6 +57,10 @@ def adapt(
         if not new.group_names:
             data["groups"] = min(spec.data.groups, new.max_groups)
         data["skew"] = max(spec.data.skew or 0, 1 / data["groups"])
+    if new.published_test == "crossed":
+        data["test_groups"] = "crossed"
+    if not new.synthetic_groups:
+        data["test_images"] = usual.test_images
     values = {f"data.{name}": value for name, value in data.items()}
     doublings = round(math.log2(new.side / old.side)) if old else 0
     values |= {path: min(MAX_DEPTH, max(1, get(spec, path) + doublings)) for path in DEPTHS}

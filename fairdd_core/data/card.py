@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from fairdd_core.config.spec.base import AS_FOUND
-from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.config.spec.data import DataSpec, TestGroups
 from fairdd_core.data.bias.crossing import SIGN
 from fairdd_core.data.bias.separation import pick_palette
 from fairdd_core.data.grouped import RGB, Split
@@ -20,6 +20,8 @@ JOIN = "+"
 """Separates attributes that are crossed into groups, as in ``race+gender``."""
 EMBEDDED = "colored-digits-fg"
 """The data set that needs no files."""
+OF_SYNTHETIC_GROUPS = ("test_groups", "test_images")
+"""Fields of a specification that annotated groups leave as they are."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,6 @@ class DatasetCard:
         ethics: known limits, in two sentences.
         size: number and size of the images, in words.
         test_set: what is tested, and how balanced the groups are there.
-        crossed_test: whether every test picture is shown in every group.
         separation: meaning of separation 0 and 1 here.
         side: height and width in pixels of the images that the networks get.
         class_names: in index order; those of the default label.
@@ -77,6 +78,7 @@ class DatasetCard:
         torchvision: ``module:class`` that downloads the files; empty if none does.
         needs: package that the download needs besides torchvision.
         prepare: reads and resizes the images ahead of ``load`` and reports progress.
+        published_test: how the papers show test pictures in synthetic groups.
     """
 
     title: str
@@ -102,7 +104,7 @@ class DatasetCard:
     torchvision: str = ""
     needs: str = ""
     prepare: Callable[[Path, Progress | None], object] | None = None
-    crossed_test: bool = False
+    published_test: TestGroups = "crossed"
 
     @property
     def classes(self) -> int:
@@ -207,6 +209,14 @@ class DatasetCard:
             raise UserError("data.groups", f"at most {self.max_groups} for {self.title}", spec.groups)
         if spec.skew is None and self.synthetic_groups:
             raise UserError("data.skew", f"a share: {self.title} has synthetic groups", AS_FOUND)
+        for name in () if self.synthetic_groups else OF_SYNTHETIC_GROUPS:
+            usual, value = DataSpec.model_fields[name].default, getattr(spec, name)
+            if value != usual:
+                raise UserError(f"data.{name}", f"{usual}: {self.title} has annotated groups", value)
+
+    def crosses(self, spec: DataSpec) -> bool:
+        """Return whether the test set of a specification shows every picture in every group."""
+        return self.synthetic_groups and spec.test_groups == "crossed"
 
     def missing(self, data_dir: Path) -> list[DataFile]:
         """Return the files that are not in the data folder."""

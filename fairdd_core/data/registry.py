@@ -12,7 +12,7 @@ from fairdd_core.data.custom.cards import custom_cards
 from fairdd_core.data.grouped import Split
 from fairdd_core.errors import lookup
 
-__all__ = ["DATASETS", "DatasetCard", "card_of", "cards", "load"]
+__all__ = ["DATASETS", "DatasetCard", "card_of", "cards", "crossed_test", "load"]
 
 DATASETS: dict[str, DatasetCard] = {
     **digits.CARDS,
@@ -43,6 +43,16 @@ def card_of(name: str, data_dir: Path | None = None) -> DatasetCard:
     if data_dir is None or name in DATASETS:
         return lookup(DATASETS, name, "data.dataset")
     return lookup(cards(data_dir), name, "data.dataset")
+
+
+def crossed_test(spec: DataSpec) -> bool:
+    """Return whether the test set of a run shows every picture in every group.
+
+    The test images are then G rows for each picture: ``np.repeat`` of the pictures, ``np.tile`` of the
+    groups. Custom sets are annotated, so the benchmarks are all that can.
+    """
+    card = DATASETS.get(spec.dataset)
+    return card is not None and card.crosses(spec)
 
 
 def load(spec: DataSpec, seed: int, data_dir: Path) -> Split:

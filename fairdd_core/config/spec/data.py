@@ -1,6 +1,6 @@
 """Which data, and how biased."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
@@ -22,6 +22,7 @@ def _known_operations(strategy: str) -> str:
 
 Strategy = Annotated[str, AfterValidator(_known_operations)]
 """DSA operations joined by ``_``; empty for none."""
+TestGroups = Literal["crossed", "dealt", "dealt-per-seed"]
 
 
 def lowest_skew(groups: int) -> int:
@@ -89,6 +90,17 @@ class DataSpec(Settings):
     )
     """Share of the training images whose group is known. The others count for Vanilla, which does not look at
     groups, and for no group's signal."""
+
+    test_groups: TestGroups = setting("crossed", title="Test groups", name="test-groups")
+    """Where groups are synthetic. `crossed` tests every picture in every group, so that groups differ in
+    nothing else. `dealt` tests each picture in one group, equally often in each, the same for all seeds: the
+    protocol of the papers on Colored MNIST. `dealt-per-seed` deals anew for every seed, as earlier versions
+    did."""
+    test_images: int = setting(
+        20_000, ge=0, le=1_000_000, title="Test images up to", name="test-images", step=1000
+    )
+    """Where groups are synthetic and there are more, equally many pictures of every class are drawn, the same
+    for all seeds. 0 tests all pictures."""
 
     @property
     def skew_text(self) -> str:

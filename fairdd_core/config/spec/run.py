@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import model_validator
 
@@ -14,7 +14,10 @@ from fairdd_core.config.spec.evaluation import BASELINES, SERIES_SIGN, Evaluatio
 from fairdd_core.device import DEVICE_PATTERN
 from fairdd_core.errors import UserError
 
-SPEC_VERSION = 1
+SPEC_VERSION = 2
+"""Version 1 had no ``data.test_groups``."""
+DEALT_IN_VERSION_1 = ("colored-mnist-", "colored-fashion-")
+"""Beginnings of the data sets that version 1 tested with one colour per image, dealt by the run's seed."""
 RESERVED = frozenset({"real", "random", *BASELINES})
 """Names that mean something else than an arm in results and maps."""
 
@@ -33,6 +36,18 @@ class RunSpec(Settings):
     """Every random choice follows from it: the same seed gives the same run."""
     device: str = setting("auto", pattern=DEVICE_PATTERN, title="Device", name="device")
     """auto, cpu, cuda or cuda:N. Auto takes the GPU when there is one, else the processor."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, document: Any) -> Any:
+        """Return a specification of version 1 as one of today that means the same."""
+        if not isinstance(document, dict) or document.get("version") != 1:
+            return document
+        data = document.get("data")
+        if isinstance(data, dict) and str(data.get("dataset")).startswith(DEALT_IN_VERSION_1):
+            data = {"test_groups": "dealt-per-seed", **data}
+            return document | {"version": SPEC_VERSION, "data": data}
+        return document | {"version": SPEC_VERSION}
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:

@@ -9,6 +9,7 @@ import numpy as np
 
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.benchmarks.torchvision_files import TrainTest, read_torchvision
+from fairdd_core.data.bias.deal import shown_in_groups
 from fairdd_core.data.bias.skew import assign_groups
 from fairdd_core.data.card import DataFile, DatasetCard
 from fairdd_core.data.grouped import GroupedDataset, Split
@@ -53,18 +54,17 @@ def greyed(x_NCHW: np.ndarray, a_N: np.ndarray, separation: float) -> np.ndarray
 
 
 def load_cifar10_s(spec: DataSpec, seed: int, data_dir: Path) -> Split:
-    """Return a split whose first five classes are mostly grey; every test picture is in both groups."""
+    """Return a split whose first five classes are mostly grey."""
     pictures, skew = read_cifar(data_dir), spec.skew or 1 / len(GROUPS)
     rng = numpy_stream(seed, "data", "train")
     a_N = assign_groups(pictures.train_y_N, len(GROUPS), skew, rng, MAJORITY_C)
-    twice = np.repeat(np.arange(len(pictures.test_y_N)), len(GROUPS))
-    b_N = np.tile(np.arange(len(GROUPS)), len(pictures.test_y_N))
+    rows_M, b_M = shown_in_groups(pictures.test_y_N, spec, seed)
 
     def grouped(x_NCHW: np.ndarray, y_N: np.ndarray, groups_N: np.ndarray) -> GroupedDataset:
         return GroupedDataset(greyed(x_NCHW, groups_N, spec.separation), y_N, groups_N, NAMES, GROUPS)
 
     train = grouped(pictures.train_x, pictures.train_y_N, a_N)
-    return Split(train, grouped(pictures.test_x[twice], pictures.test_y_N[twice], b_N))
+    return Split(train, grouped(pictures.test_x[rows_M], pictures.test_y_N[rows_M], b_M))
 
 
 CARD: DatasetCard = DatasetCard(
@@ -80,7 +80,6 @@ CARD: DatasetCard = DatasetCard(
     size="50 000 training and 10 000 test photographs, 32×32",
     test_set="Each test picture is shown grey and in colour, so both groups are equally large in every "
     "class.",
-    crossed_test=True,
     separation="0: both groups are in colour. 1: one is grey. In between, its colours are paler.",
     side=32,
     class_names=NAMES,

@@ -53,5 +53,4 @@ CARDS = colored_cards(
     side=SIDE,
     class_names=NAMES,
     mirrored=False,
-    test_each_once=False,
 )

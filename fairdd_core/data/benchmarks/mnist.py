@@ -25,7 +25,7 @@ CARDS = colored_cards(
     side=IDX_SIDE,
     class_names=NAMES,
     mirrored=False,
-    test_each_once=True,
+    published_test="dealt",
     files=idx_files(
         "MNIST",
         (

@@ -10,7 +10,7 @@ import numpy as np
 from fairdd_core.analysis.results import measure
 from fairdd_core.config.spec.evaluation import BASELINES, series
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.data.registry import DATASETS
+from fairdd_core.data.registry import crossed_test
 from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.storage.folder import RunFolder
 
@@ -73,8 +73,7 @@ def _arms(folder: RunFolder, spec: RunSpec, architecture: str = "") -> dict[str,
 
 def _arm_summary(spec: RunSpec, arm: str, counts_KGCC: np.ndarray) -> dict[str, dict[str, Any]]:
     rng = numpy_stream(spec.seed, "intervals", arm)
-    card = DATASETS.get(spec.data.dataset)
-    floors = card is None or not card.crossed_test
+    floors = not crossed_test(spec.data)
     rows = measure(counts_KGCC, rng, spec.evaluation.bootstrap, floors=floors)
     return {
         name: {

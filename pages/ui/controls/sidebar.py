@@ -17,7 +17,7 @@ from pages.ui.common import notices, url
 from pages.ui.common.errors import escape_markdown
 from pages.ui.controls import methods
 from pages.ui.controls.address import NAMES, from_address, to_address
-from pages.ui.controls.dataset import dataset_controls
+from pages.ui.controls.dataset import dataset_controls, without_meaning
 from pages.ui.controls.method_choices import coincidence, difference_sentence, known_names, shared_images
 from pages.ui.controls.settings import KEPT, PRESET, Values, key, spec_of, values_of
 from pages.ui.controls.widgets import draw_row
@@ -97,8 +97,9 @@ def controls() -> RunSpec | None:
         methods.distance_control()
         methods.mitigation_control()
         network = st.session_state[key(KEPT)].get("evaluation.network.name", NetSpec().name)
+        unused = without_meaning(st.session_state[key("dataset")])
         draw_row(
-            _others("advanced"),
+            [name for name in _others("advanced") if name not in unused],
             device=["auto", "cpu", *(f"cuda:{i}" for i in range(gpu_count()))],
             judges=[name for name in NETWORKS if name != network],
         )
