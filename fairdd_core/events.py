@@ -32,6 +32,7 @@ class Loaded:
         class_names, group_names: in index order.
         group_colors: an RGB colour of each group, or empty.
         mean_C, std_C: the normalisation of the training images (see ``data.grouped.Normalisation``).
+        test_y_N, test_a_N: class and group of every test image.
     """
 
     class_names: tuple[str, ...]
@@ -39,6 +40,8 @@ class Loaded:
     group_colors: tuple[tuple[int, int, int], ...] = ()
     mean_C: tuple[float, ...] = ()
     std_C: tuple[float, ...] = ()
+    test_y_N: np.ndarray | None = None
+    test_a_N: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fairdd_core.analysis.intervals import resample
 from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.sampling import Cells
 
 Metric = Callable[[np.ndarray], np.ndarray]
 
@@ -102,7 +102,7 @@ def _image_noise(
     share = -(-resamples // len(counts_KGCC))
     parts = []
     for counts_GCC in counts_KGCC:
-        values_B = np.concatenate([metric(draw) for draw in resample(counts_GCC, share, rng)])
+        values_B = np.concatenate([metric(draw) for draw in Cells(counts_GCC).resampled(share, rng)])
         # A range over groups grows under resampling, so the draws are centred.
         parts.append(values_B - np.nanmean(values_B))
     noise_B = np.concatenate(parts)

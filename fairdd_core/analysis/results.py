@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from fairdd_core.analysis.intervals import metric_interval
+from fairdd_core.analysis.intervals import metric_intervals
 from fairdd_core.analysis.metrics import GAPS, METRICS, spread
 from fairdd_core.analysis.noise_floor import noise_floors
+from fairdd_core.analysis.sampling import Cells, Sample
 
 HEADLINE = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
 """The metrics that are shown first."""
@@ -27,7 +28,9 @@ _FORMS: dict[Markup, tuple[str, str, str]] = {
 
 
 def results_table(
-    summary: Mapping[str, Any] | None, counts: Mapping[str, np.ndarray] | None = None
+    summary: Mapping[str, Any] | None,
+    counts: Mapping[str, np.ndarray] | None = None,
+    samples: Callable[[str], Sequence[Sample]] | None = None,
 ) -> pd.DataFrame:
     """Return one row per (arm, metric).
 
@@ -40,19 +43,21 @@ def results_table(
             ``ci95`` and ``floor``. Entries of another form are undefined; metrics without an entry have no
             row.
         counts: arm -> counts (network, group, true class, predicted class). Where given, means and standard
-            deviations come from them, and intervals and floors from the summary. Earlier versions gave
-            the accuracy no interval, and gaps one that misses small gaps: there all come from the counts.
+            deviations come from them, and intervals and floors from the summary.
+        samples: arm -> the test of every network; asked where a summary of an earlier version has no floors,
+            or intervals that miss small gaps. Without it, intervals come from the counts and no floor is
+            known.
     """
     known = summary if isinstance(summary, Mapping) else {}
     rows = []
     for arm in known if counts is None else counts:
-        entries = {name: _entry(entry) for name, entry in _mapping(known.get(arm)).items()}
-        measured: dict[str, dict[str, float]] = {}
-        if counts is not None and entries.get("accuracy", {}).get("low") is None:
-            measured = _measured(counts[arm].tobytes(), counts[arm].shape, counts[arm].dtype.str)
+        measured: Mapping[str, dict[str, Any]] | None = None
+        if counts is not None and not _is_current(known.get(arm)):
+            tests = samples(arm) if samples else [Cells(c, independent=False) for c in counts[arm]]
+            measured = _measured(_ByContent(tests))
+        entries = measured or {name: _entry(entry) for name, entry in _mapping(known.get(arm)).items()}
         for name, metric in METRICS.items():
-            row: dict[str, Any] = {"arm": arm, "metric": name, "title": metric.title}
-            row |= measured[name] if measured else entries.get(name, {})
+            row = {"arm": arm, "metric": name, "title": metric.title, **entries.get(name, {})}
             if counts is not None:
                 values_K = metric.of(counts[arm])
                 row |= {"mean": float(values_K.mean()), "std": spread(values_K)}
@@ -67,24 +72,25 @@ def results_table(
 
 
 def measure(
-    counts_KGCC: np.ndarray, rng: np.random.Generator, resamples: int, *, floors: bool
+    samples: Sequence[Sample], rng: np.random.Generator, resamples: int
 ) -> dict[str, dict[str, float]]:
-    """Return ``mean``, ``std``, ``low``, ``high``, ``floor`` and ``floor_std`` of every metric, by its name.
+    """Return ``mean``, ``std``, ``low`` and ``high`` of every metric by its name.
+
+    A gap has ``floor`` and ``floor_std`` too, unless predictions of a crossed test are unknown.
 
     Args:
-        counts_KGCC: counts (network, group, true class, predicted class) of one arm.
+        samples: the test of every network of one arm.
         rng: source of the draws.
-        resamples: draws behind each interval.
-        floors: whether noise floors can be computed: not where each test picture is shown in every group, for
-            then the predictions of a class are no independent draws.
+        resamples: draws behind the intervals.
     """
-    dealt = noise_floors(counts_KGCC, GAPS, rng) if floors else {}
+    floors = noise_floors(samples, GAPS, rng)
+    bounds = metric_intervals(samples, METRICS, resamples, rng)
+    counts_KGCC = np.stack([sample.counts_GCC for sample in samples])
     rows = {}
     for name, metric in METRICS.items():
-        values_K, floor = metric.of(counts_KGCC), dealt.get(name)
-        low, high = metric_interval(counts_KGCC, metric, resamples, rng)
+        values_K, (low, high) = metric.of(counts_KGCC), bounds[name]
         rows[name] = {"mean": float(values_K.mean()), "std": spread(values_K), "low": low, "high": high}
-        if floor is not None:
+        if floor := floors.get(name):
             rows[name] |= {"floor": floor.mean, "floor_std": floor.std}
     # A maximum is no smaller than a mean, so neither is its bound.
     for mean, largest in (("deo_mean", "deo_max"), ("sufficiency_gap_mean", "sufficiency_gap")):
@@ -92,11 +98,29 @@ def measure(
     return rows
 
 
+class _ByContent:
+    """Samples as a key of a cache."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        parts = [np.asarray(part) for sample in samples for part in vars(sample).values()]
+        self.samples, self._content = samples, tuple((part.shape, part.tobytes()) for part in parts)
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByContent) and other._content == self._content
+
+
 @lru_cache(maxsize=64)
-def _measured(counts: bytes, shape: tuple[int, ...], dtype: str) -> dict[str, dict[str, float]]:
-    return measure(
-        np.frombuffer(counts, dtype).reshape(shape), np.random.default_rng(0), RESAMPLES, floors=False
-    )
+def _measured(tests: _ByContent) -> dict[str, dict[str, float]]:
+    return measure(tests.samples, np.random.default_rng(0), RESAMPLES)
+
+
+def _is_current(entries: Any) -> bool:
+    """Return whether the summary of an arm has intervals of the accuracy, and floors of the gaps."""
+    current = _entry(_mapping(entries).get("accuracy"))["low"] is not None
+    return current and "floor" in _mapping(_mapping(entries).get("deo_mean"))
 
 
 def _entry(value: Any) -> dict[str, Any]:

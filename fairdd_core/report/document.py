@@ -15,7 +15,7 @@ from plotly.offline import get_plotlyjs
 from fairdd_core import __version__
 from fairdd_core.analysis.gaps import largest_gap
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.analysis.results import results_grid, results_table
+from fairdd_core.analysis.results import results_grid
 from fairdd_core.config.command import run_command
 from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.data.card import Labels
@@ -23,7 +23,7 @@ from fairdd_core.plots.images import GRID_CSS, grid_html
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.report.figures import figures, snippet
 from fairdd_core.report.pictures import last_images
-from fairdd_core.report.tables import ordered_counts
+from fairdd_core.report.tables import ordered_counts, run_results
 from fairdd_core.runs.storage.folder import RunFolder
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
@@ -128,7 +128,7 @@ def _lead(arm: str, counts_KGCC: np.ndarray, labels: Labels) -> dict[str, str]:
 
 def _results(folder: RunFolder, counts: dict[str, np.ndarray]) -> dict[str, Any]:
     """Return the table of results, a row per metric and a column per arm, and what its caption needs."""
-    table = results_table((folder.result() or {}).get("arms"), counts)
+    table = run_results(folder)
     grid = results_grid(table, list(METRICS), markup="html")
     return {
         "arms": [arm_label(arm) for arm in counts],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.data.card import Labels
 from fairdd_core.report.pictures import as_zip
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.predictions import arm_samples
 
 ABOUT = {
     "results": "every metric of every method: mean and standard deviation over test networks, 95 % interval",
@@ -47,11 +49,24 @@ def ordered_counts(folder: RunFolder, architecture: str = "") -> dict[str, np.nd
     return {arm: counts[arm] for arm in order if arm in counts}
 
 
+def run_results(folder: RunFolder, architecture: str = "") -> pd.DataFrame:
+    """Return the table of results of a run (see ``results_table``), measured anew where it is an older one.
+
+    Args:
+        folder: of the run.
+        architecture: one of the evaluation's others; empty for its own.
+    """
+    result = folder.result() or {}
+    summary = (result.get("others") or {}).get(architecture) if architecture else result.get("arms")
+    samples = partial(arm_samples, folder, architecture=architecture)
+    return results_table(summary, ordered_counts(folder, architecture), samples)
+
+
 def tables(folder: RunFolder, labels: Labels) -> dict[str, pd.DataFrame]:
     """Return the tables of a run by name (see ``ABOUT``), as far as it has got."""
     counts, found = ordered_counts(folder), {}
     if counts:
-        found["results"] = results_table((folder.result() or {}).get("arms"), counts)
+        found["results"] = run_results(folder)
         found["cells"] = recall_table(counts, labels.classes, labels.groups)
         found["gaps"] = gap_table(counts, labels.classes, labels.groups)
         found["groups"] = group_table(counts, labels.groups)

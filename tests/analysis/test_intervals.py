@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from fairdd_core.analysis.intervals import MIN_IMAGES, metric_interval, wilson
+from fairdd_core.analysis.intervals import MIN_IMAGES, metric_intervals, wilson
 from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.sampling import Cells, Pictures
 
 TRIALS, RESAMPLES, CLASSES = 100, 150, 10
 GAPS = ("deo_mean", "deo_max")
@@ -21,6 +22,27 @@ def draw(recall_GC: np.ndarray, images: int, rng: np.random.Generator) -> np.nda
     return rng.multinomial(images, share_GCC)[None]
 
 
+def intervals(
+    counts_KGCC: np.ndarray, rng: np.random.Generator, *names: str
+) -> dict[str, tuple[float, float]]:
+    samples = [Cells(counts_GCC) for counts_GCC in counts_KGCC]
+    return metric_intervals(samples, {name: METRICS[name] for name in names or METRICS}, RESAMPLES, rng)
+
+
+def shown(recall_GC: np.ndarray, pictures: int, sharing: float, rng: np.random.Generator) -> Pictures:
+    """Return a crossed test with these recalls.
+
+    A share of the pictures is as difficult in every group: it is answered alike but where the recalls differ.
+    """
+    groups, classes = recall_GC.shape
+    y_P = np.repeat(np.arange(classes), pictures)
+    own_PG = rng.random((len(y_P), groups))
+    difficulty_PG = np.where(rng.random((len(y_P), 1)) < sharing, own_PG[:, :1], own_PG)
+    wrong_P1 = (y_P[:, None] + rng.integers(1, classes, (len(y_P), 1))) % classes
+    right_PG = difficulty_PG < recall_GC[:, y_P].T
+    return Pictures(np.where(right_PG, y_P[:, None], wrong_P1), y_P, classes)
+
+
 @pytest.mark.parametrize("images", [10, 50, 100])
 @pytest.mark.parametrize("groups", [2, 4, 10])
 @pytest.mark.parametrize("gap", [0.0, 0.03, 0.1, 0.2])
@@ -32,12 +54,52 @@ def test_the_true_gap_is_covered(gap: float, groups: int, images: int) -> None:
     covered = dict.fromkeys(GAPS, 0.0)
     for _ in range(TRIALS):
         counts = draw(recall_GC, images, rng)
-        bounds = {name: metric_interval(counts, METRICS[name], RESAMPLES, rng) for name in GAPS}
+        bounds = intervals(counts, rng, *GAPS)
         for name, (low, high) in bounds.items():
             assert low <= METRICS[name].of(counts)[0] <= high
             covered[name] += float(low <= METRICS[name].reduce(recall_GC) + 1e-9 <= high + 2e-9)
         assert bounds["deo_max"][1] >= bounds["deo_mean"][1] - 0.01
     assert min(covered.values()) >= 0.93 * TRIALS, covered
+
+
+@pytest.mark.parametrize("sharing", [0.0, 0.9, 1.0])
+@pytest.mark.parametrize("pictures", [10, 50])
+@pytest.mark.parametrize("groups", [2, 10])
+@pytest.mark.parametrize("gap", [0.0, 0.03, 0.2])
+def test_the_true_gap_is_covered_where_pictures_are_shown_in_every_group(
+    gap: float, groups: int, pictures: int, sharing: float
+) -> None:
+    """At least 93 % of the time, whether pictures are as difficult in every group or not."""
+    rng = np.random.default_rng([groups, pictures, round(100 * gap), round(10 * sharing)])
+    recall_GC = np.full((groups, CLASSES), 0.85)
+    recall_GC[0] -= gap
+    covered = dict.fromkeys(GAPS, 0)
+    for _ in range(TRIALS):
+        sample = shown(recall_GC, pictures, sharing, rng)
+        found = metric_intervals([sample], {name: METRICS[name] for name in GAPS}, RESAMPLES, rng)
+        for name, (low, high) in found.items():
+            assert low <= METRICS[name].of(sample.counts_GCC) <= high
+            covered[name] += low <= gap + 1e-9 <= high + 2e-9
+    assert min(covered.values()) >= 0.93 * TRIALS, covered
+
+
+def test_the_pairing_of_pictures_narrows_the_interval() -> None:
+    rng = np.random.default_rng(6)
+    recall_GC = np.array([[0.6], [0.8]]).repeat(5, axis=1)
+    sample = shown(recall_GC, 100, 1.0, rng)
+    name = "deo_mean"
+    (low, high) = metric_intervals([sample], {name: METRICS[name]}, 500, rng)[name]
+    (low_of_cells, high_of_cells) = intervals(sample.counts_GCC[None], rng, name)[name]
+    assert high - low < 0.8 * (high_of_cells - low_of_cells)
+
+
+def test_identical_copies_have_no_gap_and_no_interval_around_it() -> None:
+    sample = shown(np.full((4, CLASSES), 0.8), 30, 1.0, np.random.default_rng(7))
+    found = metric_intervals([sample], METRICS, 200, np.random.default_rng(0))
+    for name in ("deo_mean", "deo_max", "demographic_parity", "sufficiency_gap", "sufficiency_gap_mean"):
+        assert found[name] == (0, 0)
+    low, high = found["accuracy"]
+    assert high - low == pytest.approx(2 * 1.96 * np.sqrt(0.8 * 0.2 / 300), rel=0.2)
 
 
 @pytest.mark.parametrize("name", ["accuracy", "worst_group_accuracy"])
@@ -48,7 +110,7 @@ def test_accuracies_are_covered(name: str, spread: float) -> None:
     recall_GC[0] -= spread
     truth = {"accuracy": recall_GC.mean(), "worst_group_accuracy": recall_GC.mean(axis=1).min()}[name]
     for _ in range(TRIALS):
-        low, high = metric_interval(draw(recall_GC, 20, rng), METRICS[name], RESAMPLES, rng)
+        low, high = intervals(draw(recall_GC, 20, rng), rng, name)[name]
         covered += low <= truth <= high
     assert covered >= 0.9 * TRIALS
 
@@ -56,7 +118,7 @@ def test_accuracies_are_covered(name: str, spread: float) -> None:
 def test_ten_images_of_equal_groups_do_not_prove_a_gap() -> None:
     rng = np.random.default_rng(4)
     counts = draw(np.full((10, CLASSES), 0.5), 10, rng)
-    low, high = metric_interval(counts, METRICS["deo_mean"], 500, rng)
+    low, high = intervals(counts, rng, "deo_mean")["deo_mean"]
     assert METRICS["deo_mean"].of(counts)[0] > 0.4
     assert low <= 0.05
     assert high < 1
@@ -65,8 +127,8 @@ def test_ten_images_of_equal_groups_do_not_prove_a_gap() -> None:
 def test_perfect_answers_on_few_images_say_nothing() -> None:
     counts = np.zeros((1, 10, 2, 2), np.int64)
     counts[..., [0, 1], [0, 1]] = 1
-    assert np.isnan(metric_interval(counts, METRICS["deo_max"], 200, np.random.default_rng(0))).all()
-    enough = metric_interval(counts * MIN_IMAGES, METRICS["deo_max"], 200, np.random.default_rng(0))
+    assert np.isnan(intervals(counts, np.random.default_rng(0))["deo_max"]).all()
+    enough = intervals(counts * MIN_IMAGES, np.random.default_rng(0))["deo_max"]
     assert enough[0] == 0
     assert enough[1] > 0.1, "five perfect answers a cell leave room for a gap"
 
@@ -76,7 +138,7 @@ def test_it_narrows_with_more_images_but_not_with_more_networks() -> None:
     one = draw(np.array([[0.9, 0.8], [0.6, 0.8]]), 100, rng)
 
     def width(counts: np.ndarray) -> float:
-        low, high = metric_interval(counts, METRICS["deo_mean"], 500, rng)
+        low, high = intervals(counts, rng, "deo_mean")["deo_mean"]
         return high - low
 
     assert width(one * 25) == pytest.approx(width(one) / 5, rel=0.3)
@@ -85,8 +147,8 @@ def test_it_narrows_with_more_images_but_not_with_more_networks() -> None:
 
 def test_what_is_undefined_has_no_interval() -> None:
     empty = np.zeros((1, 2, 2, 2), np.int64)
-    for metric in METRICS.values():
-        assert np.isnan(metric_interval(empty, metric, 100, np.random.default_rng(0))).all()
+    for bounds in intervals(empty, np.random.default_rng(0)).values():
+        assert np.isnan(bounds).all()
 
 
 def test_wilson_has_width_at_the_ends_and_is_undefined_without_images() -> None:

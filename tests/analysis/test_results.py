@@ -9,6 +9,7 @@ import pytest
 
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.results import HEADLINE, format_result, measure, results_grid, results_table
+from fairdd_core.analysis.sampling import Cells
 
 COUNTS = np.array([[[[8, 2], [1, 9]], [[4, 6], [1, 9]]], [[[9, 1], [1, 9]], [[5, 5], [1, 9]]]])
 SUMMARY: dict[str, Any] = {
@@ -40,10 +41,14 @@ def test_intervals_of_earlier_versions_are_replaced() -> None:
     assert row["low"] < 0.1
     assert row["high"] > 0.3
     assert np.isnan(row["floor"]), "the counts do not say whether pictures are shown in every group"
+    table = results_table(old, {"cobra": COUNTS}, lambda arm: [Cells(counts_GCC) for counts_GCC in COUNTS])
+    measured = table.set_index("metric").loc["deo_mean"]
+    assert measured["floor"] > 0.1
+    assert measured["low"] == pytest.approx(row["low"], abs=0.05)
 
 
 def test_the_bound_of_the_largest_gap_is_no_smaller() -> None:
-    rows = measure(COUNTS * 3, np.random.default_rng(0), 100, floors=True)
+    rows = measure([Cells(counts_GCC * 3) for counts_GCC in COUNTS], np.random.default_rng(0), 100)
     assert rows["deo_max"]["high"] >= rows["deo_mean"]["high"]
     assert "floor" not in rows["accuracy"]
 

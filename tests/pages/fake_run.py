@@ -49,6 +49,7 @@ def write_fake_run(
     write_arrays(
         folder.answers_file, {f"{n}/{k}": row for n, rows in answers.items() for k, row in enumerate(rows)}
     )
+    folder.write_test_labels(split.test.y_N, split.test.a_N)
     points, residuals = _tables(arms, split.train, rng)
     folder.write_tables(points, residuals, _moments(points, iterations))
     for arm in arms:

@@ -66,11 +66,12 @@ def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) 
     device = resolve_device(spec.device)
     yield Phase("data", 0, 1, f"loading {spec.data.dataset}")
     split = load(spec.data, spec.seed, data_dir)
-    train = split.train
+    train, test = split.train, split.test
     if spec.evaluation.baseline_networks:
         random_subset(train, spec.distill.ipc, spec.seed)  # if it raises, then now rather than at the end
     norm = train.normalisation
-    yield Loaded(train.class_names, train.group_names, train.group_colors, norm.mean_C, norm.std_C)
+    names = (train.class_names, train.group_names, train.group_colors)
+    yield Loaded(*names, norm.mean_C, norm.std_C, test.y_N, test.a_N)
     yield Phase("data", 1, 1)
     synthetic: dict[str, torch.Tensor] = {}
     for event in _distilled(spec, split, device, progress):

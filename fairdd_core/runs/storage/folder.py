@@ -50,6 +50,7 @@ class RunFolder:
         self.synthetic_file = self.path / "synthetic.safetensors"
         self.counts_file = self.path / "counts.safetensors"
         self.answers_file = self.path / "answers.safetensors"
+        self.test_file = self.path / "test.safetensors"
         self.nearest_file = self.path / "nearest.safetensors"
         self.points_file = self.path / "points.parquet"
         self.residuals_file = self.path / "residuals.parquet"
@@ -64,7 +65,7 @@ class RunFolder:
         texts = [self.spec_file, self.events_file, self.result_file, self.log_file]
         arrays = [self.checkpoint_file, self.synthetic_file, self.counts_file, self.answers_file]
         tables = [self.points_file, self.residuals_file, self.moments_file, self.diagnostics_file]
-        return [*texts, *arrays, self.nearest_file, *tables]
+        return [*texts, *arrays, self.test_file, self.nearest_file, *tables]
 
     def artefacts(self) -> list[Path]:
         """Return the files that exist, snapshots included, without locks and temporary files."""
@@ -256,6 +257,15 @@ class RunFolder:
             if kind == architecture:
                 answers.setdefault(arm, {})[int(network)] = answers_N
         return {arm: dict(sorted(networks.items())) for arm, networks in answers.items()}
+
+    def test_labels(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return class and group of every test image, int16 (N,); None for an older run."""
+        found = read_arrays(self.test_file)[0]
+        return (found["y"], found["a"]) if found else None
+
+    def write_test_labels(self, y_N: np.ndarray, a_N: np.ndarray) -> None:
+        """Write class and group of every test image."""
+        write_arrays(self.test_file, {"y": y_N.astype(np.int16), "a": a_N.astype(np.int16)})
 
     # Maps
 

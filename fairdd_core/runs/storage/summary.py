@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from fairdd_core.analysis.results import measure
+from fairdd_core.analysis.sampling import Sample
 from fairdd_core.config.spec.evaluation import BASELINES, series
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.data.registry import crossed_test
 from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.predictions import arm_samples
 
 STAGES = ("distill", "evaluate", "embed")
 STAGE_OF_PHASE = {
@@ -68,13 +69,16 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
 def _arms(folder: RunFolder, spec: RunSpec, architecture: str = "") -> dict[str, dict[str, Any]]:
     counts = folder.counts(architecture)
     order = [*(arm.name for arm in spec.distill.arms), *BASELINES]
-    return {arm: _arm_summary(spec, series(arm, architecture), counts[arm]) for arm in order if arm in counts}
+    return {
+        arm: _arm_summary(spec, series(arm, architecture), arm_samples(folder, arm, architecture))
+        for arm in order
+        if arm in counts
+    }
 
 
-def _arm_summary(spec: RunSpec, arm: str, counts_KGCC: np.ndarray) -> dict[str, dict[str, Any]]:
+def _arm_summary(spec: RunSpec, arm: str, samples: Sequence[Sample]) -> dict[str, dict[str, Any]]:
     rng = numpy_stream(spec.seed, "intervals", arm)
-    floors = not crossed_test(spec.data)
-    rows = measure(counts_KGCC, rng, spec.evaluation.bootstrap, floors=floors)
+    rows = measure(samples, rng, spec.evaluation.bootstrap)
     return {
         name: {
             "mean": _number(row["mean"]),

@@ -59,6 +59,7 @@ def validate_run(folder: RunFolder) -> None:
     _check(folder.result_file, _result)
     _check(folder.counts_file, lambda path: _counts(path, size))
     _check(folder.answers_file, lambda path: _answers(path, size))
+    _check(folder.test_file, lambda path: _test_labels(path, size))
     _check(folder.nearest_file, lambda _: _nearest(folder, size))
     _check(folder.synthetic_file, lambda path: _synthetic(path, size))
     _check(folder.checkpoint_file, _checkpoint)
@@ -171,6 +172,13 @@ def _answers(path: Path, size: Size) -> None:
     for name, array in _arrays(path, np.int16, 1).items():
         _require(name.rpartition("/")[2].isdecimal())
         _require_range(array, size.classes, "class")
+
+
+def _test_labels(path: Path, size: Size) -> None:
+    arrays = _arrays(path, np.int16, 1)
+    _require(set(arrays) == {"y", "a"} and len(arrays["y"]) == len(arrays["a"]), "labels without groups")
+    _require_range(arrays["y"], size.classes, "class")
+    _require_range(arrays["a"], size.groups, "group")
 
 
 def _nearest(folder: RunFolder, size: Size) -> None:

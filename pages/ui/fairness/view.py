@@ -25,6 +25,7 @@ from fairdd_core.plots.dots import architecture_dots, group_accuracy
 from fairdd_core.plots.heatmap import confusion
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.report.tables import ordered_counts
+from fairdd_core.runs.storage.predictions import arm_samples
 from pages.ui.common.errors import catch_damage, escape_markdown
 from pages.ui.common.figures import gap_control, show_figure
 from pages.ui.common.html import arm_columns, arm_markdown, group_legend
@@ -50,7 +51,8 @@ def fairness_view(view: RunView) -> None:
         result = view.folder.result() or {}
     summary = result.get("others", {}).get(architecture) if architecture else result.get("arms")
     steps = view.spec.evaluation.full_data_steps
-    _results(counts, summary or {}, view.labels, steps)
+    samples = partial(arm_samples, view.folder, architecture=architecture)
+    _results(results_table(summary or {}, counts, samples), counts, view.labels, steps)
     chosen = _arms_control(counts, view)
     if chosen:
         st.fragment(_recalls)(view, {arm: counts[arm] for arm in chosen}, architecture)
@@ -113,16 +115,16 @@ def _change(values: list[str], verb: str, unit: str = "") -> str:
     return f"stays at {before}{unit}" if before == after else f"{verb}{before} to {after}{unit}"
 
 
-def _results(counts: Counts, summary: dict[str, Any], labels: Labels, steps: int) -> None:
+def _results(table: pd.DataFrame, counts: Counts, labels: Labels, steps: int) -> None:
     """Draw the table of results, a row per metric and a column per arm and baseline, and its legend.
 
     Args:
+        table: of the results (see ``results_table``).
         counts: of every arm and baseline.
-        summary: arm -> metric -> interval, from the result document.
         labels: names of classes and groups.
         steps: updates of the networks that are trained on all real images.
     """
-    grid = results_grid(results_table(summary, counts), markup="markdown")
+    grid = results_grid(table, markup="markdown")
     for arm, counts_KGCC in counts.items():
         if gap := largest_gap(counts_KGCC):
             words = escape_markdown(gap.describe(labels.classes, labels.groups))
@@ -136,8 +138,8 @@ def _results(counts: Counts, summary: dict[str, Any], labels: Labels, steps: int
     for metric in (METRICS[name] for name in HEADLINE):
         better = "Higher" if metric.higher_is_better else "Lower"
         titles.append(f"**{metric.title}**  \n:small[{metric.sentence} {better} is better.]")
-    table = grid.T.set_axis(heads, axis=1).set_axis(pd.Index(titles, name="Metric"))
-    st.table(table, border="horizontal", alt="Every metric of every method and baseline")
+    shown = grid.T.set_axis(heads, axis=1).set_axis(pd.Index(titles, name="Metric"))
+    st.table(shown, border="horizontal", alt="Every metric of every method and baseline")
     n = f"{int(next(iter(counts.values()))[0].sum()):,}".replace(",", "\u202f")
     st.caption(
         f"n = {n} test images for every network. ± is the standard deviation over networks; the small range "

@@ -17,6 +17,7 @@ from fairdd_core.events import (
     Embedded,
     Evaluated,
     Event,
+    Loaded,
     Nearest,
     Phase,
     Snapshot,
@@ -74,6 +75,7 @@ def test_every_event_is_written(tmp_path: Path) -> None:
     rows, distances = np.zeros((4, 2, 3), np.int32), np.zeros((4, 2, 3), np.float32)
     near = (np.ones((3, 2), np.int32), rows, distances, rows[:, 0], distances[:, 0])
     rest: list[Event] = [
+        Loaded(("no", "yes"), ("left", "right"), (), (), (), np.array([0, 1, 1]), np.array([1, 0, 1])),
         *(Diagnosed(20, pd.DataFrame({"arm": [arm], "residual": [1.0]})) for arm in ARMS),
         *(Distilled(arm, torch.ones(4, 3, 4, 4), torch.arange(4)) for arm in ARMS),
         *(Evaluated(arm, k, np.full((2, 3, 3), k)) for k in range(2) for arm in (*ARMS, "full-data")),
@@ -92,6 +94,7 @@ def test_every_event_is_written(tmp_path: Path) -> None:
     assert folder.moments() is not None
     assert list(folder.answers()) == list(folder.answers("mlp")) == ["cobra"]
     assert folder.answers()["cobra"][1].tolist() == [0, 1, 2, 3, 4]
+    assert [labels_N.tolist() for labels_N in folder.test_labels() or ()] == [[0, 1, 1], [1, 0, 1]]
     assert set(folder.nearest()) == set(ARMS)
     assert folder.nearest()["cobra"].real_MGR.shape == (4, 2, 3)
     cells = folder.diagnostics()
