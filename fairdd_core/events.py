@@ -69,8 +69,8 @@ class Diagnosed:
 
     Attributes:
         iteration: 1-based.
-        cells: see ``fairdd_core.distill.diagnostics.diagnose``; arms that train their own networks have
-            their own events.
+        cells: see ``diagnose`` and ``with_variances`` in ``fairdd_core.distill.diagnostics``; arms that train
+            their own networks have their own events.
     """
 
     iteration: int

@@ -48,7 +48,7 @@ def quick() -> RunSpec:
             init="noise",
             augmentation=NO_FLIP,
             network=network,
-            schedule=ScheduleSpec(kind="bank", pairs=50, sampling="per-cell", samples=64),
+            schedule=ScheduleSpec(kind="bank", pairs=50, sampling="stratified", samples=64),
         ),
         evaluation=EvaluationSpec(
             networks=3,
@@ -75,7 +75,7 @@ def standard() -> RunSpec:
             lr_decay=0.3,
             init="real",
             augmentation=NO_FLIP,
-            schedule=ScheduleSpec(kind="bank", pairs=60, sampling="per-cell", samples=16),
+            schedule=ScheduleSpec(kind="bank", pairs=60, sampling="stratified", samples=16),
         ),
         evaluation=EvaluationSpec(
             networks=3, epochs=250, lr=SHORT_LR, augmentation=NO_FLIP, full_data_steps=250

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import torch
 
 from fairdd_core.config.spec.distill import ArmSpec, DistillSpec
@@ -65,6 +66,15 @@ class Arm:
         if pair not in self._targets:
             self._targets[pair] = self.matching.targets(self.alignment, pair)
         return self._targets[pair]
+
+    def target_variance(self, pair: MatchingPair) -> np.ndarray:
+        """Return the variance of the mean that the arm aims at, (C,), where that of one image is 1.
+
+        It counts the draw of the real images within their groups. For a target that is no mean, it is that of
+        the mean under the same weights.
+        """
+        weights_CG = self.alignment.cell_weights(pair.statistics[-1]).cpu().numpy()
+        return np.asarray((weights_CG**2 * pair.variances_2CG[int(self.alignment.resampled)]).sum(axis=1))
 
     def training_images(self, problem: Problem) -> torch.Tensor:
         """Return the images on which networks are trained, normalised, (C·parts, 3, H, W)."""

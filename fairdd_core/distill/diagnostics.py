@@ -57,6 +57,19 @@ def diagnose(layers: Sequence[Statistics], signals: Mapping[str, Signal]) -> pd.
     return pd.concat(frames, ignore_index=True)
 
 
+def with_variances(cells: pd.DataFrame, variances: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return the table of ``diagnose`` with a column ``target_variance``, the same for all groups of a class.
+
+    Args:
+        cells: see ``diagnose``.
+        variances: arm -> variance of its target in every class, (C,); see ``Arm.target_variance``. Where
+            signals belong to all classes together, their mean is entered.
+    """
+    rows = zip(cells["arm"], cells["class_id"], strict=True)
+    noise = [variances[arm].mean() if c < 0 else variances[arm][c] for arm, c in rows]
+    return cells.assign(target_variance=np.array(noise, float))
+
+
 def _geometry(
     layers: Sequence[Statistics], weights_CG: torch.Tensor, share_CG: torch.Tensor
 ) -> dict[str, torch.Tensor]:

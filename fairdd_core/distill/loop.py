@@ -16,7 +16,7 @@ from fairdd_core.distill.alignments.registry import build_alignment
 from fairdd_core.distill.arms import IMAGES, Arm, Problem, update
 from fairdd_core.distill.backbones.base import Signal
 from fairdd_core.distill.backbones.registry import BACKBONES
-from fairdd_core.distill.diagnostics import diagnose, worst_residual
+from fairdd_core.distill.diagnostics import diagnose, with_variances, worst_residual
 from fairdd_core.distill.interventions import INTERVENTIONS, NONE, image_spec
 from fairdd_core.distill.matching import build_matching
 from fairdd_core.distill.schedules import InnerLoopPairs, MatchingPair, PairFactory, schedule
@@ -109,7 +109,9 @@ def _iteration(problem: Problem, arms: list[Arm], iteration: int, logged: bool) 
         seen.setdefault(pair, {})[arm.spec.name] = signal
     for pair, signals in seen.items():
         if logged:
-            yield Diagnosed(iteration + 1, diagnose(pair.statistics, signals))
+            noise = {arm.spec.name: arm.target_variance(pair) for arm in arms if arm.spec.name in signals}
+            cells = with_variances(diagnose(pair.statistics, signals), noise)
+            yield Diagnosed(iteration + 1, cells)
         pair.real.clear_cache()
 
 

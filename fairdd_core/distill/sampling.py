@@ -9,6 +9,7 @@ import torch
 
 from fairdd_core.config.spec.distill import ScheduleSpec
 from fairdd_core.data.grouped import GroupedDataset
+from fairdd_core.distill.allocation import equal_repeats, stratified_sizes
 from fairdd_core.errors import UserError
 
 
@@ -26,6 +27,7 @@ class RealSample:
             draw with replacement within the cells. Rows of empty cells are 0.
         counts_CG: int64, the number of images that each cell stands for.
         groups: number of columns that are groups.
+        variances_2CG: of both means of every cell, where that of one image in its cell is 1.
     """
 
     index_N: np.ndarray
@@ -33,6 +35,7 @@ class RealSample:
     weights_MN: torch.Tensor
     counts_CG: np.ndarray
     groups: int
+    variances_2CG: np.ndarray
 
 
 def draw_real(
@@ -40,8 +43,11 @@ def draw_real(
 ) -> RealSample:
     """Draw the real images of one pair.
 
-    ``per-cell`` spends the same budget on every cell and weighs cells by their true size afterwards, so no
-    minority cell is ever empty; ``per-class`` draws regardless of group, and a cell counts its drawn images.
+    ``stratified`` and ``per-cell`` spend the same budget on every class and weigh cells by their true size
+    afterwards, so no minority cell is ever empty. ``stratified`` gives more to larger cells, so that targets
+    under shares and under equal weights have about the same variance; ``per-cell`` divides it evenly, which
+    gives equal weights the smaller one. ``per-class`` draws regardless of group, and a cell counts its drawn
+    images; then equal weights have the larger variance.
 
     Args:
         train: the training set.
@@ -54,21 +60,56 @@ def draw_real(
     """
     if (empty := np.flatnonzero(counts_CG.sum(axis=1) == 0)).size:
         raise UserError("data", "at least one image in every class", f"none in {train.class_names[empty[0]]}")
-    pick = _per_cell if spec.sampling == "per-cell" else _per_class
-    index_N = pick(train, spec.samples, rng)
+    index_N = _PICKS[spec.sampling](train, spec.samples, rng, counts_CG)
     y_N = train.y_N[index_N]
     cell_N = y_N * train.columns + train.column_N[index_N]
     cells = train.num_classes * train.columns
     drawn_M = np.bincount(cell_N, minlength=cells)
     mean_N = np.eye(cells, dtype=np.float32)[:, cell_N] / np.maximum(drawn_M, 1)[:, None]
-    again_N = _resample(cell_N, drawn_M, spec.samples, rng)
-    weights_MN = torch.from_numpy(np.concatenate([mean_N, again_N]).astype(np.float32))
-    counts = counts_CG if spec.sampling == "per-cell" else drawn_M.reshape(counts_CG.shape)
+    drawn_CG = drawn_M.reshape(counts_CG.shape)
+    if spec.sampling == "stratified":
+        again_N = _resample_whole(cell_N, drawn_CG, counts_CG, train.num_groups, spec.samples, rng)
+    else:
+        again_N = _resample(cell_N, drawn_M, spec.samples, rng)
+    weights_MN = np.concatenate([mean_N, again_N]).astype(np.float32)
+    counts = drawn_CG if spec.sampling == "per-class" else counts_CG
     sizes_C = np.bincount(y_N, minlength=train.num_classes)
-    return RealSample(index_N, sizes_C.tolist(), weights_MN, counts, train.num_groups)
+    return RealSample(
+        index_N,
+        sizes_C.tolist(),
+        torch.from_numpy(weights_MN),
+        counts,
+        train.num_groups,
+        _variances(weights_MN, counts_CG),
+    )
 
 
-def _per_cell(train: GroupedDataset, samples: int, rng: np.random.Generator) -> np.ndarray:
+def _variances(weights_MN: np.ndarray, counts_CG: np.ndarray) -> np.ndarray:
+    """Return the variances of means within the cells, (2, C, G); 0 for empty cells and whole ones.
+
+    A mean whose weights fall on images of a cell at random has Σ w² − 1/N times the variance of one image.
+    """
+    squares_2CG = np.square(weights_MN, dtype=float).sum(axis=1).reshape(2, *counts_CG.shape)
+    return np.where(squares_2CG > 0, squares_2CG - 1 / counts_CG.clip(min=1), 0.0).clip(min=0.0)
+
+
+def _stratified(
+    train: GroupedDataset, samples: int, rng: np.random.Generator, counts_CG: np.ndarray
+) -> np.ndarray:
+    # As many as per cell: the images of unknown group have the budget of all groups.
+    budget = samples * train.num_groups * (2 if train.has_unknown else 1)
+    parts, column_N = [], train.column_N
+    for c, counts_G in enumerate(counts_CG):
+        sizes_G = stratified_sizes(tuple(counts_G.tolist()), train.num_groups, budget)
+        for g, size in enumerate(sizes_G):
+            members = np.flatnonzero((train.y_N == c) & (column_N == g))
+            parts.append(members if len(members) <= size else rng.choice(members, size, replace=False))
+    return np.concatenate(parts)
+
+
+def _per_cell(
+    train: GroupedDataset, samples: int, rng: np.random.Generator, counts_CG: np.ndarray
+) -> np.ndarray:
     parts, column_N = [], train.column_N
     for c in range(train.num_classes):
         for g in range(train.columns):
@@ -79,9 +120,14 @@ def _per_cell(train: GroupedDataset, samples: int, rng: np.random.Generator) -> 
     return np.concatenate(parts)
 
 
-def _per_class(train: GroupedDataset, samples: int, rng: np.random.Generator) -> np.ndarray:
+def _per_class(
+    train: GroupedDataset, samples: int, rng: np.random.Generator, counts_CG: np.ndarray
+) -> np.ndarray:
     members_C = [np.flatnonzero(train.y_N == c) for c in range(train.num_classes)]
     return np.concatenate([rng.choice(m, min(samples, len(m)), replace=False) for m in members_C])
+
+
+_PICKS = {"stratified": _stratified, "per-cell": _per_cell, "per-class": _per_class}
 
 
 def _resample(cell_N: np.ndarray, drawn_M: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarray:
@@ -98,4 +144,29 @@ def _resample(cell_N: np.ndarray, drawn_M: np.ndarray, samples: int, rng: np.ran
             weights_MN[cell, members] = 1 / len(members)
             continue
         weights_MN[cell, members] = rng.multinomial(budget, np.full(len(members), 1 / len(members))) / budget
+    return weights_MN
+
+
+def _resample_whole(
+    cell_N: np.ndarray,
+    drawn_CG: np.ndarray,
+    counts_CG: np.ndarray,
+    groups: int,
+    samples: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return weights (M, N) of a draw of every group equally often, with replacement from the whole cell.
+
+    The drawn images stand for the different ones among those; where there are too few of them, they repeat.
+    """
+    weights_MN = np.zeros((drawn_CG.size, len(cell_N)), np.float32)
+    for c, (drawn_G, counts_G) in enumerate(zip(drawn_CG, counts_CG, strict=True)):
+        repeats = equal_repeats(counts_G, drawn_G, groups, samples)
+        for g in np.flatnonzero(drawn_G):
+            cell = c * len(drawn_G) + g
+            members = rng.permutation(np.flatnonzero(cell_N == cell))
+            _, place_R = np.unique(rng.integers(counts_G[g], size=repeats), return_inverse=True)
+            spare_R = rng.integers(len(members), size=repeats)
+            place_R = np.where(place_R < len(members), place_R, spare_R)
+            np.add.at(weights_MN[cell], members[place_R], np.float32(1 / repeats))
     return weights_MN

@@ -31,11 +31,13 @@ class MatchingPair:
         net: the matching network, frozen.
         augmentations: one for every class, shared by real and synthetic images.
         real: signals of the real images.
+        variances_2CG: see ``RealSample``.
     """
 
     net: Net
     augmentations: list[Augmentation]
     real: RealSignals
+    variances_2CG: np.ndarray
 
     @cached_property
     def statistics(self) -> list[Statistics]:
@@ -79,9 +81,8 @@ class PairFactory:
         )
         counts_CG = torch.from_numpy(sample.counts_CG).to(self.device)
         images = partial(self._images, sample, augmentations)
-        return MatchingPair(
-            net, augmentations, RealSignals(self.backbone, net, images, counts_CG, sample.groups)
-        )
+        real = RealSignals(self.backbone, net, images, counts_CG, sample.groups)
+        return MatchingPair(net, augmentations, real, sample.variances_2CG)
 
     @torch.no_grad()
     def _images(self, sample: RealSample, augmentations: list[Augmentation]) -> WeightedSets:

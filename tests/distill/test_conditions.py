@@ -65,7 +65,9 @@ def test_vanilla_matches_all_images_and_the_others_the_known_groups() -> None:
     assert (targets["fairdd"].weights_CT[:, 2] == 0).all()
 
 
-@pytest.mark.parametrize(("backbone", "sampling"), [("dm", "per-class"), ("dc", "per-cell")])
+@pytest.mark.parametrize(
+    ("backbone", "sampling"), [("dm", "per-class"), ("dc", "per-cell"), ("dm", "stratified")]
+)
 def test_no_arm_learns_what_is_hidden(backbone: str, sampling: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fair_network, "__defaults__", (2, PENALTY))
     arms = [*ARMS, *(f"vanilla+{name}" for name in INTERVENTIONS if name != "none")]

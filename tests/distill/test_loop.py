@@ -64,6 +64,7 @@ SCHEDULES: dict[str, dict[str, object]] = {
     "bank": {},
     "fresh": {"kind": "fresh"},
     "per class": {"sampling": "per-class"},
+    "stratified": {"sampling": "stratified"},
     "experts": {"experts": 2, "expert_steps": 3},
     "inner loop": {"kind": "inner", "outer": 2, "inner": 2},
 }

@@ -39,12 +39,15 @@ class ScheduleSpec(Settings):
     iterations and trains it on the synthetic images in between, as Dataset Condensation was published."""
     pairs: int = setting(50, ge=1, le=5000, title="Target bank", param="pairs", step=10)
     """Random networks through which the real images are seen. Each iteration picks one of them."""
-    sampling: Literal["per-cell", "per-class"] = setting("per-cell", title="Sampling of real images")
-    """`per-cell` takes real images of every class and group and weights them by their true counts;
-    `per-class` takes random images of every class, as found."""
+    sampling: Literal["stratified", "per-cell", "per-class"] = setting(
+        "per-cell", title="Sampling of real images"
+    )
+    """`stratified` takes more real images of larger groups, so that the targets of all methods are about
+    equally noisy; `per-cell` takes as many of every group, which gives COBRA the steadier target. Both weight
+    them by their true counts. `per-class` takes random images of every class, as found."""
     samples: int = setting(64, ge=1, le=4096, title="Real images per cell", param="samples", step=8)
-    """Real images of every class and group that each of these networks sees, at most; of every class where
-    sampling is per class."""
+    """Real images of every class and group that each of these networks sees, at most; on average over the
+    groups where sampling is stratified, and of every class where it is per class."""
     experts: int = setting(0, ge=0, le=1000, title="Experts")
     """Networks trained on the real data; a pair then takes one of them at a random moment of its training. 0
     for networks as initialised."""

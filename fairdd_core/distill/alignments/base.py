@@ -169,7 +169,12 @@ class Alignment(ABC):
 
     Args:
         discrepancy: the distance of the barycenter, for rules that have one.
+
+    Attributes:
+        resampled: whether the target is made from the draw with replacement.
     """
+
+    resampled = False
 
     def __init__(self, discrepancy: Any) -> None:
         self.discrepancy = discrepancy

@@ -35,6 +35,8 @@ class UniformSampling(Alignment):
     images of a tiny group are drawn repeatedly.
     """
 
+    resampled = True
+
     def targets(self, statistics: Statistics) -> Targets:
         """Return the mean of the resampled group signals."""
         return single_point(statistics.mixture(statistics.uniform_CG, resampled=True))
