@@ -57,6 +57,8 @@ def adapt(
         if not new.group_names:
             data["groups"] = min(spec.data.groups, new.max_groups)
         data["skew"] = max(spec.data.skew or 0, 1 / data["groups"])
+    if spec.data.rendering not in new.renderings:
+        data["rendering"] = new.renderings[0]
     if new.published_test == "crossed":
         data["test_groups"] = "crossed"
     if not new.synthetic_groups:

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from fairdd_core.config.spec.base import AS_FOUND
-from fairdd_core.config.spec.data import DataSpec, TestGroups
+from fairdd_core.config.spec.data import DataSpec, Rendering, TestGroups
 from fairdd_core.data.bias.crossing import SIGN
 from fairdd_core.data.bias.separation import pick_palette
 from fairdd_core.data.grouped import RGB, Split
@@ -78,6 +78,8 @@ class DatasetCard:
         torchvision: ``module:class`` that downloads the files; empty if none does.
         needs: package that the download needs besides torchvision.
         prepare: reads and resizes the images ahead of ``load`` and reports progress.
+        rendering: how the images are drawn, where that is a choice or differs from the papers.
+        renderings: what ``rendering`` of the specification may be.
         published_test: how the papers show test pictures in synthetic groups.
     """
 
@@ -104,6 +106,8 @@ class DatasetCard:
     torchvision: str = ""
     needs: str = ""
     prepare: Callable[[Path, Progress | None], object] | None = None
+    rendering: str = ""
+    renderings: tuple[Rendering, ...] = ("smooth",)
     published_test: TestGroups = "crossed"
 
     @property
@@ -124,6 +128,7 @@ class DatasetCard:
             "Attributes": "; ".join(
                 f"{name}: {', '.join(values)}" for name, values in self.attributes.items()
             ),
+            "Rendering": self.rendering,
             "Test set": self.test_set,
             "Separation": self.separation,
             "Licence": self.licence,
@@ -209,10 +214,19 @@ class DatasetCard:
             raise UserError("data.groups", f"at most {self.max_groups} for {self.title}", spec.groups)
         if spec.skew is None and self.synthetic_groups:
             raise UserError("data.skew", f"a share: {self.title} has synthetic groups", AS_FOUND)
+        if spec.rendering not in self.renderings:
+            raise UserError(
+                "data.rendering", f"{', '.join(self.renderings)} for {self.title}", spec.rendering
+            )
         for name in () if self.synthetic_groups else OF_SYNTHETIC_GROUPS:
             usual, value = DataSpec.model_fields[name].default, getattr(spec, name)
             if value != usual:
                 raise UserError(f"data.{name}", f"{usual}: {self.title} has annotated groups", value)
+
+    def without_meaning(self) -> tuple[str, ...]:
+        """Return the fields of a specification that say nothing here and keep their usual values."""
+        drawn = () if len(self.renderings) > 1 else ("rendering",)
+        return drawn + (() if self.synthetic_groups else OF_SYNTHETIC_GROUPS)
 
     def crosses(self, spec: DataSpec) -> bool:
         """Return whether the test set of a specification shows every picture in every group."""

@@ -49,6 +49,7 @@ class GroupedDataset:
         group_colors: RGB colour of each group for plots; empty when groups have no colour.
         known_N: bool, whether the group of an image is known to methods; None when all are. Methods must not
             read ``a_N`` where it is False: use ``column_N``.
+        fixed_normalisation: replaces the channel statistics; None for those of the images.
     """
 
     x_NCHW: np.ndarray = field(repr=False)
@@ -58,6 +59,7 @@ class GroupedDataset:
     group_names: tuple[str, ...]
     group_colors: tuple[RGB, ...] = ()
     known_N: np.ndarray | None = field(default=None, repr=False)
+    fixed_normalisation: Normalisation | None = None
 
     def __post_init__(self) -> None:
         x, y, a = self.x_NCHW, self.y_N, self.a_N
@@ -128,7 +130,9 @@ class GroupedDataset:
 
     @cached_property
     def normalisation(self) -> Normalisation:
-        """Channel statistics of these images."""
+        """Channel statistics of these images, unless others are fixed."""
+        if self.fixed_normalisation is not None:
+            return self.fixed_normalisation
         # From the counts of the 256 levels: exact, and without a float copy of the images.
         levels = np.arange(256) / 255.0
         mean, std = [], []

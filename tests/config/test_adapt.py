@@ -12,6 +12,7 @@ from fairdd_core.__main__ import main
 from fairdd_core.config.adapt import adapt
 from fairdd_core.config.checks import check_names
 from fairdd_core.config.presets import NO_FLIP, PRESETS, quick
+from fairdd_core.config.settings import changed
 from fairdd_core.config.spec.data import DSA_STRATEGY
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.registry import DATASETS
@@ -42,6 +43,20 @@ def test_what_follows_from_faces_and_nothing_else() -> None:
     assert adapt(spec, "utkface", group="race+gender").data.groups == 8
     with pytest.raises(UserError, match=r"data\.label"):
         adapt(spec, "utkface", label="mood")
+
+
+def test_the_protocol_of_the_papers_stays_with_the_data_sets_that_have_it() -> None:
+    protocol = {"data.test_groups": "dealt", "data.rendering": "published", "data.test_images": 0}
+    spec = changed(adapt(quick(), "colored-mnist-fg"), protocol)
+    other, fashion, digits, faces = (
+        adapt(spec, name).data
+        for name in ("colored-mnist-bg", "colored-fashion-fg", "colored-digits-fg", "utkface")
+    )
+    assert (other.test_groups, other.rendering, other.test_images) == ("dealt", "published", 0)
+    assert (fashion.test_groups, fashion.rendering) == ("dealt", "smooth")
+    assert (digits.test_groups, digits.rendering, digits.test_images) == ("crossed", "smooth", 0)
+    assert (faces.test_groups, faces.rendering) == ("crossed", "smooth")
+    assert faces.test_images == type(spec.data).model_fields["test_images"].default
 
 
 def test_old_specifications_load_unchanged() -> None:

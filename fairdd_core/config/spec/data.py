@@ -23,6 +23,7 @@ def _known_operations(strategy: str) -> str:
 Strategy = Annotated[str, AfterValidator(_known_operations)]
 """DSA operations joined by ``_``; empty for none."""
 TestGroups = Literal["crossed", "dealt", "dealt-per-seed"]
+Rendering = Literal["smooth", "published"]
 
 
 def lowest_skew(groups: int) -> int:
@@ -91,6 +92,10 @@ class DataSpec(Settings):
     """Share of the training images whose group is known. The others count for Vanilla, which does not look at
     groups, and for no group's signal."""
 
+    rendering: Rendering = setting("smooth", title="Rendering", name="rendering")
+    """Of Colored MNIST. `smooth` keeps the grey levels of the scans, centres them and normalises by the
+    statistics of the training set. `published` draws as the papers do: digits of one level, padded at the top
+    and left only, normalised with mean and standard deviation 0.5."""
     test_groups: TestGroups = setting("crossed", title="Test groups", name="test-groups")
     """Where groups are synthetic. `crossed` tests every picture in every group, so that groups differ in
     nothing else. `dealt` tests each picture in one group, equally often in each, the same for all seeds: the

@@ -36,6 +36,8 @@ CARDS = colored_cards(
     class_names=NAMES,
     published_test="dealt",
     mirrored=True,
+    rendering="In the grey levels of the pictures, without overflow. The papers’ coloured backgrounds exceed "
+    "8 bits and wrap around; that is not repeated here, so their numbers for backgrounds cannot be compared.",
     files=idx_files("FashionMNIST"),
     fetch="Take the four IDX files of Fashion-MNIST from https://github.com/zalandoresearch/fashion-mnist, "
     "unpack them and put them into FashionMNIST/raw.",

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
+
 from fairdd_core.data.benchmarks.colored import colored_cards
-from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, idx_files, read_idx
+from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, PADDING, idx_files, read_idx
 
 NAMES = tuple(str(c) for c in range(10))
+THRESHOLD = 128
+"""Level from which a pixel of the published digits is white."""
+
+
+def black_and_white(grey_NHW: np.ndarray) -> np.ndarray:
+    """Return the digits as published: of two levels, and with all of the padding at the top and left."""
+    ends = slice(PADDING, -PADDING)
+    sharp_NHW = np.where(grey_NHW[:, ends, ends] >= THRESHOLD, 255, 0).astype(np.uint8)
+    return np.pad(sharp_NHW, ((0, 0), (2 * PADDING, 0), (2 * PADDING, 0)))
 
 
 CARDS = colored_cards(
@@ -25,6 +36,10 @@ CARDS = colored_cards(
     side=IDX_SIDE,
     class_names=NAMES,
     mirrored=False,
+    draw_as_published=black_and_white,
+    rendering="As scanned, in grey levels and centred, or “published”: black and white at a threshold of "
+    f"{THRESHOLD}, with 4 pixels of padding at the top and left only, normalised with mean and standard "
+    "deviation 0.5, as in the papers. Compare with published numbers in that rendering.",
     published_test="dealt",
     files=idx_files(
         "MNIST",

@@ -11,7 +11,7 @@ from fairdd_core.config.adapt import AUGMENTATIONS, CHOICES, DEPTHS, Start
 from fairdd_core.config.settings import CONTROLS, get
 from fairdd_core.config.spec.base import AS_FOUND
 from fairdd_core.config.spec.data import DataSpec, lowest_skew
-from fairdd_core.data.card import OF_SYNTHETIC_GROUPS, DatasetCard
+from fairdd_core.data.card import DatasetCard
 from fairdd_core.errors import UserError
 from fairdd_core.workspace import Workspace
 from pages.ui.common.errors import escape_markdown
@@ -20,6 +20,8 @@ from pages.ui.controls.settings import KEPT, PRESET, key
 from pages.ui.controls.widgets import draw
 
 BEFORE, TOGGLE = "dataset-before", "skew-as-found"
+PROTOCOL = ("rendering", "test-groups")
+"""Controls of what the papers do differently on every data set."""
 
 
 def dataset_controls(changed: Callable[[], None]) -> None:
@@ -58,7 +60,7 @@ def fixed_groups(card: DatasetCard) -> bool:
 def without_meaning(name: str) -> list[str]:
     """Return the names of the settings that the data set called ``name`` leaves as they are."""
     card = catalogue().get(name)
-    fixed = () if card is None or card.synthetic_groups else OF_SYNTHETIC_GROUPS
+    fixed = () if card is None else card.without_meaning()
     return [param for param, setting in CONTROLS.items() if setting.path.removeprefix("data.") in fixed]
 
 
@@ -143,10 +145,10 @@ def dataset_chosen(changed: Callable[[], None] = lambda: None) -> None:
     state[key(KEPT)] = {path: kept[path] for path in kept if path not in (*DEPTHS, *AUGMENTATIONS)}
     if before and now and before.synthetic_groups and now.synthetic_groups:
         free = not (fixed_groups(before) or fixed_groups(now))
-        _take_usual(("test-groups",) if free else ("groups", "test-groups"), changed)
+        _take_usual(PROTOCOL if free else ("groups", *PROTOCOL), changed)
         _lift_skew()
     else:
-        _take_usual(("groups", "skew", "separation", "test-groups", "test-images"), changed)
+        _take_usual(("groups", "skew", "separation", "test-images", *PROTOCOL), changed)
 
 
 def _label_chosen(changed: Callable[[], None]) -> None:
