@@ -44,6 +44,11 @@ class Workspace:
         return Path(chosen).expanduser().absolute() if chosen else self.root / "data"
 
     @property
+    def cache(self) -> Path:
+        """The folder with results that later runs reuse (see ``runs.storage.cache``)."""
+        return self.root / "cache"
+
+    @property
     def index(self) -> Path:
         """The SQLite file with the index of runs."""
         return self.root / "index.sqlite"

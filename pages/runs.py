@@ -12,6 +12,7 @@ from pages.ui.history.filters import filter_rows, restore_filters
 from pages.ui.history.listing import Signature, ended_runs, live_runs, signature, watch
 from pages.ui.history.storage import (
     Sized,
+    cache_is_empty,
     import_button,
     sized_runs,
     storage_popover,
@@ -28,7 +29,7 @@ def header(runs: Sized, deleted: Sized) -> None:
             st.caption(total_text(runs, deleted))
         with st.container(horizontal=True, width="content"):
             import_button()
-            if runs or deleted:
+            if runs or deleted or not cache_is_empty():
                 storage_popover(runs, deleted)
 
 

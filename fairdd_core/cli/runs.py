@@ -17,6 +17,7 @@ from fairdd_core.cli.show import show_run, state_text
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
 from fairdd_core.runs.storage import archive, trash
+from fairdd_core.runs.storage.cache import ResultCache
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.units import age_text, bytes_text
 from fairdd_core.workspace import Workspace
@@ -56,6 +57,8 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     prune = add("prune", prune_runs, "Empty the trash, then remove the oldest runs for good.", run=False)
     prune.add_argument("--keep", metavar="SIZE", help="size that the remaining runs may have, e.g. 2G")
     prune.add_argument("--yes", action="store_true", help="remove them; else only print how much there is")
+    kept = add("cache", show_cache, "Print how large the results are that later runs reuse.", run=False)
+    kept.add_argument("--empty", action="store_true", help="remove them; later runs compute them anew")
     text = "Queue a run, or one for each seed; prints the ids and returns at once."
     submit = add("submit", submit_run, text, run=False)
     submit.add_argument("--title", default="", help="a name for the run")
@@ -162,6 +165,18 @@ def prune_runs(args: argparse.Namespace) -> int:
         return 0
     for run_id in trash.prune(workspace, keep):
         print(run_id)
+    return 0
+
+
+def show_cache(args: argparse.Namespace) -> int:
+    """Print the size of the cache of results, or empty it."""
+    cache = ResultCache(Workspace.default())
+    count, size = cache.size()
+    if args.empty:
+        print(f"Removed from the cache: {cache.clear()}, {bytes_text(size)}. The runs keep their results.")
+    else:
+        limit = bytes_text(cache.max_bytes)
+        print(f"Results in the cache: {count}, {bytes_text(size)} of at most {limit}, in {cache.path}.")
     return 0
 
 

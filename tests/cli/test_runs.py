@@ -5,10 +5,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fairdd_core.__main__ import main
 from fairdd_core.runs.engine.environment import describe_environment
+from fairdd_core.runs.storage.cache import ResultCache
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from tests.runs.conftest import MakeSpec
@@ -124,6 +126,14 @@ def test_delete_and_undo(cli: Cli, done: str) -> None:
     assert cli("delete", "--undo", "ffffff")[0] == 2
     assert cli("delete", "--undo", done[-6:])[0] == 0
     assert cli("runs")[1].startswith(done)
+
+
+def test_the_cache_is_measured_and_emptied(cli: Cli, workspace: Workspace) -> None:
+    cache = ResultCache(workspace)
+    cache.put("a" * 64, {"x": np.zeros(1000)}, {}, "run", {})
+    assert cli("cache")[1].startswith("Results in the cache: 1, 8")
+    assert cli("cache", "--empty")[1].startswith("Removed from the cache: 1")
+    assert cache.size() == (0, 0)
 
 
 def test_export_import_prune(cli: Cli, done: str, workspace: Workspace, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage import archive, trash
+from fairdd_core.runs.storage.cache import ResultCache
 from pages.ui.common import notices
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import row_of, store, title_of
@@ -68,6 +69,16 @@ def empty_trash() -> None:
 def prune(max_bytes: int) -> None:
     """Remove for good the runs in the trash and the oldest ones."""
     _remove("Not everything could be removed.", lambda: trash.prune(store().workspace, max_bytes))
+
+
+def empty_cache() -> None:
+    """Remove the results that later runs would reuse."""
+
+    def do() -> None:
+        n = ResultCache(store().workspace).clear()
+        notices.report(f"The cache is empty; {'1 result was' if n == 1 else f'{n} results were'} removed.")
+
+    notices.attempt("The cache could not be emptied.", do)
 
 
 def _remove(failure: str, remove: Callable[[], list[str]]) -> None:

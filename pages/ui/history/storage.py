@@ -8,6 +8,7 @@ from functools import lru_cache
 import streamlit as st
 
 from fairdd_core.runs.storage import trash
+from fairdd_core.runs.storage.cache import ResultCache
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState
 from fairdd_core.units import age_text, bytes_text
@@ -73,7 +74,7 @@ def _import_dialog() -> None:
 
 
 def storage_popover(runs: Sized, deleted: Sized) -> None:
-    """Draw the popover that removes old runs."""
+    """Draw the popover that removes old runs and empties the cache of results."""
     with st.popover("Storage", icon=":material/database:", key="storage"):
         total, trash_size = _total(runs), _total(deleted)
         st.markdown(f"Runs take **{bytes_text(total)}**, the trash **{bytes_text(trash_size)}**.")
@@ -104,6 +105,32 @@ def storage_popover(runs: Sized, deleted: Sized) -> None:
             disabled=not removed,
         )
         st.caption(f"The runs are stored in `{store().workspace.runs}`.")
+        st.divider()
+        _cache_section()
+
+
+def _cache_section() -> None:
+    """Draw the size of the cache of results, and the button that empties it."""
+    cache = ResultCache(store().workspace)
+    count, size = cache.size()
+    st.markdown(
+        f"Results that later runs reuse take **{bytes_text(size)}** (at most {bytes_text(cache.max_bytes)}).",
+        help="Trained baselines, for example. A run reuses a result only if nothing that it depends on has "
+        "changed: the same data, settings, code and machine. Those used longest ago are removed first.",
+    )
+    st.button(
+        "Empty the cache",
+        icon=":material/delete_sweep:",
+        key="empty-cache",
+        on_click=actions.empty_cache,
+        disabled=not count,
+        help="The results of runs stay. The next run computes its baselines anew.",
+    )
+
+
+def cache_is_empty() -> bool:
+    """Return whether no result is kept for later runs."""
+    return ResultCache(store().workspace).size()[0] == 0
 
 
 def trash_view(deleted: Sized) -> None:

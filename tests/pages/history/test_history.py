@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -17,6 +18,7 @@ from fairdd_core.config.presets import quick
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
 from fairdd_core.runs.storage import archive, trash
+from fairdd_core.runs.storage.cache import ResultCache
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.units import age_text, bytes_text
 from fairdd_core.workspace import Workspace
@@ -321,6 +323,17 @@ def test_prune_from_the_page(runs_page: Visit, workspace: Path) -> None:
     app.button(key="prune").click().run()
     assert "1 run was removed for good." in words(settled(app))
     assert "No runs yet." in words(app)
+
+
+def test_the_cache_is_emptied_from_the_page(runs_page: Visit, workspace: Path) -> None:
+    add(workspace)
+    cache = ResultCache(Workspace(workspace))
+    assert runs_page().button(key="empty-cache").disabled
+    cache.put("a" * 64, {"x": np.zeros(1000)}, {}, "run", {})
+    app = runs_page()
+    app.button(key="empty-cache").click().run()
+    assert "1 result was removed" in words(settled(app))
+    assert cache.size() == (0, 0)
 
 
 def test_a_run_without_files_does_not_take_the_list_down(runs_page: Visit, workspace: Path) -> None:
