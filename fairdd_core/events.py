@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PhaseName = Literal["data", "distill", "baselines", "evaluate", "embed"]
 
+ReusedKind = Literal["test results", "network"]
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -116,6 +118,44 @@ class Distilled:
 
 
 @dataclass(frozen=True)
+class Trained:
+    """Network ``network`` was trained on all real images (see ``evaluate.convergence``).
+
+    Attributes:
+        arm: the baseline.
+        network: 0-based index of the evaluation network.
+        architecture: one of the evaluation's other architectures; empty for its own.
+        updates: how many it took.
+        converged: whether training ended because the loss no longer fell; else at the limit.
+        accuracy: share of training images that it classifies as labelled, without augmentation.
+        curve: (updates, mean loss of the updates since the one before); None where a loss is not finite.
+    """
+
+    arm: str
+    network: int
+    architecture: str
+    updates: int
+    converged: bool
+    accuracy: float
+    curve: tuple[tuple[int, float | None], ...]
+
+
+@dataclass(frozen=True)
+class Reused:
+    """A result was taken from an earlier run instead of being computed.
+
+    Attributes:
+        kind: of result.
+        name: of the arm or baseline (see ``config.spec.evaluation.series``).
+        run: id of the run that computed it.
+    """
+
+    kind: ReusedKind
+    name: str
+    run: str
+
+
+@dataclass(frozen=True)
 class Evaluated:
     """Network ``network`` trained on ``arm`` was tested.
 
@@ -178,4 +218,17 @@ class Embedded:
     moments: pd.DataFrame
 
 
-Event = Phase | Loaded | Step | Diagnosed | Snapshot | Checkpoint | Distilled | Evaluated | Nearest | Embedded
+Event = (
+    Phase
+    | Loaded
+    | Step
+    | Diagnosed
+    | Snapshot
+    | Checkpoint
+    | Distilled
+    | Trained
+    | Reused
+    | Evaluated
+    | Nearest
+    | Embedded
+)

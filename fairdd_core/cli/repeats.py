@@ -36,7 +36,7 @@ def launch_repeats(args: argparse.Namespace, title: str = "") -> tuple[RunSpec, 
     if getattr(args, "out", None) is not None:
         make_folder(args.out)
     workspace = Workspace.default()
-    launched = launches.launch(workspace, spec, seeds, title)
+    launched = launches.launch(workspace, spec, seeds, title, fresh=args.fresh)
     for one in launched:
         where = "finished before, used again" if one.reused else f"in {workspace.root}"
         print(f"seed {one.seed}: run {one.run}, {where}", file=sys.stderr)

@@ -39,10 +39,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(function=run)
     add_spec_arguments(parser)
     add_seeds_argument(parser)
+    add_fresh_argument(parser)
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="copy the run's folder here; with --seeds, one for each seed"
     )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON document")
+
+
+def add_fresh_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--fresh``."""
+    parser.add_argument(
+        "--fresh", action="store_true", help="compute everything anew; reuse no result of an earlier run"
+    )
 
 
 def add_seeds_argument(parser: argparse.ArgumentParser) -> None:
@@ -139,7 +147,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         make_folder(args.out)
     workspace = Workspace.default()
-    run_id = engine.submit(workspace, spec)
+    run_id = engine.submit(workspace, spec, fresh=args.fresh)
     print(f"run {run_id} in {workspace.root}", file=sys.stderr)
     try:
         record = follow(Store(workspace), run_id)

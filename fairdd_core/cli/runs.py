@@ -29,7 +29,7 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
 def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands; each sets ``function``, which takes the arguments and returns the exit code."""
-    from fairdd_core.cli.run import add_seeds_argument, add_spec_arguments
+    from fairdd_core.cli.run import add_fresh_argument, add_seeds_argument, add_spec_arguments
 
     def add(name: str, function: Command, text: str, run: bool = True) -> argparse.ArgumentParser:
         parser = subparsers.add_parser(name, help=text, description=text)
@@ -62,6 +62,7 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     text = "Queue a run, or one for each seed; prints the ids and returns at once."
     submit = add("submit", submit_run, text, run=False)
     submit.add_argument("--title", default="", help="a name for the run")
+    add_fresh_argument(submit)
     add_spec_arguments(submit)
     add_seeds_argument(submit)
 
@@ -186,7 +187,7 @@ def submit_run(args: argparse.Namespace) -> int:
     from fairdd_core.cli.run import spec_from_args
 
     if args.seeds is None:
-        print(engine.submit(Workspace.default(), spec_from_args(args), args.title))
+        print(engine.submit(Workspace.default(), spec_from_args(args), args.title, fresh=args.fresh))
         return 0
     for one in launch_repeats(args, args.title)[1]:
         print(one.run)

@@ -11,17 +11,18 @@ from typing import Any
 
 from fairdd_core.analysis.results import results_text
 from fairdd_core.cli.repeats import repeats_text
+from fairdd_core.config.spec.evaluation import FULL_DATA
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.titles import dataset_title
 from fairdd_core.runs import engine
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.runs.storage.repeats import Repeats, members, repeats_document, repeats_of
-from fairdd_core.runs.storage.summary import STAGES
+from fairdd_core.runs.storage.summary import STAGES, reuse_text, training_text
 from fairdd_core.units import bytes_text
 from fairdd_core.workspace import Workspace
 
-_WIDTH = 10
+_WIDTH = 11
 
 
 def show_run(args: argparse.Namespace) -> int:
@@ -69,6 +70,10 @@ def _facts(run: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
     torch = (folder.attempts() or [{}])[-1].get("torch")
     yield "device", str(result.get("device", run.device)) + (f", torch {torch}" if torch else "")
     yield "times", _times(run, result)
+    if training := training_text(folder.trainings().get(FULL_DATA, {}).values()):
+        yield FULL_DATA, training
+    if reused := reuse_text(folder.reused()):
+        yield "reused", reused
     snapshots = folder.snapshot_iterations()
     images = f", {len(snapshots)} snapshots up to iteration {snapshots[-1]}" if snapshots else ""
     yield "files", f"{folder.path} ({bytes_text(folder.size())}{images})"

@@ -56,7 +56,7 @@ def quick() -> RunSpec:
             lr=SHORT_LR,
             augmentation=NO_FLIP,
             network=network,
-            full_data_steps=300,
+            full_data_steps=1000,
         ),
         embedding=EmbeddingSpec(samples_per_cell=4),
     )

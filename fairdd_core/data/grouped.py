@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -113,6 +114,15 @@ class GroupedDataset:
         cell_N = self.y_N * size[1] + self.column_N
         counts = np.bincount(cell_N, minlength=size[0] * size[1]).reshape(size)
         return counts[:, : self.columns if unknown else self.num_groups]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the images and the labels, without groups: all that training on them depends on."""
+        digest = hashlib.sha256(f"{self.x_NCHW.shape} {self.num_classes}\n".encode())
+        digest.update(self.y_N.astype("<i8").tobytes())
+        for start in range(0, len(self), COUNTED_TOGETHER):
+            digest.update(np.ascontiguousarray(self.x_NCHW[start : start + COUNTED_TOGETHER]).tobytes())
+        return digest.hexdigest()
 
     def _levels(self) -> np.ndarray:
         """Return how often each channel has each of the 256 levels, int64 (3, 256).

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -29,11 +31,13 @@ class TrainingSet:
         fetch: rows (B,) -> normalised images (B, 3, H, W) on the device.
         y_N: int64 labels on the device.
         weights_N: of the images in the loss, 1 on average, on the device; None for 1 each.
+        digest: returns the SHA-256 of the images, labels and weights.
     """
 
     fetch: Callable[[np.ndarray], torch.Tensor]
     y_N: torch.Tensor
-    weights_N: torch.Tensor | None = None
+    weights_N: torch.Tensor | None
+    digest: Callable[[], str]
 
     @classmethod
     def synthetic(
@@ -46,7 +50,13 @@ class TrainingSet:
         """Wrap a synthetic set of normalised images."""
         x = x_NCHW.to(device)
         weights = None if weights_N is None else weights_N.to(device)
-        return cls(lambda rows: x[torch.from_numpy(rows).to(device)], y_N.to(device), weights)
+        digest = partial(_digest, x, y_N, weights)
+        return cls(lambda rows: x[torch.from_numpy(rows).to(device)], y_N.to(device), weights, digest)
+
+    @classmethod
+    def empty(cls, device: torch.device) -> TrainingSet:
+        """Return a set without images, for networks that are not trained any more."""
+        return cls.synthetic(torch.empty(0, 3, 1, 1), torch.empty(0, dtype=torch.int64), device)
 
     def loss(self, logits_BC: torch.Tensor, rows_B: np.ndarray) -> torch.Tensor:
         """Return the mean weighted cross entropy of some rows, a scalar."""
@@ -59,7 +69,72 @@ class TrainingSet:
     def real(cls, dataset: GroupedDataset, norm: Normalisation, device: torch.device) -> TrainingSet:
         """Wrap real images."""
         labels = torch.from_numpy(dataset.y_N).to(device)
-        return cls(lambda rows: normalised(dataset, rows, norm, device), labels)
+        return cls(
+            lambda rows: normalised(dataset, rows, norm, device),
+            labels,
+            None,
+            lambda: f"{dataset.digest} {norm}",
+        )
+
+
+def _digest(*tensors: torch.Tensor | None) -> str:
+    digest = hashlib.sha256()
+    for tensor in tensors:
+        if tensor is None:
+            digest.update(b"none\n")
+        else:
+            digest.update(f"{tensor.dtype} {tuple(tensor.shape)}\n".encode())
+            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+class Trainer:
+    """Trains one evaluation network with SGD, update by update.
+
+    Its initial weights and the draws of its batches and augmentations depend on the seed and the index, not
+    on the arm.
+    """
+
+    def __init__(
+        self,
+        data: TrainingSet,
+        spec: EvaluationSpec,
+        shape: tuple[int, int],
+        seed: int,
+        index: int,
+        device: torch.device,
+        architecture: str = "",
+    ) -> None:
+        stream = torch_stream(seed, "evaluate", index, "network")
+        self._data, self._spec = data, spec
+        self._net = make_network(spec.architecture(architecture), *shape, stream, device)
+        self._optimiser = torch.optim.SGD(
+            self._net.parameters(), lr=spec.lr, momentum=spec.momentum, weight_decay=spec.weight_decay
+        )
+        self._rng = numpy_stream(seed, "evaluate", index, "batches")
+        self._augmentation = torch_stream(seed, "evaluate", index, "augmentation")
+        self._rows = np.empty(0, np.int64)
+
+    def update(self) -> torch.Tensor:
+        """Take a step on the next batch and return the loss before it, a detached scalar."""
+        if len(self._rows) == 0:
+            self._rows = self._rng.permutation(len(self._data.y_N))
+        size = self._spec.batch_size
+        batch, self._rows = self._rows[:size], self._rows[size:]
+        x_NCHW = _augmented(self._data.fetch(batch), self._spec.augmentation, self._augmentation)
+        loss = self._data.loss(self._net(x_NCHW), batch)
+        self._optimiser.zero_grad()
+        loss.backward()
+        self._optimiser.step()
+        return loss.detach()
+
+    def lower_step_size(self) -> None:
+        """Divide the step size by ten."""
+        self._optimiser.param_groups[0]["lr"] = self._spec.lr / 10
+
+    def finish(self) -> Net:
+        """Return the network, for testing."""
+        return self._net.requires_grad_(False).eval()
 
 
 def train_network(
@@ -69,13 +144,9 @@ def train_network(
     seed: int,
     index: int,
     device: torch.device,
-    steps: int | None = None,
     architecture: str = "",
 ) -> Net:
-    """Train evaluation network ``index`` with SGD, the step size divided by ten at half.
-
-    Its initial weights and the draws of its batches and augmentations depend on the seed and the index, not
-    on the arm.
+    """Return evaluation network ``index``, trained for ``spec.epochs``; the step is a tenth from half on.
 
     Args:
         data: what to train on.
@@ -84,31 +155,15 @@ def train_network(
         seed: of the run.
         index: k, of the network.
         device: where.
-        steps: updates; by default ``spec.epochs`` passes.
         architecture: one of ``spec.others``, or empty for ``spec.network``.
     """
-    stream = torch_stream(seed, "evaluate", index, "network")
-    net = make_network(spec.architecture(architecture), *shape, stream, device)
-    optimiser = torch.optim.SGD(
-        net.parameters(), lr=spec.lr, momentum=spec.momentum, weight_decay=spec.weight_decay
-    )
-    rng = numpy_stream(seed, "evaluate", index, "batches")
-    generator = torch_stream(seed, "evaluate", index, "augmentation")
-    n = len(data.y_N)
-    steps = steps or spec.epochs * -(-n // spec.batch_size)
-    rows = np.empty(0, np.int64)
+    trainer = Trainer(data, spec, shape, seed, index, device, architecture)
+    steps = spec.epochs * -(-len(data.y_N) // spec.batch_size)
     for step in range(steps):
         if step == steps // 2:
-            optimiser.param_groups[0]["lr"] = spec.lr / 10
-        if len(rows) == 0:
-            rows = rng.permutation(n)
-        batch, rows = rows[: spec.batch_size], rows[spec.batch_size :]
-        x_NCHW = _augmented(data.fetch(batch), spec.augmentation, generator)
-        loss = data.loss(net(x_NCHW), batch)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    return net.requires_grad_(False).eval()
+            trainer.lower_step_size()
+        trainer.update()
+    return trainer.finish()
 
 
 def _augmented(x_NCHW: torch.Tensor, strategy: str, generator: torch.Generator) -> torch.Tensor:

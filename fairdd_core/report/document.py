@@ -17,7 +17,7 @@ from fairdd_core.analysis.gaps import largest_gap
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.results import results_grid
 from fairdd_core.config.command import run_command
-from fairdd_core.config.spec.evaluation import BASELINES
+from fairdd_core.config.spec.evaluation import BASELINES, FULL_DATA
 from fairdd_core.data.card import Labels
 from fairdd_core.plots.images import GRID_CSS, grid_html
 from fairdd_core.plots.theme import arm_label
@@ -25,6 +25,7 @@ from fairdd_core.report.figures import figures, snippet
 from fairdd_core.report.pictures import last_images
 from fairdd_core.report.tables import ordered_counts, run_results
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.summary import reuse_text, training_text
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
 """The content security policy of the file, which loads nothing from elsewhere."""
@@ -109,6 +110,10 @@ def _facts(folder: RunFolder) -> list[str]:
         f"{spec.distill.iterations} iterations",
         f"seed {spec.seed}",
     ]
+    if training := training_text(folder.trainings().get(FULL_DATA, {}).values()):
+        facts.append(f"{arm_label(FULL_DATA)} {training}")
+    if reused := reuse_text(folder.reused(), arm_label):
+        facts.append(f"reused: {reused}")
     if seconds := (result.get("seconds") or {}).get("total"):
         facts.append(f"took {seconds:.0f} s on {result.get('device', 'this machine')}")
     return facts

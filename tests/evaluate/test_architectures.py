@@ -53,7 +53,7 @@ def test_the_own_architecture_comes_first_and_is_not_changed_by_the_others() -> 
 
 def test_an_architecture_is_another_network_of_the_same_size() -> None:
     tester = evaluator("mlp")
-    own, other = (tester.train(tester.subset(np.arange(6)), 0, 1, kind) for kind in ("", "mlp"))
+    own, other = (tester.train(tester.subset(np.arange(6)), 0, kind) for kind in ("", "mlp"))
     assert isinstance(own, ConvNet)
     assert isinstance(other, MLP)
     assert other.features == tester.spec.network.width

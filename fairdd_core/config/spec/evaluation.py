@@ -44,9 +44,10 @@ class EvaluationSpec(Settings):
     each. The test takes several times as long."""
     baseline_networks: int = setting(1, ge=0, le=20, title="Networks per baseline")
     """0 leaves the baselines out."""
-    full_data_steps: int = setting(
-        300, ge=1, le=10_000_000, title="Updates of the full-data baseline's network"
-    )
+    full_data_steps: int = setting(300, ge=1, le=10_000_000, title="Most updates on all real images")
+    """Of a network of the full-data baseline. Training ends earlier once the mean loss of 100 updates (or a
+    pass, if that is longer) is not 5 % below every earlier one, first at the full and then at a tenth of the
+    step size."""
     bootstrap: int = setting(500, ge=100, le=20_000, title="Bootstrap resamples")
 
     @model_validator(mode="after")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from fairdd_core.events import Event, Phase
 from fairdd_core.runs.engine.environment import describe_drift, restore_environment
 from fairdd_core.runs.engine.recorder import record
+from fairdd_core.runs.engine.reuse import RunCache
+from fairdd_core.runs.storage.cache import ResultCache
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import Store
 
@@ -35,10 +37,12 @@ def execute(store: Store, run_id: str) -> str:
     folder = store.folder(run_id)
     folder.remove_temporary_files()
     spec = folder.spec()
-    device = resolve_device(spec.device)
+    device, fresh = resolve_device(spec.device), store.get(run_id).fresh
     store.update(run_id, device=str(device), note="")
     environment = restore_environment(str(device), folder.attempts())
-    events = run_pipeline(spec, store.workspace.data, load_progress(folder))
+    words = describe_device(device)
+    cache = RunCache(ResultCache(store.workspace), run_id, environment, words, fresh=fresh)
+    events = run_pipeline(spec, store.workspace.data, load_progress(folder), cache)
     reporter = Reporter(store, run_id)
     try:
         record(events, folder, reporter, environment)
@@ -47,7 +51,7 @@ def execute(store: Store, run_id: str) -> str:
             reporter.flush()
         raise
     attempts = folder.attempts()
-    folder.write_result({**summarise(folder, run_id, describe_device(device)), "attempts": attempts})
+    folder.write_result({**summarise(folder, run_id, words), "attempts": attempts})
     folder.checkpoint_file.unlink(missing_ok=True)  # nothing is left to resume
     return describe_drift(attempts)
 

@@ -19,6 +19,7 @@ from fairdd_core.distill.loop import distill
 from fairdd_core.distill.synthetic import random_subset, synthetic_labels, unfold
 from fairdd_core.embed.stage import EmbeddingInput, embed
 from fairdd_core.evaluate.evaluator import Evaluator, evaluate_arms, evaluate_baselines
+from fairdd_core.evaluate.reuse import Cache
 from fairdd_core.evaluate.train import TrainingSet
 from fairdd_core.events import Checkpoint, Distilled, Event, Loaded, Phase
 from fairdd_core.nets.base import Net
@@ -47,7 +48,9 @@ class Progress:
     folder: RunFolder | None = None
 
 
-def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) -> Iterator[Event]:
+def run_pipeline(
+    spec: RunSpec, data_dir: Path, resume: Progress | None = None, cache: Cache | None = None
+) -> Iterator[Event]:
     """Load, distil, evaluate the arms and the baselines, and embed.
 
     On the CPU of one machine, with the same number of threads, the same spec gives the same bytes, resumed or
@@ -57,6 +60,7 @@ def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) 
         spec: what to do.
         data_dir: folder of the data sets.
         resume: the results of an earlier attempt.
+        cache: with results of earlier runs; by default, everything is computed.
 
     Raises:
         UserError: settings that this data set or machine does not support.
@@ -79,14 +83,16 @@ def run_pipeline(spec: RunSpec, data_dir: Path, resume: Progress | None = None) 
             synthetic[event.arm] = event.x_NCHW
         yield event
     labels_N = synthetic_labels(train.num_classes, spec.distill)
-    evaluator = Evaluator(split, spec.evaluation, spec.seed, device)
+    evaluator = Evaluator(split, spec.evaluation, spec.seed, device, cache)
     if any(INTERVENTIONS[arm.intervention].after for arm in spec.distill.arms):
         yield Phase("evaluate", 0, 1, "assigning every synthetic image to the group that it resembles")
     sets = {arm.name: evaluator.training_set(arm, synthetic[arm.name], labels_N) for arm in spec.distill.arms}
+    yield from evaluator.reused()
     yield from evaluate_arms(evaluator, sets, progress.counts)
     yield from evaluate_baselines(evaluator, spec.distill.ipc, progress.counts)
     yield Phase("embed", 0, 2, "training the network whose features are shown")
     net = _feature_network(spec, evaluator, sets)
+    yield from evaluator.reused()
     finished = {arm: (x, labels_N) for arm, x in synthetic.items()}
     history = partial(earlier_images, spec, train, progress.folder)
     shown = EmbeddingInput(split, finished, spec.distill.arms, spec.distill.iterations, history)

@@ -23,8 +23,10 @@ from fairdd_core.events import (
     Loaded,
     Nearest,
     Phase,
+    Reused,
     Snapshot,
     Step,
+    Trained,
 )
 from fairdd_core.files import read_arrays, write_arrays
 from fairdd_core.runs.storage.folder import RunFolder
@@ -107,6 +109,8 @@ class Recorder:
                 self._synthetic |= {f"{arm}/x": x_NCHW.cpu().numpy(), f"{arm}/y": y_N.cpu().numpy()}
                 write_arrays(self.folder.synthetic_file, self._synthetic)
                 self._append("distilled", arm=arm)
+            case Trained() | Reused():
+                self._append(type(event).__name__.lower(), **vars(event))
             case Evaluated():
                 self._evaluated(event)
             case Diagnosed(iteration, cells):

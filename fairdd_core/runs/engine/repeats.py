@@ -59,11 +59,13 @@ def _settings(spec: RunSpec, seed: int) -> str:
     return spec.model_copy(update={"seed": seed}).model_dump_json(exclude={"preset"})
 
 
-def launch(workspace: Workspace, spec: RunSpec, seeds: Sequence[int], title: str = "") -> list[Launched]:
+def launch(
+    workspace: Workspace, spec: RunSpec, seeds: Sequence[int], title: str = "", *, fresh: bool = False
+) -> list[Launched]:
     """Queue a run for every seed, all or none of them, and return them in order.
 
     Of several seeds, one that has a finished run of exactly these settings is not run again, since it would
-    end with the same numbers. A single seed is always run.
+    end with the same numbers. A single seed is always run, and with ``fresh``, every seed.
 
     Raises:
         UserError: when the spec asks for a device that this machine does not have.
@@ -72,7 +74,7 @@ def launch(workspace: Workspace, spec: RunSpec, seeds: Sequence[int], title: str
     from fairdd_core.config.titles import title_of
 
     store, device = Store(workspace), queue_device(spec.device)
-    known = plan(workspace, spec, seeds) if len(seeds) > 1 else {}
+    known = plan(workspace, spec, seeds) if len(seeds) > 1 and not fresh else {}
     launched = [Launched(seed, known.get(seed) or store.new_id(), seed in known) for seed in seeds]
     specs = {one.run: spec.model_copy(update={"seed": one.seed}) for one in launched if not one.reused}
     several = len(seeds) > 1
@@ -82,7 +84,7 @@ def launch(workspace: Workspace, spec: RunSpec, seeds: Sequence[int], title: str
             return title_of(own, workspace.data)
         return f"{title} · seed {own.seed}" if several else title
 
-    store.create_all([NewRun(run, own, name(own), device) for run, own in specs.items()])
+    store.create_all([NewRun(run, own, name(own), device, fresh) for run, own in specs.items()])
     service.wake(workspace)
     return launched
 

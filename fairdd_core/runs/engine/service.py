@@ -24,8 +24,15 @@ from fairdd_core.workspace import Workspace
 POLL_SECONDS = 0.2
 
 
-def submit(workspace: Workspace, spec: RunSpec, title: str = "") -> str:
+def submit(workspace: Workspace, spec: RunSpec, title: str = "", *, fresh: bool = False) -> str:
     """Queue a run and return its id; without a title it is named after its settings.
+
+    Args:
+        workspace: of the run.
+        spec: what to do.
+        title: a name for it.
+        fresh: whether to compute everything anew instead of reusing results of earlier runs; the results are
+            the same.
 
     Raises:
         UserError: when the spec asks for a device that this machine does not have.
@@ -33,7 +40,8 @@ def submit(workspace: Workspace, spec: RunSpec, title: str = "") -> str:
     # Imported here because it loads every data set's card, which a dispatcher does not need.
     from fairdd_core.config.titles import title_of
 
-    run_id = Store(workspace).create(spec, title or title_of(spec, workspace.data), queue_device(spec.device))
+    name, device = title or title_of(spec, workspace.data), queue_device(spec.device)
+    run_id = Store(workspace).create(spec, name, device, fresh=fresh)
     wake(workspace)
     return run_id
 

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from fairdd_core.config.spec.base import user_error
-from fairdd_core.config.spec.evaluation import SERIES_SIGN
+from fairdd_core.config.spec.evaluation import SERIES_SIGN, series
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.card import Labels
 from fairdd_core.data.grouped import Normalisation
@@ -153,6 +153,27 @@ class RunFolder:
         """Return the environment of each attempt at the run: device, threads, torch, processor."""
         attempts = (event for event in self.events()[0] if event["event"] == "attempt")
         return [{key: event[key] for key in event if key not in {"t", "event"}} for event in attempts]
+
+    def trainings(self) -> dict[str, dict[int, dict[str, Any]]]:
+        """Return how the networks of the full-data baseline were trained; an older run has none.
+
+        Returns:
+            series (see ``config.spec.evaluation.series``) -> network -> ``updates``, ``converged``,
+            ``accuracy`` and ``curve`` (see ``events.Trained``).
+        """
+        trainings: dict[str, dict[int, dict[str, Any]]] = {}
+        for event in self.events()[0]:
+            if event["event"] == "trained":
+                name = series(event["arm"], event["architecture"])
+                about = {key: event[key] for key in ("updates", "converged", "accuracy", "curve")}
+                trainings.setdefault(name, {})[event["network"]] = about
+        return trainings
+
+    def reused(self) -> list[dict[str, str]]:
+        """Return what was taken from earlier runs: ``kind``, ``name`` and ``run`` (see ``events.Reused``)."""
+        found = (event for event in self.events()[0] if event["event"] == "reused")
+        distinct = {(event["kind"], event["name"], event["run"]): None for event in found}
+        return [dict(zip(("kind", "name", "run"), each, strict=True)) for each in distinct]
 
     def labels(self) -> Labels | None:
         """Return the names of the run's classes and groups, or None before its data was loaded."""

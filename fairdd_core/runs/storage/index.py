@@ -59,6 +59,7 @@ class RunRecord:
         message, hint: how the run ended, and one thing to do next.
         device: ``cpu`` or ``cuda:n``; runs of one device wait for each other.
         final: whether the same settings would only fail in the same way again.
+        fresh: whether it computes everything anew instead of reusing results of earlier runs.
         resumes: how often it was resumed.
         position: 1 is next; None: not queued.
     """
@@ -81,6 +82,7 @@ class RunRecord:
     final: bool
     imported: float | None
     resumes: int
+    fresh: bool
     position: int | None
 
     @property
@@ -97,6 +99,7 @@ class NewRun:
     spec: RunSpec
     title: str
     device: str
+    fresh: bool = False
 
 
 Records = list[RunRecord]  # because ``list`` is a method inside Store
@@ -120,10 +123,10 @@ class Store:
             raise UserError("run", "the id of a run", repr(run_id), "See the list of runs.")
         return RunFolder(self.workspace.runs / run_id)
 
-    def create(self, spec: RunSpec, title: str = "", device: str = "cpu") -> str:
+    def create(self, spec: RunSpec, title: str = "", device: str = "cpu", *, fresh: bool = False) -> str:
         """Enter a new run at the end of the queue and write its folder; return its id."""
         run_id = self.new_id()
-        self.create_all([NewRun(run_id, spec, title, device)])
+        self.create_all([NewRun(run_id, spec, title, device, fresh)])
         return run_id
 
     def create_all(self, runs: Sequence[NewRun]) -> None:
@@ -131,7 +134,7 @@ class Store:
         with self._entering([run.id for run in runs]) as db:
             for run in runs:
                 self.folder(run.id).create(run.spec)
-                _insert(db, id=run.id, title=run.title, device=run.device)
+                _insert(db, id=run.id, title=run.title, device=run.device, fresh=run.fresh)
 
     def enter(self, fill: Callable[[RunFolder], object], **values: Any) -> str:
         """Enter a new run with a folder that ``fill`` creates and the columns ``values``; return its id."""
@@ -267,5 +270,6 @@ def _insert(db: sqlite3.Connection, **values: Any) -> None:
 def _record(row: sqlite3.Row) -> RunRecord:
     values = dict(row)
     del values["place"]
-    values["state"], values["final"] = RunState(values["state"]), bool(values["final"])
+    values["state"] = RunState(values["state"])
+    values["final"], values["fresh"] = bool(values["final"]), bool(values["fresh"])
     return RunRecord(**values)

@@ -26,6 +26,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE runs ADD COLUMN imported REAL",
         "ALTER TABLE runs ADD COLUMN resumes INTEGER NOT NULL DEFAULT 0",
     ),
+    ("ALTER TABLE runs ADD COLUMN fresh INTEGER NOT NULL DEFAULT 0",),
 )
 BUSY_SECONDS = 15.0
 

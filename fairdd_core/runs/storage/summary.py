@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,46 @@ def seconds_by_stage(events: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     return {name: round(value, 2) for name, value in {**seconds, "total": sum(seconds.values())}.items()}
 
 
+def training_text(networks: Iterable[Mapping[str, Any]]) -> str:
+    """Return how the networks of the full-data baseline were trained, in words; empty for an older run.
+
+    Args:
+        networks: a value of ``RunFolder.trainings``, without its indices.
+    """
+    trained = list(networks)
+    parts = []
+    if done := [network["updates"] for network in trained if network["converged"]]:
+        parts.append(f"converged after {_range(done)} updates")
+    if cut := [network for network in trained if not network["converged"]]:
+        right = _range(round(100 * network["accuracy"], 1) for network in cut)
+        updates = _range(network["updates"] for network in cut)
+        parts.append(f"not converged: stopped at {updates} updates, training accuracy {right}\u202f%")
+    return "; ".join(parts)
+
+
+def _range(values: Iterable[float]) -> str:
+    ordered = sorted(values)
+    low, high = f"{ordered[0]:.10g}", f"{ordered[-1]:.10g}"
+    return low if low == high else f"{low} to {high}"
+
+
+def reuse_text(reused: Iterable[Mapping[str, str]], label: Callable[[str], str] = str) -> str:
+    """Return what was taken from which earlier runs, in words; empty where nothing was.
+
+    Args:
+        reused: from ``RunFolder.reused``.
+        label: returns the name of an arm or baseline for people.
+    """
+    by_run: dict[str, dict[str, list[str]]] = {}
+    for one in reused:
+        by_run.setdefault(one["run"], {}).setdefault(one["kind"], []).append(label(one["name"]))
+    texts = []
+    for run, kinds in by_run.items():
+        results = " and ".join(f"{kind} of {', '.join(names)}" for kind, names in kinds.items())
+        texts.append(f"{results} from run {run}")
+    return "; ".join(texts)
+
+
 def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
     """Return the result document of a finished run: ``result.json`` and what ``--json`` prints.
 
@@ -51,7 +91,8 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
 
     Returns:
         A JSON-ready dictionary; undefined numbers are ``None``. ``arms`` has the results of the evaluation's
-        own architecture, ``others`` those of each further one in the same form.
+        own architecture, ``others`` those of each further one in the same form, ``training`` how the
+        networks of the full-data baseline were trained, and ``reused`` what was taken from earlier runs.
     """
     spec = folder.spec()
     document = {
@@ -61,6 +102,14 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
         "seconds": seconds_by_stage(folder.events()[0]),
         "arms": _arms(folder, spec),
     }
+    if trainings := folder.trainings():
+        outcome = ("updates", "converged", "accuracy")
+        document["training"] = {
+            name: [{key: network[key] for key in outcome} for _, network in sorted(networks.items())]
+            for name, networks in trainings.items()
+        }
+    if reused := folder.reused():
+        document["reused"] = reused
     if spec.evaluation.others:
         document["others"] = {name: _arms(folder, spec, name) for name in spec.evaluation.others}
     return document

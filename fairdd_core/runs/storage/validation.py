@@ -122,10 +122,22 @@ def _events(events: Sequence[Mapping[str, Any]]) -> None:
             numbers = (event.get("iteration"), event.get("loss"), 0.0 if residual is None else residual)
             valid = isinstance(event.get("arm"), str) and all(map(_is_number, numbers))
             _require(valid, "a step without numbers")
+        if event["event"] == "trained":
+            _trained(event)
+        if event["event"] == "reused":
+            words = (event.get(name) for name in ("kind", "name", "run"))
+            _require(all(isinstance(word, str) for word in words), "a result reused from nowhere")
         if event["event"] == "loaded" and event.get("mean"):  # older runs have none
             for values in (event["mean"], event.get("std")):
                 valid = isinstance(values, list) and len(values) == 3 and all(map(_is_number, values))
                 _require(valid, "a normalisation that is not by channel")
+
+
+def _trained(event: Mapping[str, Any]) -> None:
+    valid = isinstance(event.get("arm"), str) and isinstance(event.get("architecture"), str)
+    valid &= isinstance(event.get("network"), int) and isinstance(event.get("updates"), int)
+    valid &= isinstance(event.get("converged"), bool) and isinstance(event.get("curve"), list)
+    _require(valid and _is_number(event.get("accuracy")), "a training without its outcome")
 
 
 def _is_number(value: object) -> bool:

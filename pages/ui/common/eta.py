@@ -74,7 +74,9 @@ def _finished(device: str, backbone: str) -> list[Measured]:
 
 def _measured(runs: Iterable[tuple[RunSpec | None, dict | None]]) -> list[Measured]:
     known = [(spec, result) for spec, result in runs if spec and result]
-    return [Measured(spec, result["seconds"]) for spec, result in known if "seconds" in result]
+    # A run that reused results took less time than its work.
+    complete = [(spec, result) for spec, result in known if "seconds" in result and not result.get("reused")]
+    return [Measured(spec, result["seconds"]) for spec, result in complete]
 
 
 def stage_seconds(spec: RunSpec, history: Iterable[Measured]) -> dict[str, float] | None:

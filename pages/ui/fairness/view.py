@@ -19,6 +19,7 @@ from fairdd_core.analysis.tables import (
     network_table,
     recall_table,
 )
+from fairdd_core.config.spec.evaluation import FULL_DATA, series
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.plots import fairness
 from fairdd_core.plots.dots import architecture_dots, group_accuracy
@@ -26,6 +27,7 @@ from fairdd_core.plots.heatmap import confusion
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.runs.storage.predictions import arm_samples
+from fairdd_core.runs.storage.summary import training_text
 from pages.ui.common.errors import catch_damage, escape_markdown
 from pages.ui.common.figures import gap_control, show_figure
 from pages.ui.common.html import arm_columns, arm_markdown, group_legend
@@ -50,9 +52,9 @@ def fairness_view(view: RunView) -> None:
     with catch_damage(view):
         result = view.folder.result() or {}
     summary = result.get("others", {}).get(architecture) if architecture else result.get("arms")
-    steps = view.spec.evaluation.full_data_steps
+    training = _training(view, architecture)
     samples = partial(arm_samples, view.folder, architecture=architecture)
-    _results(results_table(summary or {}, counts, samples), counts, view.labels, steps)
+    _results(results_table(summary or {}, counts, samples), counts, view.labels, training)
     chosen = _arms_control(counts, view)
     if chosen:
         st.fragment(_recalls)(view, {arm: counts[arm] for arm in chosen}, architecture)
@@ -60,10 +62,16 @@ def fairness_view(view: RunView) -> None:
     with left:
         _group_accuracy(counts, view.labels)
     with right:
-        _tradeoff(counts, steps)
+        _tradeoff(counts, training)
     _architectures(view)
     _confusion({arm: counts[arm] for arm in chosen}, view.labels)
     residual_view(view)
+
+
+def _training(view: RunView, architecture: str) -> str:
+    """Return how the networks that saw all real images were trained, in words."""
+    text = training_text(view.folder.trainings().get(series(FULL_DATA, architecture), {}).values())
+    return text or f"{view.spec.evaluation.full_data_steps} updates"  # as runs of earlier versions did
 
 
 def _architecture_title(name: str) -> str:
@@ -115,14 +123,14 @@ def _change(values: list[str], verb: str, unit: str = "") -> str:
     return f"stays at {before}{unit}" if before == after else f"{verb}{before} to {after}{unit}"
 
 
-def _results(table: pd.DataFrame, counts: Counts, labels: Labels, steps: int) -> None:
+def _results(table: pd.DataFrame, counts: Counts, labels: Labels, training: str) -> None:
     """Draw the table of results, a row per metric and a column per arm and baseline, and its legend.
 
     Args:
         table: of the results (see ``results_table``).
         counts: of every arm and baseline.
         labels: names of classes and groups.
-        steps: updates of the networks that are trained on all real images.
+        training: how the networks that saw all real images were trained.
     """
     grid = results_grid(table, markup="markdown")
     for arm, counts_KGCC in counts.items():
@@ -132,7 +140,7 @@ def _results(table: pd.DataFrame, counts: Counts, labels: Labels, steps: int) ->
     heads = []
     for arm, style in arm_styles(list(counts)).items():
         networks = f"{len(counts[arm])} network{'' if len(counts[arm]) == 1 else 's'}"
-        updates = f", {steps} updates" if arm == "full-data" else ""
+        updates = f", {training}" if arm == FULL_DATA else ""
         heads.append(f"{arm_markdown(style)}  \n:small[{networks}{updates}]")
     titles = []
     for metric in (METRICS[name] for name in HEADLINE):
@@ -217,7 +225,7 @@ def _group_accuracy(counts: Counts, labels: Labels) -> None:
     )
 
 
-def _tradeoff(counts: Counts, steps: int) -> None:
+def _tradeoff(counts: Counts, training: str) -> None:
     st.header("Accuracy against the gap", anchor=False)
     gap = gap_control("gap-kind")
     table = network_table(counts)
@@ -228,8 +236,7 @@ def _tradeoff(counts: Counts, steps: int) -> None:
         alt="Accuracy against the gap between groups for every method and baseline.",
         title="Accuracy against the gap",
         caption="Small marks are single networks, large ones their means. Hollow marks are baselines: the "
-        f"same number of real images drawn at random, and all real images ({steps} updates, so a network at "
-        "this budget, not at its best).",
+        f"same number of real images drawn at random, and all real images ({training}).",
     )
 
 

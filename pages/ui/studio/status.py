@@ -16,6 +16,7 @@ from fairdd_core.files import DamagedFile
 from fairdd_core.plots.curves import curve
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.storage.index import RunRecord, RunState
+from fairdd_core.runs.storage.summary import reuse_text
 from pages.ui.common import progress, url
 from pages.ui.common.cache import stamp
 from pages.ui.common.errors import escape_markdown
@@ -115,12 +116,13 @@ def _phases_html(record: RunRecord) -> str:
 
 
 def ended_panel(view: RunView) -> None:
-    """Explain a run that was stopped, failed or was lost; draw the hint of a finished one, if it has any."""
+    """Explain a run that was stopped, failed or was lost; draw the remarks on a finished one."""
     record = view.record
     hint = escape_markdown(record.hint) if record else ""
     if record is None or view.state not in _OUTCOMES:
-        if hint:
-            st.caption(hint)
+        reused = reuse_text(view.folder.reused(), arm_label)
+        for text in filter(None, (hint, reused and f"Reused: {escape_markdown(reused)}.")):
+            st.caption(text)
         return
     outcome = record.message or _OUTCOMES[view.state]
     kept = "" if "kept" in outcome else f"Kept: {_kept(view)}."

@@ -24,7 +24,7 @@ class Tensor:
         return self
 
 
-def _run_pipeline(spec, data_dir, resume=None):
+def _run_pipeline(spec, data_dir, resume=None, cache=None):
     import signal
     import time
 

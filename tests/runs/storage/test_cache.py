@@ -18,7 +18,10 @@ from fairdd_core.workspace import Workspace
 from tests.helpers import ROOT
 
 KEY, OTHER = "a" * 64, "b" * 64
-ARRAYS = {"x": np.arange(6, dtype=np.int16).reshape(2, 3), "empty": np.zeros((0, 2), np.float32)}
+ARRAYS: dict[str, np.ndarray] = {
+    "x": np.arange(6, dtype=np.int16).reshape(2, 3),
+    "empty": np.zeros((0, 2), np.float32),
+}
 
 
 @pytest.fixture
