@@ -26,7 +26,8 @@ class Scripted(Trainer):
 
     def __init__(self, loss: Callable[[int, bool], float]) -> None:
         super().__init__(real(), tiny_evaluation(), (8, 3), 0, 0, CPU)
-        self.loss, self.updates, self.lowered = loss, 0, []
+        self.loss, self.updates = loss, 0
+        self.lowered: list[int] = []
 
     def update(self) -> torch.Tensor:
         self.updates += 1

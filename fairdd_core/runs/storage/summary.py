@@ -95,7 +95,7 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
         networks of the full-data baseline were trained, and ``reused`` what was taken from earlier runs.
     """
     spec = folder.spec()
-    document = {
+    document: dict[str, Any] = {
         "run": run,
         "spec": spec.model_dump(mode="json"),
         "device": device,
