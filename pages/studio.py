@@ -18,6 +18,7 @@ from pages.ui.studio import image_inspector
 from pages.ui.studio.data import data_view
 from pages.ui.studio.header import choose_view, run_header, sidebar
 from pages.ui.studio.images import SIZE, images_view
+from pages.ui.studio.launch import repeats_panel
 from pages.ui.studio.status import ended_panel, live_panel
 from pages.ui.studio.view_state import View, restore_address, restore_controls, restore_view, write_address
 
@@ -65,6 +66,7 @@ def studio() -> None:
 
 def run_state(view: RunView, name: str) -> None:
     """Draw the state of the run and, above its images, its result in one sentence."""
+    repeats_panel(view)
     if view.live:
         live_panel(view, images=name == "images")
         return

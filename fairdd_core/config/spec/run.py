@@ -32,7 +32,7 @@ class RunSpec(Settings):
     distill: DistillSpec
     evaluation: EvaluationSpec = EvaluationSpec()
     embedding: EmbeddingSpec = EmbeddingSpec()
-    seed: int = setting(0, ge=0, le=2**31 - 1, title="Seed", name="seed")
+    seed: int = setting(0, ge=0, le=2**31 - 1, title="Seed", name="seed", place="main")
     """Every random choice follows from it: the same seed gives the same run."""
     device: str = setting("auto", pattern=DEVICE_PATTERN, title="Device", name="device")
     """auto, cpu, cuda or cuda:N. Auto takes the GPU when there is one, else the processor."""

@@ -16,6 +16,7 @@ from fairdd_core.errors import UserError
 from fairdd_core.report.labels import labels_of
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
+from fairdd_core.runs.storage.repeats import Member, Repeats, members, repeats_of
 from fairdd_core.units import age_text
 from fairdd_core.workspace import Workspace
 from pages.ui import ASSETS
@@ -192,6 +193,12 @@ def open_run(run_id: str) -> RunView:
         return RunView(run_id, folder, folder.spec(), record)
     except OSError as error:
         raise UserError("run", "a run whose files are still here", repr(run_id)) from error
+
+
+def repeats_of_run(view: RunView) -> Repeats:
+    """Return the repeats of a run: of this machine's runs, or of the bundled ones for one of these."""
+    bundled = [Member(example.id, example.folder) for example in examples()] if view.example else []
+    return repeats_of(view.spec, bundled or members(store()), first=view.id)
 
 
 def current_run() -> RunView | None:

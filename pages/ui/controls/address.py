@@ -16,10 +16,10 @@ from fairdd_core.data.registry import cards
 from fairdd_core.errors import UserError
 from fairdd_core.workspace import Workspace
 from pages.ui.common.url import one_of, read
-from pages.ui.controls.settings import PRESET, known_arms
+from pages.ui.controls.settings import PRESET, REPEATS, known_arms
 
-NAMES = frozenset({PRESET, *PARAMS})
-"""Parameters that describe a run."""
+NAMES = frozenset({PRESET, REPEATS, *PARAMS})
+"""Parameters that describe a run, and how many seeds of it to launch."""
 
 
 def exact_percent(share: float) -> str:

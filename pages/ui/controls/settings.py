@@ -18,6 +18,8 @@ from fairdd_core.workspace import Workspace
 
 Values = dict[str, Any]
 PRESET, KEPT = "preset", "kept"
+REPEATS = "repeats"
+"""How many seeds a launch runs; no part of a specification."""
 
 
 def key(name: str) -> str:

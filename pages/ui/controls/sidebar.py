@@ -15,14 +15,14 @@ from fairdd_core.errors import UserError
 from fairdd_core.nets.registry import NETWORKS
 from pages.ui.common import notices, url
 from pages.ui.common.errors import escape_markdown
-from pages.ui.controls import methods
+from pages.ui.controls import methods, repeats
 from pages.ui.controls.address import NAMES, from_address, to_address
 from pages.ui.controls.dataset import dataset_controls, without_meaning
 from pages.ui.controls.method_choices import coincidence, difference_sentence, known_names, shared_images
 from pages.ui.controls.settings import KEPT, PRESET, Values, key, spec_of, values_of
 from pages.ui.controls.widgets import draw_row
 
-DRAWN = {"dataset", "label", "group", "groups", "skew", "separation", "backbone", "arms", "matching"}
+DRAWN = {"dataset", "label", "group", "groups", "skew", "separation", "backbone", "arms", "matching", "seed"}
 """Controls with more to them than their setting says."""
 
 
@@ -36,6 +36,7 @@ def restore() -> None:
     """Set the controls from the address; warn of what cannot be used."""
     spec, unusable = from_address(st.query_params.to_dict())
     adopt(spec)
+    repeats.restore(st.query_params.to_dict(), unusable)
     notices.warn_unusable(unusable)
 
 
@@ -47,7 +48,7 @@ def current() -> Values:
 def write_address(spec: RunSpec) -> None:
     """Make the address a permalink of the controls; what others put there stays."""
     others = {name: value for name, value in st.query_params.to_dict().items() if name not in NAMES}
-    url.write(others | to_address(spec))
+    url.write(others | to_address(spec) | repeats.to_address())
 
 
 def _preset_chosen() -> None:
@@ -92,6 +93,7 @@ def controls() -> RunSpec | None:
     methods.backbone_control()
     methods.method_control()
     draw_row(_others("main"))
+    repeats.seed_controls()
     with st.expander("Advanced", icon=":material/tune:"):
         methods.matching_control()
         methods.distance_control()

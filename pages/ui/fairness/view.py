@@ -33,6 +33,7 @@ from pages.ui.common.figures import gap_control, show_figure
 from pages.ui.common.html import arm_columns, arm_markdown, group_legend
 from pages.ui.common.runs import Labels, RunView
 from pages.ui.fairness.error_analysis import error_analysis, focus_clicked, gap_in_focus
+from pages.ui.fairness.repeats import repeats_view
 from pages.ui.fairness.residuals import residual_view
 
 Counts = dict[str, np.ndarray]
@@ -55,6 +56,7 @@ def fairness_view(view: RunView) -> None:
     training = _training(view, architecture)
     samples = partial(arm_samples, view.folder, architecture=architecture)
     _results(results_table(summary or {}, counts, samples), counts, view.labels, training)
+    repeats_view(view, architecture)
     chosen = _arms_control(counts, view)
     if chosen:
         st.fragment(_recalls)(view, {arm: counts[arm] for arm in chosen}, architecture)

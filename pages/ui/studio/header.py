@@ -9,14 +9,12 @@ import streamlit as st
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.titles import brief, settings_text
 from fairdd_core.plots.theme import arm_label
-from fairdd_core.runs import engine
-from fairdd_core.units import estimate_text
-from fairdd_core.workspace import Workspace
-from pages.ui.common import eta, notices, url
+from pages.ui.common import url
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView, choice_text, dataset_title, examples, list_runs, title_of
 from pages.ui.controls.sidebar import comparison_notes, controls
 from pages.ui.studio.export import export_popover
+from pages.ui.studio.launch import launch_button
 from pages.ui.studio.view_state import Views, show_run
 
 
@@ -27,28 +25,8 @@ def sidebar() -> RunSpec | None:
         with st.container(key="launch"):
             if spec is not None:
                 comparison_notes(spec)
-                seconds = eta.predicted(spec)
-                takes = f"Takes {estimate_text(sum(seconds.values()))} on this machine." if seconds else ""
-                st.button(
-                    "Launch",
-                    type="primary",
-                    icon=":material/rocket_launch:",
-                    width="stretch",
-                    key="launch-button",
-                    on_click=_launch,
-                    args=(spec,),
-                    help=f"Starts a run in its own process. {takes}",
-                )
-                if takes:
-                    st.caption(takes)
+                launch_button(spec)
     return spec
-
-
-def _launch(spec: RunSpec) -> None:
-    notices.attempt(
-        "The run could not be started, and nothing was changed.",
-        lambda: show_run(engine.submit(Workspace.default(), spec)),
-    )
 
 
 def run_header(view: RunView | None) -> None:
