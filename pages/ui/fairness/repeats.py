@@ -83,7 +83,8 @@ def difference_sentences(pairs: pd.DataFrame) -> list[str]:
                 sentences.append(f"{text}; all seeds agree, or there is only one.")
                 continue
             chance = " The interval includes 0, so this may be chance." if low <= 0 <= high else ""
-            sentences.append(f"{text} (95 % interval {low:+.1f} to {high:+.1f}).{chance}")
+            interval = f"{low:+.1f} to {high:+.1f}".replace("-", "−")
+            sentences.append(f"{text} (95 % interval of the difference {interval}).{chance}")
     return sentences
 
 

@@ -77,7 +77,7 @@ def pairs(*gaps: tuple[float, float]) -> pd.DataFrame:
     [
         (
             ((0.3, 0.1), (0.31, 0.12), (0.29, 0.1)),
-            ["**19.3 points lower**", "over 3 seeds", "-20.8 to -17.9"],
+            ["**19.3 points lower**", "over 3 seeds", "−20.8 to −17.9"],
         ),
         (((0.3, 0.1), (0.3, 0.5)), ["over 2 seeds", "may be chance"]),
         (((0.3, 0.3), (0.2, 0.2)), ["all seeds agree"]),
