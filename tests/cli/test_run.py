@@ -43,11 +43,12 @@ def test_run_prints_the_document_and_the_same_bytes_twice(
     for name, seed in (("one", 5), ("same", 5), ("other", 6)):
         out = tmp_path / name
         arguments = ["run", "--spec", str(tiny), "--seed", str(seed), "--out", str(out), "--json"]
-        assert main(arguments) == 0
+        assert main([*arguments, "--fresh"]) == 0
         folders.append(RunFolder(out))
     printed = capsys.readouterr().out
     document = json.loads(printed[: printed.index("\n}\n") + 2])
-    assert set(document) == {"run", "spec", "device", "seconds", "attempts", "arms"}
+    assert set(document) == {"run", "spec", "device", "seconds", "attempts", "arms", "training"}
+    assert list(document["training"]) == ["full-data"]
     assert set(document["seconds"]) == {"distill", "evaluate", "embed", "total"}
     assert list(document["arms"]) == ["vanilla", "cobra", "random-subset", "full-data"]
     assert RunSpec.model_validate(document["spec"]).seed == 5

@@ -8,6 +8,7 @@ from fairdd_core.config.repeats import seeds_text
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import repeats as launches
+from fairdd_core.runs.storage.cache import ResultCache
 from fairdd_core.runs.storage.repeats import Repeats, describe_seeds
 from fairdd_core.units import estimate_text
 from fairdd_core.workspace import Workspace
@@ -17,6 +18,7 @@ from pages.ui.common.runs import RunView, repeats_of_run
 from pages.ui.controls.repeats import launch_text, seeds_of
 from pages.ui.studio.view_state import show_run
 
+_REUSE = "reuse-results"
 _FAILED = "The run could not be started, and nothing was changed."
 
 
@@ -27,7 +29,7 @@ def launch_button(spec: RunSpec) -> None:
     except UserError as error:
         st.error(escape_markdown(error), icon=":material/error:")
         return
-    finished = launches.plan(Workspace.default(), spec, seeds) if len(seeds) > 1 else {}
+    finished = launches.plan(Workspace.default(), spec, seeds) if len(seeds) > 1 and not _fresh() else {}
     seconds, left = eta.predicted(spec), len(seeds) - len(finished)
     known = bool(seconds) and left > 0
     takes = f"Takes {estimate_text(left * sum((seconds or {}).values()))} on this machine." if known else ""
@@ -45,13 +47,27 @@ def launch_button(spec: RunSpec) -> None:
     several = launch_text(seeds, finished) if len(seeds) > 1 else ""
     if text := " ".join(filter(None, (several, takes))):
         st.caption(text)
+    if finished or _fresh() or ResultCache(Workspace.default()).size()[0]:
+        st.checkbox(
+            "Reuse earlier results",
+            value=True,
+            key=_REUSE,
+            help="Takes what an earlier run computed from the same data with the same settings, code and "
+            "machine, for example its baselines. Without it, everything is computed anew; the results are "
+            "the same.",
+        )
+
+
+def _fresh() -> bool:
+    """Return whether the next run is to compute everything anew."""
+    return not st.session_state.get(_REUSE, True)
 
 
 def _launch(spec: RunSpec, seeds: tuple[int, ...]) -> None:
     launched: list[launches.Launched] = []
 
     def launch() -> None:
-        launched.extend(launches.launch(Workspace.default(), spec, seeds))
+        launched.extend(launches.launch(Workspace.default(), spec, seeds, fresh=_fresh()))
         show_run(next((one for one in launched if not one.reused), launched[0]).run)
 
     if notices.attempt(_FAILED, launch) and len(launched) > 1:

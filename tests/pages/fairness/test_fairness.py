@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from fairdd_core.files import write_arrays
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
+from tests.pages.conftest import words
 from tests.pages.fake_run import write_fake_run
 
 Studio = Callable[..., AppTest]
@@ -67,6 +69,32 @@ def test_an_architecture_without_results_says_so(studio: Studio, workspace: Path
     architecture.set_value("mlp").run()
     assert not app.exception
     assert any("No test results of MLP yet" in str(info.value) for info in app.info)
+
+
+def test_it_says_how_the_baseline_was_trained_and_what_was_reused(
+    studio: Studio, workspace: Path, no_examples: None
+) -> None:
+    run_id = finished(workspace)
+    app = studio(run=run_id, view="fairness")
+    assert "1000 updates" in words(app), "all that is known of a run of an earlier version"
+    folder = Store(Workspace(workspace)).folder(run_id)
+    trained = {"arm": "full-data", "network": 0, "architecture": "", "updates": 700, "converged": True}
+    events = [
+        {"t": 1, "event": "trained", **trained, "accuracy": 1.0, "curve": [[700, 0.1]]},
+        {
+            "t": 1,
+            "event": "reused",
+            "kind": "test results",
+            "name": "full-data",
+            "run": "251125-101010-abcdef",
+        },
+    ]
+    with folder.events_file.open("a") as file:
+        file.writelines(f"{json.dumps(event)}\n" for event in events)
+    shown = words(studio(run=run_id, view="fairness"))
+    assert "(converged after 700 updates)" in shown
+    assert "test results of" in shown
+    assert "from run 251125-101010-abcdef" in shown
 
 
 def test_the_conditions_of_a_study_reach_the_address(studio: Studio, no_examples: None) -> None:

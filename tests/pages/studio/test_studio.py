@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from fairdd_core.config.presets import arms_named, preset_named, quick, standard
 from fairdd_core.config.recipes import SHORT
 from fairdd_core.files import write_arrays
+from fairdd_core.runs.storage.cache import ResultCache
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from pages.ui.common.runs import title_of
@@ -228,6 +230,19 @@ def test_failed_run_says_why_what_was_kept_and_what_next(
 def test_one_method_has_nothing_to_differ_from(studio: Studio, no_examples: None) -> None:
     assert "nothing to compare it with" in words(studio(arms="cobra"))
     assert "differ in **the alignment** only" in words(studio())
+
+
+def test_a_run_reuses_results_unless_told_otherwise(
+    studio: Studio, workspace: Path, no_examples: None
+) -> None:
+    assert not [box for box in studio().checkbox if box.key == "reuse-results"], "nothing to reuse"
+    ResultCache(Workspace(workspace)).put("a" * 64, {"x": np.zeros(1)}, {}, "run", {})
+    app = studio()
+    app.button(key="launch-button").click().run()
+    app.checkbox(key="reuse-results").uncheck().run()
+    app.button(key="launch-button").click().run()
+    runs = Store(Workspace(workspace)).list()
+    assert [run.fresh for run in sorted(runs, key=lambda run: run.created)] == [False, True]
 
 
 def test_no_method_is_explained_and_cannot_be_launched(studio: Studio, no_examples: None) -> None:
