@@ -99,9 +99,12 @@ def gap(f: Facts) -> str:
         f"**{_gap(f, 'vanilla')} points**."
     )
     if "full-data" in f.counts:
+        trained = f.view.folder.trainings().get("full-data", {}).values()
+        converged = bool(trained) and all(network["converged"] for network in trained)
+        caveat = "" if converged else ", after as few training steps as here"
         text += (
             " Biased data opens a gap without distillation, too: a network trained on all the real images "
-            f"has a gap of {_gap(f, 'full-data')} points, after as few training steps as here."
+            f"has a gap of {_gap(f, 'full-data')} points{caveat}."
         )
     return text
 
