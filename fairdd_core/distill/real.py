@@ -36,6 +36,7 @@ class RealSignals:
         self.backbone, self.net, self.images = backbone, net, images
         self.counts_CG, self.groups = counts_CG, groups
         self._cache: dict[object, Signal] = {}
+        self._rows: list[int] = []
 
     def statistics(self) -> list[Statistics]:
         """Return the statistics of every layer."""
@@ -48,6 +49,12 @@ class RealSignals:
     def group_signals(self) -> Signal:
         """Return the signals of the groups, layers (C, G, R·D); a single row where they are pooled."""
         return self._cached("groups", self._group_signals)
+
+    def rows(self, layer: int) -> int:
+        """Return the number of rows of a layer's signals."""
+        if not self._rows:
+            self.group_signals()
+        return self._rows[layer]
 
     def mixture(self, weights_CG: torch.Tensor, resampled: bool) -> Signal:
         """Return the signals of the classes with their groups mixed, (C, R·D) for every layer."""
@@ -93,7 +100,9 @@ class RealSignals:
 
     @torch.no_grad()
     def _signals(self, sets: WeightedSets) -> Signal:
-        return tuple(layer.flatten(1) for layer in self.backbone.signals(self.net, sets))
+        signals = self.backbone.signals(self.net, sets)
+        self._rows = [layer.shape[1] for layer in signals]
+        return tuple(layer.flatten(1) for layer in signals)
 
 
 class LazyStatistics(Statistics):
@@ -105,8 +114,13 @@ class LazyStatistics(Statistics):
 
     @property
     def means_CGD(self) -> torch.Tensor:
-        """Signal of every cell; a single row where signals are pooled."""
+        """Signal of every cell; those of all classes together where signals are pooled."""
         return self._real.group_signals()[self._layer]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of a signal."""
+        return self._real.rows(self._layer)
 
     @property
     def uniform_signals_CG(self) -> torch.Tensor:

@@ -25,6 +25,11 @@ class Statistics(ABC):
     linear: bool = True
 
     @property
+    def rows(self) -> int:
+        """Number of rows of a signal, over which its distance is a sum; they follow one after the other."""
+        return 1
+
+    @property
     @abstractmethod
     def means_CGD(self) -> torch.Tensor:
         """Signal of every cell; 0 for empty ones. Signals of all classes together make one class here."""

@@ -87,16 +87,28 @@ class FairDD(Alignment):
 
 
 class Barycenter(Alignment):
-    """Match m_y* = argmin_m Σ_a (1/|A_y|) d(Φ_{a|y}, m). COBRA (ICML 2026, arXiv 2605.00185)."""
+    """Match m_y* = argmin_m Σ_a (1/|A_y|) d(Φ_{a|y}, m). COBRA (ICML 2026, arXiv 2605.00185).
+
+    Where the distance of a layer is a sum over rows, as of gradients, so is this one, and every row has a
+    barycenter of its own.
+    """
 
     def targets(self, statistics: Statistics) -> Targets:
         """Return the barycenter of every class's group signals, regardless of group sizes."""
         if statistics.linear and getattr(self.discrepancy, "linear", False):
             return single_point(statistics.mixture(statistics.uniform_CG))
         cells = zip(statistics.means_CGD, statistics.uniform_signals_CG, strict=True)
-        return single_point(
-            torch.stack([self.discrepancy.barycenter(means, weights) for means, weights in cells])
-        )
+        rows = 1 if self.discrepancy.by_layer else statistics.rows
+        return single_point(torch.stack([self._by_row(means, weights, rows) for means, weights in cells]))
+
+    def _by_row(self, signals_GD: torch.Tensor, weights_G: torch.Tensor, rows: int) -> torch.Tensor:
+        """Return the barycenters of the rows of a class's signals, one after the other, (D,)."""
+        if rows == 1:
+            point_D: torch.Tensor = self.discrepancy.barycenter(signals_GD, weights_G)
+            return point_D
+        signals_RGD = signals_GD.unflatten(-1, (rows, -1)).transpose(0, 1)
+        point_RD: torch.Tensor = self.discrepancy.barycenter(signals_RGD, weights_G)
+        return point_RD.flatten()
 
     def clouds(
         self, features: RealFeatures, statistics: Statistics, support: int, generator: torch.Generator

@@ -17,7 +17,13 @@ class Discrepancy(Protocol):
     discrepancies are symmetric, so that it does not matter; Huber takes its scale from ``u``. One whose
     barycenter is the weighted mean sets ``linear = True``; then the signals of the groups are not computed
     where one weighted pass over their images gives the same.
+
+    Attributes:
+        by_layer: whether the barycenter is taken of a layer of signals as a whole, not row by row: because
+            rows make no difference to it, or because it looks at the whole layer.
     """
+
+    by_layer: bool
 
     def __call__(self, u_D: torch.Tensor, v_D: torch.Tensor) -> torch.Tensor:
         """Return d over the last dimension; leading dimensions broadcast. Gradients are finite everywhere."""
@@ -28,7 +34,8 @@ class Discrepancy(Protocol):
         The same for every order of the groups, up to rounding.
 
         Args:
-            signals_GD: signals of the groups.
+            signals_GD: signals of the groups; unless ``by_layer``, also those of R rows, (R, G, D), of which
+                every one has its own barycenter, (R, D).
             weights_G: non-negative weights that sum to 1; groups of weight 0 are ignored.
         """
 
@@ -47,17 +54,17 @@ class Fitted(Protocol):
 
 
 def present(signals_GD: torch.Tensor, weights_G: torch.Tensor) -> tuple[torch.Tensor, np.ndarray]:
-    """Return the signals (P, D) of the groups whose weight is not 0, and their weights (P,), of sum 1.
+    """Return the signals (…, P, D) of the groups whose weight is not 0, and their weights (P,), of sum 1.
 
     Both are float64 whatever was given, so that the tolerances of the solvers hold.
     """
     kept_G = weights_G > 0
     weights_P = weights_G[kept_G].double().cpu().numpy()
-    return signals_GD[kept_G].double(), weights_P / weights_P.sum()
+    return signals_GD[..., kept_G, :].double(), weights_P / weights_P.sum()
 
 
 def solve(solver: Solver, signals_GD: torch.Tensor, weights_G: torch.Tensor) -> torch.Tensor:
-    """Return the barycenter (D,) that a solver finds, on the signals' device and in their precision."""
+    """Return the barycenters (…, D) that a solver finds, on the signals' device and in their precision."""
     signals_PD, weights_P = present(signals_GD, weights_G)
     return torch.from_numpy(solver(signals_PD.cpu().numpy(), weights_P)).to(signals_GD)
 
@@ -70,12 +77,14 @@ def solve_in_span(solver: Solver, signals_GD: torch.Tensor, weights_G: torch.Ten
 
     Args:
         solver: one for which that is so.
-        signals_GD: signals of the groups.
+        signals_GD: signals of the groups, (…, G, D).
         weights_G: their weights; groups of weight 0 are ignored.
     """
     signals_PD, weights_P = present(signals_GD, weights_G)
-    mean_D = signals_PD.mean(dim=0)
-    offsets_PD = signals_PD - mean_D
-    points_PR = torch.linalg.qr(offsets_PD.T, mode="r").R.T.cpu().numpy()
-    coefficients_P = np.linalg.lstsq(points_PR.T, solver(points_PR, weights_P))[0]
-    return (mean_D + torch.from_numpy(coefficients_P).to(offsets_PD) @ offsets_PD).to(signals_GD)
+    mean_1D = signals_PD.mean(dim=-2, keepdim=True)
+    offsets_PD = signals_PD - mean_1D
+    points_PR = torch.linalg.qr(offsets_PD.mT, mode="r").R.mT.cpu().numpy()
+    rows_NPR = points_PR.reshape(-1, *points_PR.shape[-2:])
+    solved = [np.linalg.lstsq(p_PR.T, solver(p_PR, weights_P))[0] for p_PR in rows_NPR]
+    coefficients_1P = torch.from_numpy(np.stack(solved)).to(offsets_PD).reshape(*points_PR.shape[:-2], 1, -1)
+    return (mean_1D + coefficients_1P @ offsets_PD).squeeze(-2).to(signals_GD)

@@ -17,6 +17,8 @@ class Cosine:
     is a barycenter, and it is 0.
     """
 
+    by_layer = False
+
     def __call__(self, u_D: torch.Tensor, v_D: torch.Tensor) -> torch.Tensor:
         """Return 1 − cos over the last dimension; the gradient is 0 at a zero signal."""
         return 1 - (direction(u_D) * direction(v_D)).sum(dim=-1)

@@ -23,7 +23,7 @@ class DiagonalL2:
     nowhere else. So COBRA's target is that of squared ℓ2, and only the matching differs.
     """
 
-    linear = True  # its barycenter is the mean, whatever Q is
+    linear = by_layer = True  # its barycenter is the mean, whatever Q is
 
     def __init__(self, q_D: torch.Tensor | None = None) -> None:
         self.q_D = q_D

@@ -17,6 +17,8 @@ class Huber:
     smaller by growing.
     """
 
+    by_layer = False
+
     def __call__(self, u_D: torch.Tensor, v_D: torch.Tensor) -> torch.Tensor:
         """Return distances over the last dimension."""
         away_D = (u_D - v_D).abs()

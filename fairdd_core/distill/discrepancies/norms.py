@@ -12,6 +12,7 @@ class SquaredL2:
     """d(u, v) = ‖u − v‖²; its barycenter is the weighted mean."""
 
     linear = True  # in the signals: the barycenter of linear signals is one weighted pass over the images
+    by_layer = True
 
     def __call__(self, u_D: torch.Tensor, v_D: torch.Tensor) -> torch.Tensor:
         """Return squared distances over the last dimension."""
@@ -26,7 +27,8 @@ class SmallestBall(SquaredL2):
     """d(u, v) = ‖u − v‖²; the centre minimises the largest distance, not the sum: argmin_m max_g d(Φ_g, m).
 
     Weights only decide which groups are present. The groups on the ball's surface decide where it lies; those
-    inside could be anywhere in it.
+    inside could be anywhere in it. Squared distances add up over the rows of a layer, so the largest one is
+    that of the layer: balls around every row would leave a group farther away.
     """
 
     linear = False  # unlike the mean, the centre needs the signal of every group
@@ -42,6 +44,8 @@ class L1:
     Two groups meet halfway; see ``solvers.weighted_median``.
     """
 
+    by_layer = True  # a median of coordinates does not know rows
+
     def __call__(self, u_D: torch.Tensor, v_D: torch.Tensor) -> torch.Tensor:
         """Return Manhattan distances over the last dimension; the gradient is 0 where coordinates agree."""
         return (u_D - v_D).abs().sum(dim=-1)
@@ -53,6 +57,8 @@ class L1:
 
 class L2:
     """d(u, v) = ‖u − v‖₂; its barycenter is the geometric median."""
+
+    by_layer = False
 
     def __call__(self, u_D: torch.Tensor, v_D: torch.Tensor) -> torch.Tensor:
         """Return Euclidean distances over the last dimension; the gradient is 0 where u = v."""
@@ -71,6 +77,8 @@ class LInf:
     coordinate, so that no group is favoured.
     """
 
+    by_layer = False
+
     def __call__(self, u_D: torch.Tensor, v_D: torch.Tensor) -> torch.Tensor:
         """Return the largest absolute differences over the last dimension; ties share the gradient."""
         return (u_D - v_D).abs().amax(dim=-1)
@@ -79,6 +87,6 @@ class LInf:
         """Return ``solvers.box_center``, (D,), of which only the radii are found off the device."""
         signals_PD, weights_P = present(signals_GD, weights_G)
         distance_PP = torch.cdist(signals_PD, signals_PD, p=float("inf")).cpu().numpy()
-        radii_P1 = torch.from_numpy(solvers.best_radii(distance_PP, weights_P)).to(signals_PD)[:, None]
-        lowest_D, highest_D = (signals_PD - radii_P1).amax(dim=0), (signals_PD + radii_P1).amin(dim=0)
+        radii_P1 = torch.from_numpy(solvers.best_radii(distance_PP, weights_P)).to(signals_PD)[..., None]
+        lowest_D, highest_D = (signals_PD - radii_P1).amax(dim=-2), (signals_PD + radii_P1).amin(dim=-2)
         return ((lowest_D + highest_D) / 2).to(signals_GD)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from functools import wraps
 
 import numpy as np
-from scipy.linalg.lapack import dgels
 from scipy.spatial.distance import cdist
 
 Solver = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -34,13 +33,17 @@ def mean(signals_PD: np.ndarray, weights_P: np.ndarray) -> np.ndarray:
 
 
 def mean_direction(signals_PD: np.ndarray, weights_P: np.ndarray) -> np.ndarray:
-    """Return Σ_g w_g Φ_g / ‖Φ_g‖ at the weighted mean of the lengths; 0 where the directions cancel."""
-    length_P = np.linalg.norm(signals_PD, axis=1)
-    pull_P = np.divide(weights_P, length_P, out=np.zeros_like(weights_P), where=length_P > 0)
-    towards_D: np.ndarray = pull_P @ signals_PD
-    size = np.linalg.norm(towards_D)
-    towards_D *= 0.0 if size < CANCELLED else weights_P @ length_P / size
-    return towards_D
+    """Return Σ_g w_g Φ_g / ‖Φ_g‖ at the weighted mean of the lengths; 0 where the directions cancel.
+
+    Signals may be those of many rows, (…, P, D), of which every one has its own mean direction, (…, D).
+    """
+    length_P = np.linalg.norm(signals_PD, axis=-1)
+    pull_P = np.divide(weights_P, length_P, out=np.zeros_like(length_P), where=length_P > 0)
+    towards_D: np.ndarray = (pull_P[..., None, :] @ signals_PD).squeeze(-2)
+    size_1 = np.linalg.norm(towards_D, axis=-1, keepdims=True)
+    mean_1 = (length_P @ weights_P)[..., None]
+    kept_1 = np.divide(mean_1, size_1, out=np.zeros_like(size_1), where=size_1 >= CANCELLED)
+    return np.asarray(towards_D * kept_1)
 
 
 def weighted_median(signals_PD: np.ndarray, weights_P: np.ndarray) -> np.ndarray:
@@ -65,23 +68,28 @@ def huber_center(signals_PD: np.ndarray, weights_P: np.ndarray) -> np.ndarray:
 
     In every coordinate the slope of the objective is piecewise linear with two corners per group, so its
     zero is found exactly. Where it is 0 over an interval, the middle of that is taken.
-    """
-    largest = np.abs(signals_PD).max()
-    if largest == 0:
-        return np.zeros(signals_PD.shape[1])
-    delta_P1 = HUBER_SHARE * np.sqrt(np.square(signals_PD).mean(axis=1, keepdims=True))
-    delta_P1 = delta_P1.clip(min=HUBER_FLOOR * largest)
 
-    def solve(part_PK: np.ndarray) -> np.ndarray:
-        corners_CK = np.sort(np.concatenate([part_PK - delta_P1, part_PK + delta_P1]), axis=0)
+    Signals may be those of many rows, (…, P, D), of which every one has its own scale and barycenter, (…, D).
+    """
+    largest_11 = np.abs(signals_PD).max(axis=(-2, -1), keepdims=True)
+    delta_P1 = HUBER_SHARE * np.sqrt(np.square(signals_PD).mean(axis=-1, keepdims=True))
+    delta_P1 = np.where(largest_11 == 0, 1.0, delta_P1.clip(min=HUBER_FLOOR * largest_11))
+    # With the groups first, the coordinates of all rows are solved alike.
+    signals_PRD = np.moveaxis(signals_PD, -2, 0)
+    delta_PRD = np.broadcast_to(np.moveaxis(delta_P1, -2, 0), signals_PRD.shape)
+    both_PK = [part.reshape(len(weights_P), -1) for part in (signals_PRD, delta_PRD)]
+
+    def solve(both_QK: np.ndarray) -> np.ndarray:
+        part_PK, delta_PK = np.split(both_QK, 2)
+        corners_CK = np.sort(np.concatenate([part_PK - delta_PK, part_PK + delta_PK]), axis=0)
         slope_CK = np.zeros_like(corners_CK)
-        for signal_K, delta_1, weight in zip(part_PK, delta_P1, weights_P, strict=True):
-            slope_CK += weight * ((corners_CK - signal_K) / delta_1).clip(-1, 1)
+        for signal_K, delta_K, weight in zip(part_PK, delta_PK, weights_P, strict=True):
+            slope_CK += weight * ((corners_CK - signal_K) / delta_K).clip(-1, 1)
         lower_K = _zero(corners_CK, slope_CK, (slope_CK < -TIE).sum(axis=0))
         upper_K = _zero(corners_CK, slope_CK, (slope_CK <= TIE).sum(axis=0))
         return np.asarray((lower_K + upper_K) / 2)
 
-    return _in_chunks(solve, signals_PD)
+    return _in_chunks(solve, np.concatenate(both_PK)).reshape(signals_PRD.shape[1:])
 
 
 def _zero(corners_CK: np.ndarray, slope_CK: np.ndarray, after_K: np.ndarray) -> np.ndarray:
@@ -115,58 +123,80 @@ def box_center(signals_PD: np.ndarray, weights_P: np.ndarray) -> np.ndarray:
 
 
 def best_radii(distance_PP: np.ndarray, weights_P: np.ndarray) -> np.ndarray:
-    """Return radii t (P,) that minimise w·t under t_g + t_h ≥ distance_gh and t ≥ 0.
+    """Return radii t (…, P) that minimise w·t under t_g + t_h ≥ distance_gh and t ≥ 0.
 
     A point within t_g of every signal g exists if and only if t_g + t_h ≥ ‖Φ_g − Φ_h‖_∞ for every pair,
     because intervals that meet pairwise have a point in common, coordinate by coordinate. So a linear program
     of P unknowns decides, whatever the dimension. Of all best radii some in the middle are returned.
+
+    Args:
+        distance_PP: between the signals, (…, P, P); the signals of every row make a program of their own.
+        weights_P: of the signals.
     """
-    scale = distance_PP.max()
-    if scale == 0:
-        return np.zeros(len(weights_P))
+    distance_NPP = distance_PP.reshape(-1, *distance_PP.shape[-2:])
+    scale_N1 = distance_NPP.max(axis=(1, 2), initial=0.0)[:, None]
+    weights_NP = np.broadcast_to(weights_P, distance_NPP.shape[:2])
     # Always solved in the same order, for where many radii are best rounding moves the solution among them.
-    order_P = np.lexsort((*np.sort(distance_PP, axis=1).T, weights_P))
+    sorted_PNP = np.moveaxis(np.sort(distance_NPP, axis=2), 2, 0)
+    order_NP = np.lexsort((*sorted_PNP, weights_NP), axis=-1)
     one, other = np.triu_indices(len(weights_P), k=1)
     unit_PP = np.eye(len(weights_P))
     rows_KP = np.concatenate([unit_PP[one] + unit_PP[other], unit_PP])
-    limits_K = np.concatenate([distance_PP[order_P[one], order_P[other]] / scale, np.zeros(len(weights_P))])
-    radii_P = np.empty(len(weights_P))
-    radii_P[order_P] = scale * _interior_point(weights_P[order_P], rows_KP, limits_K)
-    return radii_P
+    apart_NK = distance_NPP[np.arange(len(distance_NPP))[:, None], order_NP[:, one], order_NP[:, other]]
+    apart_NK = np.divide(apart_NK, scale_N1, out=np.zeros_like(apart_NK), where=scale_N1 > 0)
+    limits_NK = np.concatenate([apart_NK, np.zeros(order_NP.shape)], axis=1)
+    solved_NP = _interior_points(np.take_along_axis(weights_NP, order_NP, axis=1), rows_KP, limits_NK)
+    radii_NP = np.empty_like(solved_NP)
+    np.put_along_axis(radii_NP, order_NP, scale_N1 * solved_NP, axis=1)
+    return radii_NP.reshape(distance_PP.shape[:-1])
 
 
-def _interior_point(cost_P: np.ndarray, rows_KP: np.ndarray, limits_K: np.ndarray) -> np.ndarray:
-    """Return x (P,) that minimises cost·x under rows @ x ≥ limits, of which the last P are x ≥ 0.
+def _interior_points(cost_NP: np.ndarray, rows_KP: np.ndarray, limits_NK: np.ndarray) -> np.ndarray:
+    """Return x (N, P) that minimise cost·x under rows @ x ≥ limits, of which the last P are x ≥ 0.
 
-    The primal-dual interior-point method. It treats all constraints alike, and where there are many solutions
-    it ends in their midst; SciPy's solvers end in a corner, and in which depends on the order of the groups.
+    The primal-dual interior-point method, for N programs at once. It treats all constraints alike, and where
+    there are many solutions it ends in their midst; SciPy's solvers end in a corner, and in which depends on
+    the order of the groups.
     """
-    x_P = np.ones(len(cost_P))
-    slack_K = rows_KP @ x_P - limits_K + 0.1
-    price_K = np.full(len(limits_K), 1 / len(limits_K))
-    cost_K = np.concatenate([np.zeros(len(limits_K) - len(cost_P)), cost_P])  # rows.T @ cost_K is the cost
+    constraints = limits_NK.shape[1]
+    x_NP = np.ones_like(cost_NP)
+    slack_NK = x_NP @ rows_KP.T - limits_NK + 0.1
+    price_NK = np.full_like(limits_NK, 1 / constraints)
     for _ in range(MAX_STEPS):
-        gap = slack_K @ price_K
-        if gap <= GAP:
+        gap_N = np.einsum("nk,nk->n", slack_NK, price_NK)
+        left = np.flatnonzero(gap_N > GAP)
+        if not left.size:
             break
-        short_K = limits_K - rows_KP @ x_P + slack_K
-        aim_K = CENTRING * gap / len(limits_K)
-        ratio_K = price_K / slack_K
-        root_K = np.sqrt(ratio_K)
-        # Least squares by QR: the normal equations lose half of the digits, which degenerate programs need.
-        right_K = (aim_K / slack_K + ratio_K * short_K - cost_K) / root_K
-        step_P = dgels(root_K[:, None] * rows_KP, right_K)[1][: len(cost_P)]
-        slack_step_K = rows_KP @ step_P - short_K
-        price_step_K = aim_K / slack_K - price_K - ratio_K * slack_step_K
-        length = min(_step_length(slack_K, slack_step_K), _step_length(price_K, price_step_K))
-        x_P, slack_K = x_P + length * step_P, slack_K + length * slack_step_K
-        price_K = price_K + length * price_step_K
-    return x_P
+        x, slack, price, limits = x_NP[left], slack_NK[left], price_NK[left], limits_NK[left]
+        short_NK = limits - x @ rows_KP.T + slack
+        aim_NK = CENTRING * gap_N[left, None] / constraints / slack
+        ratio_NK = price / slack
+        right_NK = aim_NK + ratio_NK * short_NK
+        right_NK[:, -cost_NP.shape[1] :] -= cost_NP[left]  # rows.T @ right holds the cost
+        step_NP = _least_squares(rows_KP, np.sqrt(ratio_NK), right_NK)
+        slack_step_NK = step_NP @ rows_KP.T - short_NK
+        price_step_NK = aim_NK - price - ratio_NK * slack_step_NK
+        length_N1 = np.minimum(_step_length(slack, slack_step_NK), _step_length(price, price_step_NK))
+        x_NP[left], slack_NK[left] = x + length_N1 * step_NP, slack + length_N1 * slack_step_NK
+        price_NK[left] = price + length_N1 * price_step_NK
+    return x_NP
 
 
-def _step_length(values_K: np.ndarray, steps_K: np.ndarray) -> float:
-    """Return how much of a step, at most all, keeps the values positive."""
-    return float(min(1.0, 0.95 / max((-steps_K / values_K).max(), 1e-300)))
+def _least_squares(rows_KP: np.ndarray, root_NK: np.ndarray, right_NK: np.ndarray) -> np.ndarray:
+    """Return x (N, P) that minimise ‖root · (rows @ x) − right / root‖.
+
+    By QR: the normal equations lose half of the digits, which degenerate programs need.
+    """
+    unknowns = rows_KP.shape[1]
+    system_NKQ = np.concatenate([root_NK[:, :, None] * rows_KP, (right_NK / root_NK)[:, :, None]], axis=2)
+    upper_NQQ = np.asarray(np.linalg.qr(system_NKQ, mode="r"))[:, :unknowns]
+    return np.asarray(np.linalg.solve(upper_NQQ[:, :, :unknowns], upper_NQQ[:, :, unknowns:])[:, :, 0])
+
+
+def _step_length(values_NK: np.ndarray, steps_NK: np.ndarray) -> np.ndarray:
+    """Return how much of the steps, at most all, keeps the values positive, (N, 1)."""
+    fastest_N1 = (-steps_NK / values_NK).max(axis=1, keepdims=True)
+    return np.asarray(np.minimum(1.0, 0.95 / np.maximum(fastest_N1, 1e-300)))
 
 
 # Euclidean distance: solved for points of mean 0 and largest norm 1
