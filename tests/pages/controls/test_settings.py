@@ -232,7 +232,7 @@ def test_estimates_grow_with_the_work_and_prefer_the_same_data() -> None:
     seconds = {"distill": 20.0, "evaluate": 30.0, "embed": 10.0}
     history = [Measured(standard, {k: 10 * v for k, v in seconds.items()}), Measured(quick, seconds)]
     assert stage_seconds(quick, history) == pytest.approx(seconds)
-    longer = spec_of(values_of(quick) | {"iterations": 1200, "networks": 6})
+    longer = spec_of(values_of(quick) | {"iterations": 1200, "networks": 9})
     predicted = stage_seconds(longer, history)
     assert predicted is not None
     assert predicted["distill"] > 1.5 * seconds["distill"]
