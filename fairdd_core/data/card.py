@@ -78,6 +78,8 @@ class DatasetCard:
         torchvision: ``module:class`` that downloads the files; empty if none does.
         needs: package that the download needs besides torchvision.
         prepare: reads and resizes the images ahead of ``load`` and reports progress.
+        image_folder: returns the folder, if there is one, with image files that may stand in for ``files``;
+            no checksum verifies these.
         rendering: how the images are drawn, where that is a choice or differs from the papers.
         renderings: what ``rendering`` of the specification may be.
         published_test: how the papers show test pictures in synthetic groups.
@@ -106,6 +108,7 @@ class DatasetCard:
     torchvision: str = ""
     needs: str = ""
     prepare: Callable[[Path, Progress | None], object] | None = None
+    image_folder: Callable[[Path], Path | None] | None = None
     rendering: str = ""
     renderings: tuple[Rendering, ...] = ("smooth",)
     published_test: TestGroups = "crossed"
@@ -232,9 +235,24 @@ class DatasetCard:
         """Return whether the test set of a specification shows every picture in every group."""
         return self.synthetic_groups and spec.test_groups == "crossed"
 
-    def missing(self, data_dir: Path) -> list[DataFile]:
+    def absent(self, data_dir: Path) -> list[DataFile]:
         """Return the files that are not in the data folder."""
         return [file for file in self.files if not (data_dir / file.path).exists()]
+
+    def missing(self, data_dir: Path) -> list[DataFile]:
+        """Return the files to fetch before the data set can be loaded: none where a folder of images does."""
+        return [] if self.unverified(data_dir) else self.absent(data_dir)
+
+    def unverified(self, data_dir: Path) -> Path | None:
+        """Return the folder of image files that stand in for ``files``; None where these are used."""
+        if self.image_folder is None or not self.absent(data_dir):
+            return None
+        return self.image_folder(data_dir)
+
+    def note(self, data_dir: Path) -> str:
+        """Return what to know of the files in the data folder, in a sentence; mostly nothing."""
+        folder = self.unverified(data_dir)
+        return f"Read from the image files in {folder}, which are not verified." if folder else ""
 
     def check_files(self, data_dir: Path, name: str = "") -> None:
         """Check that the files exist.

@@ -44,7 +44,7 @@ def download(name: str, data_dir: Path, progress: Progress | None = None) -> Pat
             or it is being downloaded already; the message says how to get the files by hand.
     """
     card = lookup(DATASETS, name, "data.dataset")
-    if not card.missing(data_dir):
+    if not card.absent(data_dir):
         return data_dir
     if not card.torchvision:
         raise UserError("data.dataset", "a data set that can be downloaded", name, card.fetch)

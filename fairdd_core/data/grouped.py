@@ -162,8 +162,11 @@ class Split:
         train, test: the two parts.
         dropped_CG: images of every (class, group) cell that were left out of the training set to reach the
             skew, int64 (C, G); None for synthetic groups, where none are.
+        test_pictures: number of pictures that could be tested, of which ``test`` may have a draw, and each in
+            several groups; None for annotated groups.
     """
 
     train: GroupedDataset
     test: GroupedDataset
     dropped_CG: np.ndarray | None = None
+    test_pictures: int | None = None

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from fairdd_core.data.benchmarks.celeba import NAMES
+from fairdd_core.data.benchmarks.cifar import NAMES as CIFAR_NAMES
 
 
 def picture(path: Path, rgb: tuple[int, int, int], size: tuple[int, int]) -> None:
@@ -100,3 +101,17 @@ def write_bffhq(data_dir: Path) -> None:
         for folder in folders:
             picture(folder / f"{number}_{y}_{a}.png", (200 * y, 200 * a, number), (128, 128))
             number += 1
+
+
+def write_cifar_images(folder: Path, train: int = 20, test: int = 4) -> None:
+    """Write CIFAR-10 as ``train/CLASS`` and ``test/CLASS`` with PNGs, and JPEGs in the last class."""
+    rng = np.random.default_rng(3)
+    for part, n in (("train", train), ("test", test)):
+        for c, name in enumerate(CIFAR_NAMES):
+            ending = "jpg" if c == len(CIFAR_NAMES) - 1 else "png"
+            for i in range(n):
+                path = folder / part / name / f"{i:04d}.{ending}"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                pixels = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+                pixels[0] = c * 20
+                Image.fromarray(pixels).save(path)

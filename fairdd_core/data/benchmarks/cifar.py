@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from fairdd_core.config.spec.data import DataSpec
+from fairdd_core.data.benchmarks.attributes import image_names
 from fairdd_core.data.benchmarks.torchvision_files import TrainTest, read_torchvision
 from fairdd_core.data.bias.deal import shown_in_groups
 from fairdd_core.data.bias.skew import assign_groups
 from fairdd_core.data.card import DataFile, DatasetCard
 from fairdd_core.data.grouped import GroupedDataset, Split
+from fairdd_core.data.image_store import ImageStore, Progress, cache_folder, open_cache
+from fairdd_core.errors import UserError
 from fairdd_core.rng import numpy_stream
 
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -22,10 +25,59 @@ MAJORITY_C = np.array([0] * 5 + [1] * 5)
 """Airplane to deer are mostly grey, dog to truck mostly in colour."""
 LUMA = np.array([0.299, 0.587, 0.114])
 BLOCK = 4096
+SIDE = 32
+FOLDER, PARTS = "cifar10", ("train", "test")
+
+
+def image_folder(data_dir: Path) -> Path | None:
+    """Return the folder with ``train/CLASS`` and ``test/CLASS``, as fast.ai and Kaggle have them, if any."""
+    wanted = [Path(part, name) for part in PARTS for name in NAMES]
+    folders = (data_dir / FOLDER, data_dir)
+    return next((base for base in folders if all((base / path).is_dir() for path in wanted)), None)
+
+
+def prepare_cifar(data_dir: Path, progress: Progress | None = None) -> None:
+    """Read the image files, where there are some instead of torchvision's."""
+    if (folder := CARD.unverified(data_dir)) is not None:
+        _image_store(folder, data_dir, progress)
+
+
+def read_cifar(data_dir: Path) -> TrainTest:
+    """Return CIFAR-10 from torchvision's files or, where these are absent, from a folder of images.
+
+    The two have the pictures in different orders, so the same seed makes different splits of them.
+
+    Raises:
+        UserError: when a file is not the published one, or no image of a part can be read.
+    """
+    if (folder := CARD.unverified(data_dir)) is None:
+        return read_batches(data_dir)
+    store = _image_store(folder, data_dir)
+    usable_N = store.samples["error"].to_numpy() == ""
+    part_N, y_N = (store.samples[name].to_numpy(np.int64) for name in ("part", "y"))
+    train, test = (np.flatnonzero(usable_N & (part_N == part)) for part in range(len(PARTS)))
+    if not len(train) or not len(test):
+        raise UserError(
+            "data.dataset", f"images that can be read in {folder / PARTS[0]} and {PARTS[1]}", "none"
+        )
+    return TrainTest(store.x_NCHW[train], y_N[train], store.x_NCHW[test], y_N[test])
+
+
+def _image_store(folder: Path, data_dir: Path, progress: Progress | None = None) -> ImageStore:
+    import pandas as pd
+
+    rows = [
+        (f"{part}/{name}/{file}", p, c)
+        for p, part in enumerate(PARTS)
+        for c, name in enumerate(NAMES)
+        for file in image_names(folder / part / name)
+    ]
+    table = pd.DataFrame(rows, columns=["file", "part", "y"])
+    return open_cache(cache_folder(data_dir), "cifar10", folder, table, SIDE, progress=progress)
 
 
 @lru_cache(maxsize=1)
-def read_cifar(data_dir: Path) -> TrainTest:
+def read_batches(data_dir: Path) -> TrainTest:
     """Return CIFAR-10; torchvision verifies the checksums of the files.
 
     Raises:
@@ -64,7 +116,8 @@ def load_cifar10_s(spec: DataSpec, seed: int, data_dir: Path) -> Split:
         return GroupedDataset(greyed(x_NCHW, groups_N, spec.separation), y_N, groups_N, NAMES, GROUPS)
 
     train = grouped(pictures.train_x, pictures.train_y_N, a_N)
-    return Split(train, grouped(pictures.test_x[rows_M], pictures.test_y_N[rows_M], b_M))
+    test = grouped(pictures.test_x[rows_M], pictures.test_y_N[rows_M], b_M)
+    return Split(train, test, test_pictures=len(pictures.test_y_N))
 
 
 CARD: DatasetCard = DatasetCard(
@@ -81,9 +134,11 @@ CARD: DatasetCard = DatasetCard(
     test_set="Each test picture is shown grey and in colour, so both groups are equally large in every "
     "class.",
     separation="0: both groups are in colour. 1: one is grey. In between, its colours are paler.",
-    side=32,
+    side=SIDE,
     class_names=NAMES,
     load=load_cifar10_s,
+    prepare=prepare_cifar,
+    image_folder=image_folder,
     group_names=GROUPS,
     max_groups=len(GROUPS),
     files=(
@@ -95,6 +150,7 @@ CARD: DatasetCard = DatasetCard(
         ),
     ),
     fetch="Take cifar-10-python.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it in the "
-    "data folder.",
+    "data folder. The image files of fast.ai or Kaggle serve too, as cifar10/train/CLASS and "
+    "cifar10/test/CLASS; they are not verified.",
     torchvision="torchvision.datasets:CIFAR10",
 )

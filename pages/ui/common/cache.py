@@ -67,7 +67,9 @@ def cached(files: Callable[P, Iterable[Path]], size: int) -> Callable[[Callable[
 
 def data_files(spec: DataSpec, data_dir: Path) -> list[Path]:
     """Return the files and folders of a data set."""
-    return [data_dir / file.path for file in card_of(spec.dataset, data_dir).files]
+    card = card_of(spec.dataset, data_dir)
+    images = card.unverified(data_dir)
+    return [data_dir / file.path for file in card.files] + [images] * (images is not None)
 
 
 def split_of(spec: DataSpec, seed: int) -> Split:

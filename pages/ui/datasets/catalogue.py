@@ -102,6 +102,8 @@ def _card(key: str, card: DatasetCard, data_dir: Path, about: About | None = Non
     with st.container(border=True, key=f"set-{key}"):
         _heading(key, card, ready=not missing)
         _facts(card)
+        if note := card.note(data_dir):
+            st.caption(f":material/warning: {escape_markdown(note)}")
         if missing:
             fetch_view(key, card, data_dir)
         if about is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.benchmarks import cifar
@@ -13,7 +14,15 @@ from fairdd_core.data.benchmarks.celeba import NAMES
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.registry import DATASETS, load
 from fairdd_core.errors import UserError
-from tests.data.archives import picture, write_bffhq, write_celeba, write_cifar, write_idx, write_utkface
+from tests.data.archives import (
+    picture,
+    write_bffhq,
+    write_celeba,
+    write_cifar,
+    write_cifar_images,
+    write_idx,
+    write_utkface,
+)
 
 
 def default_spec(name: str, **changes: object) -> DataSpec:
@@ -23,7 +32,7 @@ def default_spec(name: str, **changes: object) -> DataSpec:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    cifar.read_cifar.cache_clear()
+    cifar.read_batches.cache_clear()
 
 
 @pytest.mark.parametrize("name", list(DATASETS))
@@ -104,6 +113,46 @@ def test_a_changed_cifar_file_is_refused_unread(tmp_path: Path, monkeypatch: pyt
     file = tmp_path / "cifar-10-batches-py" / "data_batch_2"
     file.write_bytes(file.read_bytes() + b"!")
     with pytest.raises(UserError, match="published files"):
+        load(default_spec("cifar10-s"), 0, tmp_path)
+
+
+@pytest.mark.parametrize("place", ["cifar10", "."])
+def test_cifar10_is_read_from_folders_of_images_and_called_unverified(place: str, tmp_path: Path) -> None:
+    card = DATASETS["cifar10-s"]
+    assert card.missing(tmp_path)
+    assert card.note(tmp_path) == ""
+    write_cifar_images(tmp_path / place)
+    (tmp_path / place / "train" / "bird" / "0001.png").write_bytes(b"not an image")
+    assert not card.missing(tmp_path)
+    assert "not verified" in card.note(tmp_path)
+    steps: list[tuple[int, int]] = []
+    assert card.prepare is not None
+    card.prepare(tmp_path, lambda done, total, note: steps.append((done, total)))
+    assert steps[-1] == (240, 240)
+    split = load(default_spec("cifar10-s", separation=0), 0, tmp_path)
+    assert split.train.counts_CG().sum(axis=1).tolist() == [20, 20, 19, *[20] * 7]
+    assert (split.test.counts_CG() == 4).all()
+    first = np.asarray(Image.open(tmp_path / place / "train" / "airplane" / "0000.png"))
+    assert (split.train.x_NCHW[0] == first.transpose(2, 0, 1)).all(), "PNGs keep every pixel"
+    for part in (split.train, split.test):
+        level_N = part.x_NCHW[:, :, 0].mean(axis=(1, 2))
+        assert np.abs(level_N - 20 * part.y_N)[part.y_N < 9].max() == 0
+    card.prepare(tmp_path, lambda done, total, note: pytest.fail("the images were read already"))
+
+
+def test_verified_files_take_precedence_over_folders_of_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_cifar_images(tmp_path / "cifar10", train=1, test=1)
+    write_cifar(tmp_path, monkeypatch)
+    assert DATASETS["cifar10-s"].note(tmp_path) == ""
+    assert len(load(default_spec("cifar10-s"), 0, tmp_path).train) == 200
+
+
+def test_folders_of_images_need_all_classes(tmp_path: Path) -> None:
+    write_cifar_images(tmp_path / "cifar10", train=1, test=1)
+    (tmp_path / "cifar10" / "test" / "frog").rename(tmp_path / "cifar10" / "test" / "toad")
+    with pytest.raises(UserError, match="CLASS"):
         load(default_spec("cifar10-s"), 0, tmp_path)
 
 

@@ -137,8 +137,8 @@ def test_cifar_can_be_dealt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     from fairdd_core.data.benchmarks import cifar
     from tests.data.archives import write_cifar
 
-    cifar.read_cifar.cache_clear()
+    cifar.read_batches.cache_clear()
     write_cifar(tmp_path, monkeypatch)
     split = load(DataSpec(dataset="cifar10-s", groups=2, test_groups="dealt"), 0, tmp_path)
-    cifar.read_cifar.cache_clear()
+    cifar.read_batches.cache_clear()
     assert (split.test.counts_CG() == 2).all()
