@@ -47,8 +47,10 @@ def test_run_prints_the_document_and_the_same_bytes_twice(
         folders.append(RunFolder(out))
     printed = capsys.readouterr().out
     document = json.loads(printed[: printed.index("\n}\n") + 2])
-    assert set(document) == {"run", "spec", "device", "seconds", "attempts", "arms", "training"}
+    assert set(document) == {"run", "spec", "device", "seconds", "attempts", "test", "arms", "training"}
     assert list(document["training"]) == ["full-data"]
+    groups = document["spec"]["data"]["groups"]
+    assert document["test"] == {"images": 500 * groups, "pictures": 500, "crossed": True}
     assert set(document["seconds"]) == {"distill", "evaluate", "embed", "total"}
     assert list(document["arms"]) == ["vanilla", "cobra", "random-subset", "full-data"]
     assert RunSpec.model_validate(document["spec"]).seed == 5

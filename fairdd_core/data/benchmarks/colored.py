@@ -95,6 +95,7 @@ def _loader(read: Reader, place: Place, class_names: tuple[str, ...], redraw: Re
             )
 
         train = grouped(grey.train_x, grey.train_y_N, a_N)
-        return Split(train, grouped(grey.test_x[rows_M], grey.test_y_N[rows_M], b_M))
+        test = grouped(grey.test_x[rows_M], grey.test_y_N[rows_M], b_M)
+        return Split(train, test, test_pictures=len(grey.test_y_N))
 
     return load

@@ -11,6 +11,7 @@ from fairdd_core.analysis.results import measure
 from fairdd_core.analysis.sampling import Sample
 from fairdd_core.config.spec.evaluation import BASELINES, series
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.data.registry import crossed_test
 from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.predictions import arm_samples
@@ -100,6 +101,7 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
         "spec": spec.model_dump(mode="json"),
         "device": device,
         "seconds": seconds_by_stage(folder.events()[0]),
+        "test": _test_set(folder, spec),
         "arms": _arms(folder, spec),
     }
     if trainings := folder.trainings():
@@ -113,6 +115,17 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
     if spec.evaluation.others:
         document["others"] = {name: _arms(folder, spec, name) for name in spec.evaluation.others}
     return document
+
+
+def _test_set(folder: RunFolder, spec: RunSpec) -> dict[str, Any]:
+    """Return the number of test images and, where every picture is in all groups, of pictures."""
+    images = int(next(iter(folder.counts().values()))[0].sum())
+    crossed = crossed_test(spec.data)
+    return {
+        "images": images,
+        "pictures": images // spec.data.groups if crossed else images,
+        "crossed": crossed,
+    }
 
 
 def _arms(folder: RunFolder, spec: RunSpec, architecture: str = "") -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from fairdd_core.analysis.tables import counts_table
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.card import EMBEDDED, DatasetCard
 from fairdd_core.data.grouped import GroupedDataset, Split
-from fairdd_core.data.registry import DATASETS, card_of
+from fairdd_core.data.registry import DATASETS, card_of, crossed_test
 from fairdd_core.errors import UserError
 from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html, sample_tiles
@@ -41,8 +41,9 @@ def data_view(spec: DataSpec, seed: int) -> None:
     except (UserError, OSError) as error:
         st.error(f"This data set cannot be shown. {escape_markdown(error)}", icon=":material/error:")
         return
-    st.caption("The training set for the settings in the sidebar, whichever run is open.")
-    _summary(split)
+    note = escape_markdown(card.note(data_dir))
+    st.caption(f"The training set for the settings in the sidebar, whichever run is open. {note}".strip())
+    _summary(split, crossed=crossed_test(spec))
     _left_out(cut)
     for column, draw in zip(st.columns(2, gap="large"), (_counts, _tiles), strict=True):
         with column:
@@ -86,7 +87,7 @@ def _tiles(train: GroupedDataset, card: DatasetCard) -> None:
     )
 
 
-def _summary(split: Split) -> None:
+def _summary(split: Split, *, crossed: bool) -> None:
     """Say how large the training and test sets and their cells are."""
     train, train_CG, test_CG = split.train, split.train.counts_CG(), split.test.counts_CG()
     smallest, empty, known = int(train_CG.min()), int((train_CG == 0).sum()), train_CG.sum()
@@ -96,6 +97,7 @@ def _summary(split: Split) -> None:
     low, high = test_CG.min(), test_CG.max()
     balanced = "balanced" if high - low <= 1 else "not balanced"
     test = f"The test set is {balanced}: {low if low == high else f'{low} to {high}'} images in every cell."
+    test += _shown(split, crossed)
     unknown = f" The group of {len(train) - known:,} of them is unknown." if known < len(train) else ""
     shares_C = train_CG.max(axis=1) / np.maximum(train_CG.sum(axis=1), 1)
     share = f"{train_CG.max(axis=1).sum() / known:.0%}"
@@ -103,6 +105,16 @@ def _summary(split: Split) -> None:
         share = f"{shares_C.min():.0%} to {shares_C.max():.0%}"
     text = f"**{len(train):,} training images**, in each class {share} of one group.{unknown} {cells} {test}"
     st.markdown(_thin(text))
+
+
+def _shown(split: Split, crossed: bool) -> str:
+    """Say how many pictures are tested, and in how many of the synthetic groups each is."""
+    if split.test_pictures is None:
+        return ""
+    pictures = len(split.test) // (split.test.num_groups if crossed else 1)
+    some = f"a fixed draw of {pictures:,} of the {split.test_pictures:,}"
+    which = some if pictures < split.test_pictures else f"{pictures:,}"
+    return f" It shows {which} test pictures, each in {'every' if crossed else 'one'} group."
 
 
 def _left_out(split: Split) -> None:

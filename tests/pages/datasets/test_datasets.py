@@ -19,6 +19,7 @@ from fairdd_core.workspace import Workspace
 from pages.ui.datasets import download as data_fetch
 from pages.ui.datasets.add import proposed_title, slug
 from pages.ui.datasets.preview import cells_warning, patches
+from tests.data.archives import write_cifar_images
 from tests.data.custom.make import bomb_png, encoded, good_files, noise, tabled, written, zipped
 from tests.pages.conftest import settled, words
 
@@ -68,6 +69,15 @@ def test_without_files_a_benchmark_says_how_to_get_them(data_page: Visit, worksp
     text = words(data_page())
     assert "MNIST" in text
     assert str(Workspace(workspace).data) in text
+
+
+def test_folders_of_images_make_cifar_ready_but_not_verified(data_page: Visit, workspace: Path) -> None:
+    write_cifar_images(Workspace(workspace).data / "cifar10", train=1, test=1)
+    app = data_page()
+    assert any("not verified" in caption.value for caption in app.caption)
+    keys = {button.key for button in app.button}
+    assert "open-card-cifar10-s" in keys
+    assert "download-cifar10-s" not in keys
 
 
 def test_from_a_folder_to_a_data_set(

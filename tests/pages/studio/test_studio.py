@@ -81,6 +81,31 @@ def test_moving_skew_redraws_the_data(studio: Studio, no_examples: None) -> None
     assert "50" in app.query_params["skew"]
 
 
+def test_the_data_say_how_the_test_set_is_shown_in_the_groups(studio: Studio, no_examples: None) -> None:
+    app = studio()
+    assert "500 test pictures, each in every group" in words(app)
+    app.selectbox(key="control-test-groups").set_value("dealt").run()
+    assert "500 test pictures, each in one group" in words(app)
+    assert "dealt" in app.query_params["test-groups"]
+    app.number_input(key="control-test-images").set_value(100).run()
+    assert "a fixed draw of 100 of the 500 test pictures" in words(app)
+    assert not app.exception
+
+
+def test_settings_of_synthetic_groups_are_offered_and_kept_for_these_only(
+    studio: Studio, no_examples: None
+) -> None:
+    app = studio(dataset="colored-mnist-fg", rendering="published", **{"test-groups": "dealt"})
+    shown = {box.key for box in app.selectbox}
+    assert {"control-rendering", "control-test-groups"} <= shown
+    app.selectbox(key="control-dataset").set_value("utkface").run()
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    assert not {"control-rendering", "control-test-groups"} & {box.key for box in app.selectbox}
+    assert app.session_state["control-test-groups"] == "crossed"
+    assert app.session_state["control-rendering"] == "smooth"
+
+
 def test_fewer_groups_lift_the_skew_to_what_is_possible(studio: Studio, no_examples: None) -> None:
     app = studio(skew="20")
     app.select_slider(key="control-groups").set_value(3).run()
