@@ -68,8 +68,8 @@ def cached(files: Callable[P, Iterable[Path]], size: int) -> Callable[[Callable[
 def data_files(spec: DataSpec, data_dir: Path) -> list[Path]:
     """Return the files and folders of a data set."""
     card = card_of(spec.dataset, data_dir)
-    images = card.unverified(data_dir)
-    return [data_dir / file.path for file in card.files] + [images] * (images is not None)
+    files = [data_dir / file.path for file in card.files]
+    return files if (images := card.unverified(data_dir)) is None else [*files, images]
 
 
 def split_of(spec: DataSpec, seed: int) -> Split:
