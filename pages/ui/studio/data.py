@@ -95,8 +95,9 @@ def _summary(split: Split, *, crossed: bool) -> None:
     if empty:
         cells = f"{empty} of the {train_CG.size} cells {'is' if empty == 1 else 'are'} empty."
     low, high = test_CG.min(), test_CG.max()
-    balanced = "balanced" if high - low <= 1 else "not balanced"
-    test = f"The test set is {balanced}: {low if low == high else f'{low} to {high}'} images in every cell."
+    balanced = "balanced" if np.ptp(test_CG, axis=1).max() <= 1 else "not balanced"
+    sizes = f"{low}" if low == high else f"{low} to {high}"
+    test = f"The groups of the test set are {balanced}: {sizes} images in every cell."
     test += _shown(split, crossed)
     unknown = f" The group of {len(train) - known:,} of them is unknown." if known < len(train) else ""
     shares_C = train_CG.max(axis=1) / np.maximum(train_CG.sum(axis=1), 1)
