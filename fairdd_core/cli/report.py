@@ -10,6 +10,7 @@ from fairdd_core.errors import UserError
 from fairdd_core.files import write_bytes
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.runs.storage.repeats import Repeats, members, repeats_of
 from fairdd_core.workspace import Workspace
 
 Command = Callable[[argparse.Namespace], int]
@@ -52,17 +53,19 @@ def write_report(args: argparse.Namespace) -> int:
     from fairdd_core.report.labels import labels_of
 
     folder, title, note = _find(args.run)
-    page = report(folder, labels_of(folder, Workspace.default().data), title, note)
+    page = report(folder, labels_of(folder, Workspace.default().data), title, note, _repeats(folder))
     _write(args.file, page.encode())
     return 0
 
 
 def _write_tables(run: str, target: Path) -> None:
     from fairdd_core.report.labels import labels_of
+    from fairdd_core.report.repeats import seed_files
     from fairdd_core.report.tables import csv, tables
 
     folder = _find(run)[0]
-    for name, table in tables(folder, labels_of(folder, Workspace.default().data)).items():
+    found = tables(folder, labels_of(folder, Workspace.default().data)) | seed_files(_repeats(folder))
+    for name, table in found.items():
         _write(target / f"{name}.csv", csv(table))
 
 
@@ -83,6 +86,14 @@ def _find(run: str) -> tuple[RunFolder, str, str]:
     folder = store.folder(record.id)
     title = record.title or f"{folder.spec().data.dataset}, run {record.id}"
     return folder, title, "" if record.state is RunState.DONE else f"{record.state}: {record.message}"
+
+
+def _repeats(folder: RunFolder) -> Repeats | None:
+    """Return the repeats of a run of the workspace; None for a run elsewhere."""
+    store = Store(Workspace.default())
+    if folder.path.absolute().parent != store.workspace.runs.absolute():
+        return None
+    return repeats_of(folder.spec(), members(store), first=folder.path.name)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -23,8 +23,10 @@ from fairdd_core.plots.images import GRID_CSS, grid_html
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.report.figures import figures, snippet
 from fairdd_core.report.pictures import last_images
+from fairdd_core.report.repeats import report_section
 from fairdd_core.report.tables import ordered_counts, run_results
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.repeats import Repeats
 from fairdd_core.runs.storage.summary import reuse_text, training_text
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
@@ -45,7 +47,9 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
-def report(folder: RunFolder, labels: Labels, title: str, note: str = "") -> str:
+def report(
+    folder: RunFolder, labels: Labels, title: str, note: str = "", repeats: Repeats | None = None
+) -> str:
     """Return the report of a run.
 
     Args:
@@ -53,6 +57,7 @@ def report(folder: RunFolder, labels: Labels, title: str, note: str = "") -> str
         labels: names of its classes and groups.
         title: of the run.
         note: shown below the title, for example that the run was stopped.
+        repeats: of the run, if they are known.
     """
     spec, counts = folder.spec(), ordered_counts(folder)
     iteration, images = last_images(folder)
@@ -69,7 +74,8 @@ def report(folder: RunFolder, labels: Labels, title: str, note: str = "") -> str
             arm_label(arm): grid_html(grid, labels.classes, alt=_alt(arm, iteration))
             for arm, grid in images.items()
         },
-        command=run_command(spec),
+        over_seeds=report_section(repeats),
+        command=run_command(spec, seeds=repeats.seeds if repeats else ()),
         spec=json.dumps(spec.model_dump(mode="json"), indent=2),
         spec_version=spec.version,
     )

@@ -32,6 +32,9 @@ ABOUT = {
     "networks": "every metric of every test network",
     "confusions": "predicted classes of each true class, in every group",
     "curves": "loss and worst residual over the iterations",
+    "seeds": "every metric of every method for each seed: means over the test networks",
+    "over-seeds": "every metric over the seeds: mean, standard deviation, 95 % t-interval, number of seeds",
+    "seed-differences": "differences between methods, paired by seed, with 95 % t-intervals",
     "distances": "distances of each group from the targets and from the synthetic images",
 }
 """Name of a table -> its content."""

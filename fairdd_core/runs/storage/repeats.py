@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
+from fairdd_core.runs.storage.predictions import arm_samples
 from fairdd_core.runs.storage.sweeps import result_of
 
 if TYPE_CHECKING:
@@ -130,7 +131,18 @@ class Repeats:
                 return others.get(architecture) if isinstance(others, Mapping) else None
             return result.get("arms")
 
-        return {repeat.seed: results_table(summary(repeat.result or {})) for repeat in self.used}
+        def table(repeat: Repeat) -> pd.DataFrame:
+            found, folder = results_table(summary(repeat.result or {})), repeat.member.folder
+            if found.empty or found["floor"].notna().any() or not folder.counts_file.exists():
+                return found
+            # An earlier version gave it no floors.
+            counts = {
+                arm: counts for arm, counts in folder.counts(architecture).items() if arm in set(found["arm"])
+            }
+            samples = partial(arm_samples, folder, architecture=architecture)
+            return results_table(summary(repeat.result or {}), counts, samples)
+
+        return {repeat.seed: table(repeat) for repeat in self.used}
 
 
 @lru_cache(maxsize=4096)  # the specification of a run never changes, and its id is never used again

@@ -10,10 +10,11 @@ import streamlit as st
 
 from fairdd_core.config.command import run_command
 from fairdd_core.report import document, figures, pictures, tables
+from fairdd_core.report.repeats import seed_files
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.readable import damage_note, readable_view
 from fairdd_core.workspace import Workspace
-from pages.ui.common.runs import RunView
+from pages.ui.common.runs import RunView, repeats_of_run
 
 _KINDS = {"html": "text/html", "zip": "application/zip", "json": "application/json"}
 
@@ -63,7 +64,8 @@ def export_popover(view: RunView, key: str = "export") -> None:
                 st.caption(export.about, width=230)
         st.caption("A single figure: the camera above it. A single table: CSV below it.")
         st.markdown("**The same from the command line**")
-        st.code(run_command(view.spec, Workspace.default().data), language="bash", wrap_lines=True)
+        command = run_command(view.spec, Workspace.default().data, repeats_of_run(view).seeds)
+        st.code(command, language="bash", wrap_lines=True)
 
 
 def exports(view: RunView) -> list[Export]:
@@ -106,7 +108,8 @@ def _made(view: RunView, make: Callable[[RunView, RunFolder, str], bytes]) -> by
 
 def _report(view: RunView, folder: RunFolder, note: str) -> bytes:
     ended = "" if view.state == "done" else f"This run is incomplete: {view.state}."
-    return document.report(folder, view.labels, view.name, f"{ended} {note}".strip()).encode()
+    note = f"{ended} {note}".strip()
+    return document.report(folder, view.labels, view.name, note, repeats_of_run(view)).encode()
 
 
 def _figures(view: RunView, folder: RunFolder, note: str) -> bytes:
@@ -114,7 +117,7 @@ def _figures(view: RunView, folder: RunFolder, note: str) -> bytes:
 
 
 def _tables(view: RunView, folder: RunFolder, note: str) -> bytes:
-    return tables.csv_zip(tables.tables(folder, view.labels), note)
+    return tables.csv_zip(tables.tables(folder, view.labels) | seed_files(repeats_of_run(view)), note)
 
 
 def _pictures(view: RunView, folder: RunFolder, note: str) -> bytes:

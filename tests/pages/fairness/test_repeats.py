@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
-import pytest
 from streamlit.testing.v1 import AppTest
 
-from fairdd_core.analysis.repeats import arm_differences, seed_table
-from fairdd_core.analysis.results import results_table
 from fairdd_core.runs.storage.index import RunState
-from pages.ui.fairness.repeats import difference_sentences
 from tests.pages.conftest import settled, words
 from tests.pages.fake_repeats import add_seed, add_unfinished
 
@@ -20,7 +15,7 @@ Studio = Callable[..., AppTest]
 
 
 def figures(app: AppTest) -> set[str]:
-    return {name for chart in app.get("plotly_chart") if "repeats" in (name := chart.proto.id)}
+    return {name for chart in app.get("plotly_chart") if "seed" in (name := chart.proto.id)}
 
 
 def test_a_run_without_repeats_has_no_such_section(
@@ -58,33 +53,3 @@ def test_until_the_second_seed_is_done_the_page_says_so(
     assert "Repeats with other seeds" in [part.value for part in app.header]
     assert any("One seed has finished" in str(info.value) for info in app.info)
     assert not figures(app)
-
-
-def pairs(*gaps: tuple[float, float]) -> pd.DataFrame:
-    table = seed_table(
-        {
-            seed: results_table(
-                {"vanilla": {"deo_mean": {"mean": one}}, "cobra": {"deo_mean": {"mean": two}}}
-            )
-            for seed, (one, two) in enumerate(gaps)
-        }
-    )
-    return arm_differences(table, ["vanilla", "cobra"])
-
-
-@pytest.mark.parametrize(
-    ("gaps", "expected"),
-    [
-        (
-            ((0.3, 0.1), (0.31, 0.12), (0.29, 0.1)),
-            ["**19.3 points lower**", "over 3 seeds", "−20.8 to −17.9"],
-        ),
-        (((0.3, 0.1), (0.3, 0.5)), ["over 2 seeds", "may be chance"]),
-        (((0.3, 0.3), (0.2, 0.2)), ["all seeds agree"]),
-    ],
-)
-def test_sentences_say_size_interval_and_chance(
-    gaps: tuple[tuple[float, float], ...], expected: list[str]
-) -> None:
-    (sentence,) = difference_sentences(pairs(*gaps))
-    assert all(part in sentence for part in expected), sentence
