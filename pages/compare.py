@@ -9,6 +9,7 @@ from pages.ui.common.errors import EXPECTED, show_error
 from pages.ui.common.runs import RunView
 from pages.ui.compare import view as sections
 from pages.ui.compare.choice import choose_arms, choose_runs, comparable, readable
+from pages.ui.compare.repeats import seeds_view
 from pages.ui.studio.export import export_popover
 
 
@@ -20,6 +21,7 @@ def comparison(views: list[RunView], linked: bool) -> None:
         sections.tradeoff(views)
     with right:
         sections.differences(views)
+    seeds_view(views, str(st.session_state.get("compare-reference", "A")))
     if arms := choose_arms(views, linked):
         sections.recalls(views, arms)
         sections.curves(views, arms)

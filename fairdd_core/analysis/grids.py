@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.repeats import over_seeds
 
 Place = tuple[float, float]
 """Skew and separation."""
@@ -22,21 +23,35 @@ def grid_table(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
 
     Returns:
         ``skew``, ``separation``, ``value`` (mean over the seeds that have one; NaN where none has), ``seeds``
-        (how many have one), ``of`` (how many there are), ``state`` (of the first that has none, else done).
+        (how many have one), ``of`` (how many there are), ``state`` (of the first that has none, else done),
+        ``low`` and ``high`` (95 % t-interval of the mean over seeds, see ``repeats.over_seeds``).
     """
     part = table[table["arm"] == arm]
     waiting = part["state"].where(part["state"] != "done")
     grid = part.assign(waiting=waiting).groupby(["skew", "separation"])
     columns = {"value": (metric, "mean"), "seeds": (metric, "count"), "of": ("state", "size")}
     found = grid.agg(**columns, state=("waiting", "first")).reset_index()
-    return found.assign(state=found["state"].fillna("done"))
+    return _with_interval(found.assign(state=found["state"].fillna("done")), part, metric)
+
+
+def _with_interval(grid: pd.DataFrame, part: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Return a grid with the t-interval over seeds of a column of ``part``."""
+    groups = {place: rows[value].to_numpy(float) for place, rows in part.groupby(["skew", "separation"])}
+    found = [over_seeds(groups[place]) for place in zip(grid["skew"], grid["separation"], strict=True)]
+    return grid.assign(low=[one.low for one in found], high=[one.high for one in found])
 
 
 def gain_table(table: pd.DataFrame, arm: str, reference: str, metric: str) -> pd.DataFrame:
-    """Return ``grid_table`` of ``arm`` with how much better it is than ``reference`` as its value."""
-    own, other = grid_table(table, arm, metric), grid_table(table, reference, metric)
+    """Return ``grid_table`` of ``arm`` with how much better it is than ``reference`` as its value.
+
+    The interval is that of the differences seed by seed.
+    """
+    sides = [
+        table[table["arm"] == name].set_index(["skew", "separation", "seed"]) for name in (arm, reference)
+    ]
     sign = 1 if METRICS[metric].higher_is_better else -1
-    return own.assign(value=sign * (own["value"] - other["value"]))
+    gain = sign * (sides[0][metric] - sides[1][metric])
+    return grid_table(sides[0].assign(**{metric: gain}).reset_index(), arm, metric)
 
 
 def worst_place(

@@ -90,5 +90,14 @@ def _hover(row: dict[Hashable, Any], title: str, unit: str, form: str) -> str:
     if np.isnan(row["value"]):
         return f"{place}<br>{row['state']}"
     number = f"{title} <b>{form.format(100 * row['value'])}</b> {unit}"
-    seeds = f"<br>mean of {row['seeds']} of {row['of']} seeds" if row["of"] > 1 else ""
-    return f"{place}<br>{number}{seeds}"
+    return f"{place}<br>{number}{_seeds_text(row, form)}"
+
+
+def _seeds_text(row: dict[Hashable, Any], form: str) -> str:
+    """Return of how many seeds a number is the mean, with its t-interval; nothing for a single one."""
+    if row["of"] < 2:
+        return ""
+    text = f"<br>mean of {row['seeds']} of {row['of']} seeds"
+    if np.isnan(row["low"]):
+        return text
+    return f"{text}<br>95 % t-interval {form.format(100 * row['low'])} to {form.format(100 * row['high'])}"

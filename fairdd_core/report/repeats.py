@@ -28,8 +28,8 @@ DIFFERENCES = (
 )
 SPREAD = (
     "± is the standard deviation over seeds; the small range is the 95 % t-interval of the mean over all "
-    "seeds. It covers every choice that the seed decides: groups and order of the training images, first images, "
-    "networks."
+    "seeds. It covers every choice that the seed decides: groups and order of the training images, first "
+    "images, networks."
 )
 """What readers are told about figures and tables over seeds."""
 

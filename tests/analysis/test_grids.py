@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from fairdd_core.analysis.grids import gain_table, grid_table
+from fairdd_core.analysis.repeats import over_seeds
 from tests.plots.test_sweep import table
 
 
@@ -20,3 +23,20 @@ def test_gain_is_positive_where_the_method_is_better(metric: str, sign: int) -> 
     gained = gain_table(table(), "cobra", "vanilla", metric).set_index(["skew", "separation"])["value"]
     assert gained[(0.9, 1.0)] == pytest.approx(sign * 0.8)
     assert gained[(0.9, 0.0)] == pytest.approx(sign * -0.1)
+
+
+def test_a_cell_over_seeds_has_the_interval_of_its_mean() -> None:
+    grid = grid_table(table(), "vanilla", "deo_mean").set_index(["skew", "separation"])
+    known = over_seeds(np.array([0.9, 0.92]))
+    assert tuple(grid.loc[(0.9, 1.0), ["low", "high"]]) == pytest.approx((known.low, known.high))
+    assert np.isnan(grid.loc[(0.5, 1.0), "low"]), "one seed is done"
+
+
+def test_gains_are_paired_by_seed() -> None:
+    rows = [(0.9, 1.0, 0, "vanilla", 0.5), (0.9, 1.0, 0, "cobra", 0.3)]
+    rows += [(0.9, 1.0, 1, "vanilla", 0.7), (0.9, 1.0, 1, "cobra", 0.4), (0.9, 1.0, 2, "vanilla", 0.1)]
+    cells = pd.DataFrame(rows, columns=["skew", "separation", "seed", "arm", "deo_mean"]).assign(state="done")
+    found = gain_table(cells, "cobra", "vanilla", "deo_mean").iloc[0]
+    known = over_seeds(np.array([0.2, 0.3]))
+    assert tuple(found[["value", "low", "high"]]) == pytest.approx((0.25, known.low, known.high))
+    assert found["seeds"] == 2

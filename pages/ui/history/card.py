@@ -42,16 +42,28 @@ def state_badge(state: RunState) -> str:
     return f'<span class="fx-state">{icon}{STATE_WORDS[state]}</span>'
 
 
-def card_html(row: Row, thumbnail: Thumbnail, size: int, now: float) -> str:
-    """Return the card of a run; text from files and users is escaped."""
+def card_html(row: Row, thumbnail: Thumbnail, size: int, now: float, repeat: str = "") -> str:
+    """Return the card of a run; text from files and users is escaped.
+
+    Args:
+        row: the run.
+        thumbnail: of its images.
+        size: bytes on disk.
+        now: seconds since 1970.
+        repeat: which of several repeats it is; empty for a run without.
+    """
     styles = arm_styles(row.arms)
     return (
         '<article class="fx-run">'
         f"{thumbnail_html(thumbnail, styles)}"
         f'<div class="fx-run-text"><div class="fx-run-title">{html.escape(row.name)} '
-        f"{state_badge(row.record.state)}</div>{_lines(row, size, now)}</div>"
+        f"{state_badge(row.record.state)}{_chip(repeat)}</div>{_lines(row, size, now)}</div>"
         f'<div class="fx-run-results">{_results(row, styles)}</div></article>'
     )
+
+
+def _chip(text: str) -> str:
+    return f'<span class="fx-chip">{html.escape(text)}</span>' if text else ""
 
 
 def _lines(row: Row, size: int, now: float) -> str:

@@ -22,10 +22,11 @@ from pages.ui.common.progress import (
     headline,
     progress_text,
 )
-from pages.ui.common.runs import Row, row_of, store
+from pages.ui.common.runs import Row, list_runs, row_of, store
 from pages.ui.controls.sidebar import adopt
 from pages.ui.history import actions
 from pages.ui.history.card import card_html
+from pages.ui.history.repeats import repeat_labels
 from pages.ui.history.storage import size_of
 
 Signature = tuple[object, ...]
@@ -73,19 +74,21 @@ def _live(ids: Sequence[str], drawn: Signature) -> None:
     ensure_dispatcher()
     if signature() != drawn:
         st.rerun()
+    labels = repeat_labels(list_runs())
     for run_id in ids:
         try:
             row = row_of(store().get(run_id))
         except UserError:  # just removed for good
             st.rerun()
-        draw(row)
+        draw(row, labels.get(row.id, ""))
 
 
 def ended_runs(rows: Sequence[Row]) -> None:
     """Draw the runs that have ended, a page at a time."""
     shown = PAGE_SIZE * (1 + st.session_state.get("more-runs", 0))
+    labels = repeat_labels(list_runs())
     for row in rows[:shown]:
-        draw(row)
+        draw(row, labels.get(row.id, ""))
     if len(rows) > shown:
         st.button(
             f"Show {min(PAGE_SIZE, len(rows) - shown)} more of {len(rows) - shown}",
@@ -99,13 +102,13 @@ def _more() -> None:
     st.session_state["more-runs"] = st.session_state.get("more-runs", 0) + 1
 
 
-def draw(row: Row) -> None:
-    """Draw one run with its actions."""
+def draw(row: Row, repeat: str = "") -> None:
+    """Draw one run with its actions; ``repeat`` says which of several repeats it is."""
     thumbnail = thumbnail_of(store().folder(row.id), row.arms)
     with st.container(border=True, key=f"run-{row.id}", gap="small"):
         words, buttons = st.columns([5, 2], vertical_alignment="top", gap="small")
         with words:
-            st.html(card_html(row, thumbnail, size_of(row.record), time.time()))
+            st.html(card_html(row, thumbnail, size_of(row.record), time.time(), repeat))
             if row.record.state.live:
                 _progress(row)
         with buttons:

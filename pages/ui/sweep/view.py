@@ -24,6 +24,7 @@ from pages.ui.common.figures import show_figure, table_expander
 from pages.ui.common.html import arm_heading, arm_markdown, thumbnail_html
 from pages.ui.controls.sidebar import adopt
 from pages.ui.sweep.model import SHOWN_METRICS, SweepView, cell_sentence, parse_place, summary
+from pages.ui.sweep.repeats import over_seeds
 
 _METRIC, _SKEW, _SEPARATION, _SHOWN = "sweep-metric", "place-skew", "place-separation", "sweep-shown"
 
@@ -129,9 +130,10 @@ def _place(view: SweepView, cells: Sequence[Cell], at: Place) -> None:
                 "Separation", _SEPARATION, spec.separations, lambda s: f"{s:g}", "The column of the grid."
             )
         st.query_params["at"] = f"{at[0]:g},{at[1]:g}"
-        for cell in cells:
-            if (cell.point.skew, cell.point.separation) == at:
-                _cell(view, cell)
+        here = [cell for cell in cells if (cell.point.skew, cell.point.separation) == at]
+        over_seeds(view, here)
+        for cell in here:
+            _cell(view, cell)
 
 
 def _slider(label: str, key: str, values: tuple[float, ...], text: Callable[[float], str], help: str) -> None:

@@ -1,0 +1,22 @@
+"""Which runs of the list are repeats of one another. No Streamlit here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from fairdd_core.runs.storage.repeats import Member
+from pages.ui.common.runs import Row, store
+
+
+def repeat_labels(rows: Iterable[Row]) -> dict[str, str]:
+    """Return a label for every run that has repeats with other seeds, such as ``seed 4: repeat 2 of 3``."""
+    keys = {row.id: Member(row.id, store().folder(row.id)).key for row in rows if row.spec is not None}
+    seeds = defaultdict[str, set[int]](set)
+    for key in filter(None, keys.values()):
+        seeds[key[0]].add(key[1])
+    labels = {}
+    for run, key in keys.items():
+        if key is not None and len(every := sorted(seeds[key[0]])) > 1:
+            labels[run] = f"seed {key[1]}: repeat {every.index(key[1]) + 1} of {len(every)}"
+    return labels
