@@ -16,11 +16,13 @@ from pages.ui.studio.export import export_popover
 def comparison(views: list[RunView], linked: bool) -> None:
     """Draw every section about the chosen runs."""
     sections.settings(views, export_popover)
+    sections.noise_floor()
     left, right = st.columns([5, 7], gap="large")
     with left:
         sections.tradeoff(views)
     with right:
         sections.differences(views)
+    sections.within_runs(views)
     seeds_view(views, str(st.session_state.get("compare-reference", "A")))
     if arms := choose_arms(views, linked):
         sections.recalls(views, arms)

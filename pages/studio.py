@@ -11,7 +11,8 @@ from fairdd_core.workspace import Workspace
 from pages.ui.common import notices, scrubber, url
 from pages.ui.common.errors import EXPECTED, catch_damage, show_error
 from pages.ui.common.runs import RunView, current_run, store
-from pages.ui.fairness.view import fairness_view, headline
+from pages.ui.fairness.headline import headline
+from pages.ui.fairness.view import fairness_view
 from pages.ui.maps import controls as map_controls
 from pages.ui.maps.view import maps_view
 from pages.ui.studio import image_inspector

@@ -1,4 +1,4 @@
-"""Differences between the results of two runs, with confidence intervals, from counts alone."""
+"""Differences between the results of two runs or two methods, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.intervals import MIN_IMAGES
+from fairdd_core.analysis.metrics import METRICS, Metric
+from fairdd_core.analysis.pairs import Pair
 from fairdd_core.analysis.sampling import Cells
-
-Metric = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,16 @@ class Difference:
         value: the difference of the means over networks; NaN when either is undefined.
         low, high: its interval.
         by_network: the differences of network 0, 1, …; empty when the networks are not paired.
+        networks: how many networks the side with fewer has.
+        by_image: whether test images were drawn together for both sides.
     """
 
     value: float
     low: float
     high: float
     by_network: tuple[float, ...]
+    networks: int = 1
+    by_image: bool = False
 
     @property
     def clear(self) -> bool:
@@ -43,6 +47,7 @@ def difference(
     rng: np.random.Generator,
     *,
     paired: bool,
+    pairs: Sequence[Pair] = (),
     level: float = 0.95,
 ) -> Difference:
     """Return ``metric(one) - metric(other)`` with its bootstrap interval.
@@ -50,37 +55,50 @@ def difference(
     Networks and test images are both resampled. Paired networks (same initial weights, order of batches and
     test images) are resampled as pairs, so that the variance they share cancels; otherwise each side is
     resampled by itself. Resampling K networks underestimates the spread, so deviations are multiplied by
-    sqrt(K / (K - 1)); with one network only the test images count. Test images are resampled within every
-    (group, class) cell. Counts do not tell which images were right, so both sides are resampled
-    independently even where the images are the same; this widens the interval as long as images that are
-    hard for one are not easy for the other.
+    sqrt(K / (K - 1)); with one network only the test images count. Test images are drawn once for both sides
+    where their predictions for the same images are given. Counts do not tell which images were right: without
+    predictions both sides are resampled independently within every (group, class) cell, which widens the
+    interval as long as images that are hard for one are not easy for the other.
+
+    No interval is given where a rate is known from fewer than ``MIN_IMAGES`` test images.
 
     Args:
         one_KGCC: counts (network, group, true class, predicted class).
         other_KGCC: likewise; with ``paired``, only networks that both have are used.
-        metric: maps counts (..., G, C, C) to values (...).
+        metric: an entry of ``METRICS``.
         resamples: B.
         rng: source of the draws.
         paired: whether network k of one is compared with network k of the other.
+        pairs: the predictions of the networks k for the same test images; only with ``paired``.
         level: nominal coverage.
     """
     if paired:
         both = min(len(one_KGCC), len(other_KGCC))
         one_KGCC, other_KGCC = one_KGCC[:both], other_KGCC[:both]
-    one_K, other_K = metric(one_KGCC), metric(other_KGCC)
+    one_K, other_K = metric.of(one_KGCC), metric.of(other_KGCC)
     value = float(one_K.mean() - other_K.mean())
     by_network = tuple(float(d) for d in one_K - other_K) if paired else ()
-    if not np.isfinite(value):
-        return Difference(float("nan"), float("nan"), float("nan"), by_network)
+    networks, by_image = min(len(one_K), len(other_K)), paired and bool(pairs)
+    if not np.isfinite(value) or any(_too_small(counts, metric) for counts in (one_KGCC, other_KGCC)):
+        return Difference(value, float("nan"), float("nan"), by_network, networks, by_image)
     if paired:
         drawn_B = value + _network_noise(one_K - other_K, resamples, rng)
     else:
         drawn_B = value + _network_noise(one_K, resamples, rng) - _network_noise(other_K, resamples, rng)
-    drawn_B = drawn_B + _image_noise(one_KGCC, metric, resamples, rng)
-    drawn_B = drawn_B - _image_noise(other_KGCC, metric, resamples, rng)
+    if by_image:
+        drawn_B = drawn_B + _joint_noise(pairs[:networks], metric, resamples, rng)
+    else:
+        drawn_B = drawn_B + _image_noise(one_KGCC, metric, resamples, rng)
+        drawn_B = drawn_B - _image_noise(other_KGCC, metric, resamples, rng)
     tail = 100 * (1 - level) / 2
     low, high = np.clip(np.percentile(drawn_B, [tail, 100 - tail]), -1, 1)
-    return Difference(value, float(low), float(high), by_network)
+    return Difference(value, float(low), float(high), by_network, networks, by_image)
+
+
+def _too_small(counts_KGCC: np.ndarray, metric: Metric) -> bool:
+    """Return whether a rate is known from too few test images for an interval."""
+    images = metric.shares(counts_KGCC)[1]
+    return bool(images[images > 0].min() < MIN_IMAGES)
 
 
 def _network_noise(values_K: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
@@ -100,12 +118,31 @@ def _image_noise(
     All networks see the same images, so their mean is as noisy as one of them: every draw is of one network.
     """
     share = -(-resamples // len(counts_KGCC))
-    parts = []
-    for counts_GCC in counts_KGCC:
-        values_B = np.concatenate([metric(draw) for draw in Cells(counts_GCC).resampled(share, rng)])
-        # A range over groups grows under resampling, so the draws are centred.
-        parts.append(values_B - np.nanmean(values_B))
-    noise_B = np.concatenate(parts)
+    values = [
+        np.concatenate([metric.of(draw) for draw in Cells(counts_GCC).resampled(share, rng)])
+        for counts_GCC in counts_KGCC
+    ]
+    return _centred(values, resamples, rng)
+
+
+def _joint_noise(
+    pairs: Sequence[Pair], metric: Metric, resamples: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return deviations of the difference of a metric under test images resampled for both sides, (B,)."""
+    share = -(-resamples // len(pairs))
+    values = [
+        np.concatenate([metric.of(one) - metric.of(other) for one, other in pair.resampled(share, rng)])
+        for pair in pairs
+    ]
+    return _centred(values, resamples, rng)
+
+
+def _centred(values: Sequence[np.ndarray], resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the deviations of some draws from the mean of their network, (B,).
+
+    They are centred because a range over groups grows under resampling.
+    """
+    noise_B = np.concatenate([values_B - np.nanmean(values_B) for values_B in values])
     noise_B = noise_B[np.isfinite(noise_B)]
     return rng.choice(noise_B, resamples, replace=len(noise_B) < resamples)
 
@@ -118,11 +155,12 @@ def difference_table(
     resamples: int,
     *,
     paired: bool,
+    pairs: Mapping[str, Sequence[Pair]] | None = None,
 ) -> pd.DataFrame:
     """Return one row per metric of every arm that both results have.
 
-    Columns: ``arm``, ``metric``, ``difference`` (one minus other), ``low``, ``high``, ``paired`` and
-    ``by_network`` (see ``Difference``).
+    Columns: ``arm``, ``metric``, ``difference`` (one minus other), ``low``, ``high``, ``paired``,
+    ``by_image``, ``networks`` and ``by_network`` (see ``Difference``).
 
     Args:
         one: arm -> counts (network, group, true class, predicted class).
@@ -131,12 +169,21 @@ def difference_table(
         stream: returns the source of the draws for an arm and a metric.
         resamples: B.
         paired: whether network k of one is compared with network k of the other.
+        pairs: arm -> the predictions of networks k for the same test images, as far as they are known.
     """
     rows = []
     for arm in (arm for arm in one if arm in other):
         for name in metrics:
             found = difference(
-                one[arm], other[arm], METRICS[name].of, resamples, stream(arm, name), paired=paired
+                one[arm],
+                other[arm],
+                METRICS[name],
+                resamples,
+                stream(arm, name),
+                paired=paired,
+                pairs=(pairs or {}).get(arm, ()),
             )
-            rows.append((arm, name, found.value, found.low, found.high, paired, found.by_network))
-    return pd.DataFrame(rows, columns=["arm", "metric", "difference", "low", "high", "paired", "by_network"])
+            values = (found.value, found.low, found.high, paired, found.by_image, found.networks)
+            rows.append((arm, name, *values, found.by_network))
+    kinds = ["paired", "by_image", "networks", "by_network"]
+    return pd.DataFrame(rows, columns=["arm", "metric", "difference", "low", "high", *kinds])

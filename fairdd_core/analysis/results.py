@@ -13,6 +13,7 @@ from fairdd_core.analysis.intervals import metric_intervals
 from fairdd_core.analysis.metrics import GAPS, METRICS, spread
 from fairdd_core.analysis.noise_floor import noise_floors
 from fairdd_core.analysis.sampling import Cells, Sample
+from fairdd_core.analysis.wording import NO_INTERVAL, chance_text
 
 HEADLINE = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
 """The metrics that are shown first."""
@@ -21,8 +22,8 @@ RESAMPLES = 200
 Markup = Literal["", "html", "markdown"]
 _FORMS: dict[Markup, tuple[str, str, str]] = {
     "": ("{}", " ({}–{})", ", floor {}"),
-    "html": ("<b>{}</b>", "<small>{} to {}</small>", "<small>floor {}</small>"),
-    "markdown": ("**{}**", "  \n:small[{} to {}]", "  \n:small[floor {}]"),
+    "html": ("<b>{}</b>", "<small>{} to {}</small>", "<small>{}</small>"),
+    "markdown": ("**{}**", "  \n:small[{} to {}]", "  \n:small[{}]"),
 }
 """Markup -> how a mean, an interval and a noise floor are written."""
 
@@ -193,6 +194,8 @@ def format_result(row: Mapping[Any, Any], *, markup: Markup = "", uncertainty: b
         text += f" ± {std:.1f}"
     if uncertainty and not np.isnan(low):
         text += interval.format(f"{low:.1f}", f"{high:.1f}")
+    elif uncertainty and markup:
+        text += below.format(f"no interval: {NO_INTERVAL}")
     if uncertainty and not np.isnan(floor):
-        text += below.format(f"{floor:.1f}")
+        text += below.format(chance_text(row["mean"], row["floor"]) if markup else f"{floor:.1f}")
     return text

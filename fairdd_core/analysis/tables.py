@@ -126,14 +126,6 @@ def architecture_table(counts: Mapping[str, Counts]) -> pd.DataFrame:
     return groups[list(HEADLINE)].mean().assign(networks=groups.size()).reset_index()
 
 
-def overview_table(runs: Mapping[str, Counts]) -> pd.DataFrame:
-    """Return ``network_table`` of every run that has results, with the run's letter as a first column."""
-    tables = {letter: network_table(counts) for letter, counts in runs.items() if counts}
-    return (
-        _stacked(tables, "run") if tables else pd.DataFrame(columns=["run", "arm", "network", "n", *METRICS])
-    )
-
-
 def curves_table(steps: pd.DataFrame) -> pd.DataFrame:
     """Return the logged steps, by iteration: ``arm``, ``iteration``, ``loss``, ``worst_residual``."""
     columns = ["arm", "iteration", "loss", "worst_residual"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 
 from fairdd_core.config.spec.distill import ArmSpec
@@ -82,5 +83,17 @@ def embed(
     yield from neighbours(space, shown.split.test, device)
     if spec.umap:
         yield Phase("embed", 1, 2, "UMAP")
-        yield mapped("umap", umap_map(features_ND, later_LD, spec, child_seed(seed, "umap") % 2**31))
+        yield mapped("umap", _umap(points, features_ND, later_LD, spec, seed))
     yield Phase("embed", 2, 2)
+
+
+def _umap(
+    points: pd.DataFrame, features_ND: np.ndarray, later_LD: np.ndarray, spec: EmbeddingSpec, seed: int
+) -> Maps:
+    """Return the UMAP of the samples; means and targets, which are no samples, are placed into it later."""
+    sample_N = points["kind"].isin(["real", "synthetic"]).to_numpy()
+    others = np.concatenate([features_ND[~sample_N], later_LD])
+    xy_S2, placed = umap_map(features_ND[sample_N], others, spec, child_seed(seed, "umap") % 2**31)
+    xy_N2 = np.empty((len(points), 2), np.float32)
+    xy_N2[sample_N], xy_N2[~sample_N] = xy_S2, placed[: (~sample_N).sum()]
+    return xy_N2, placed[(~sample_N).sum() :]

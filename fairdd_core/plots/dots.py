@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from fairdd_core.plots.floor import draw_floor, gap_text
 from fairdd_core.plots.heatmap import name_axis
 from fairdd_core.plots.theme import (
     FAINT,
@@ -15,6 +16,7 @@ from fairdd_core.plots.theme import (
     arm_styles,
     base,
     error_bars,
+    fitted_axis,
     group_css,
     outlined,
     percent_axis,
@@ -38,6 +40,7 @@ def _dots(
     *,
     height: int,
     interval: bool = False,
+    floor: bool = False,
 ) -> go.Figure:
     """Draw a mark per arm in every row, side by side.
 
@@ -50,16 +53,23 @@ def _dots(
         hover: template, and the columns that it calls ``%{customdata[i]}``.
         height: in pixels.
         interval: whether to draw error bars.
+        floor: whether to draw the noise floors, from the columns ``floor`` and ``floor_std``.
     """
     styles = arm_styles(list(table["arm"].unique()))
-    fig = base(height, legend_rows=1 + (len(styles) > 2))
+    entries = len(styles) + (floor and bool(table["floor"].notna().any()))
+    fig = base(height, legend_rows=-(-entries // 2))
+    # Two in a row, so that none gets below the button at the right.
+    fig.update_layout(legend={"entrywidth": 116, "xref": "container"})
     step = min(0.32, 0.6 / max(1, len(styles) - 1))
     for k, (arm, style) in enumerate(styles.items()):
         rows = table[(table["arm"] == arm) & table[value].notna()]
         bars = {"color": style.color, "thickness": 1.5, "width": 0}
+        y = [names.index(name) + step * (k - (len(styles) - 1) / 2) for name in rows[row]]
+        if floor:
+            draw_floor(fig, rows["floor"], rows["floor_std"], y, size=11, legend=k == 0)
         fig.add_scatter(
             x=rows[value],
-            y=[names.index(name) + step * (k - (len(styles) - 1) / 2) for name in rows[row]],
+            y=y,
             name=style.label,
             mode="markers",
             cliponaxis=False,
@@ -92,6 +102,26 @@ def group_accuracy(table: pd.DataFrame, group_colors: Sequence[RGB] = ()) -> go.
         hoverinfo="skip",
     )
     fig.update_xaxes(**percent_axis("accuracy within the group") | {"range": [-0.07, 1.03]})
+    return fig
+
+
+def gap_dots(table: pd.DataFrame, row: str, value: str, title: str) -> go.Figure:
+    """Draw gaps with their intervals and noise floors: a row per class or metric, a mark per arm.
+
+    Args:
+        table: ``class_gap_table``, or rows of ``results_table`` about gaps.
+        row: column with the name of the row.
+        value: column with the gap.
+        title: of the axis.
+    """
+    names, arms = list(table[row].unique()), table["arm"].nunique()
+    texts = [gap_text(record[value], record) for record in table.to_dict("records")]
+    table = table.assign(text=texts)
+    hover = ("<b>%{customdata[0]}</b>: %{customdata[1]}", [row, "text"])
+    height = 100 + (16 + 16 * arms) * len(names)
+    fig = _dots(table, names, row, value, hover, height=height, interval=True, floor=True)
+    reach = table["floor"] + table["floor_std"].fillna(0)
+    fig.update_xaxes(**fitted_axis([0, *table[value], *table["high"], *reach], title))
     return fig
 
 

@@ -10,12 +10,29 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.analysis.gaps import ROUNDING, tied
+from fairdd_core.plots.floor import draw_floor, gap_text
 from fairdd_core.plots.heatmap import name_axis
-from fairdd_core.plots.theme import NEUTRAL, RGB, arm_styles, base, group_css, outlined, percent_axis
+from fairdd_core.plots.theme import (
+    NEUTRAL,
+    RGB,
+    ArmStyle,
+    arm_styles,
+    base,
+    error_bars,
+    fitted_axis,
+    group_css,
+    outlined,
+    percent_axis,
+)
 
-WIDE, NARROW = [-0.03, 1.9], [-0.03, 2.25]
-"""Ranges of recall that leave room for the column of gaps; names of groups need more of a narrow figure."""
+WIDE, THIRD, NARROW = 28, 18, 6
+"""Letters of two groups' names that the column of gaps has room for: in a figure that has half of a page,
+a third of it, or a third beside a sidebar."""
+_ENDS = {WIDE: 1.9, THIRD: 2.25, NARROW: 2.25}
+_NAMELESS = 1.65
+"""Ends of the axis of recall that leave room for the column of gaps, with names of groups and without."""
 _ROW = 34
+_NUMBERS = ["low", "high", "floor", "floor_std", "excess"]
 _FOCUS = "rgba(47,134,196,0.16)"
 
 
@@ -27,14 +44,33 @@ def _ends(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series] | None:
     return defined.loc[defined["recall"].idxmin()], defined.loc[defined["recall"].idxmax()]
 
 
-def _gap_text(rows: pd.DataFrame) -> str:
+def _gap_text(rows: pd.DataFrame, floor: float, *, names: bool) -> str:
+    """Return the gap of a class, its noise floor in brackets, and the groups at its ends if there is room."""
     ends = _ends(rows)
     if ends is None or pd.isna(rows["gap"].iloc[0]):
         return "undefined"
+    text = f"<b>{100 * rows['gap'].iloc[0]:.0f}</b>"
+    if np.isfinite(floor):
+        text += f" ({100 * floor:.0f})"
     low, high = ends
+    if high["recall"] - low["recall"] <= ROUNDING:
+        return f"{text}  all equal"
     worst, best = (_named(rows, end) for end in ends)
-    names = f"{worst} → {best}" if high["recall"] - low["recall"] > ROUNDING else "all equal"
-    return f"<b>{100 * rows['gap'].iloc[0]:.0f}</b>  {names}"
+    return f"{text}  {worst} → {best}" if names else text
+
+
+def _floors(classes: Sequence[str], gaps: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of the noise floor of every class; NaN where it is unknown."""
+    if gaps is None:
+        return np.full(len(classes), np.nan), np.full(len(classes), np.nan)
+    known = gaps.set_index("class").reindex(classes)
+    return known["floor"].to_numpy(float), known["floor_std"].to_numpy(float)
+
+
+def _letters(rows: pd.DataFrame) -> int:
+    """Return the length of the names of the groups at the ends of a gap."""
+    ends = _ends(rows)
+    return 0 if ends is None else sum(len(str(end["group"])) for end in ends)
 
 
 def _named(rows: pd.DataFrame, end: pd.Series) -> str:
@@ -43,20 +79,18 @@ def _named(rows: pd.DataFrame, end: pd.Series) -> str:
     return html.escape(str(end["group"]), quote=False) + (f" +{others}" if others else "")
 
 
-def _gap_bar(fig: go.Figure, row: int, rows: pd.DataFrame, at: float) -> None:
-    """Draw the bar from the worst to the best group of a class, and write its gap."""
+def _gap_bar(fig: go.Figure, row: int, rows: pd.DataFrame, at: float, text: str) -> None:
+    """Draw the bar from the worst to the best group of a class, and write its gap behind it."""
     ends = _ends(rows)
     if ends is not None:
         fig.add_scatter(
             x=[ends[0]["recall"], ends[1]["recall"]],
             y=[row, row],
             mode="lines",
-            line={"color": "rgba(128,128,128,0.45)", "width": 5},
+            line={"color": "rgba(128,128,128,0.45)", "width": 4},
             hoverinfo="skip",
         )
-    fig.add_annotation(
-        x=at, xref="x", y=row, text=_gap_text(rows), showarrow=False, xanchor="left", font={"size": 12}
-    )
+    fig.add_annotation(x=at, xref="x", y=row, text=text, showarrow=False, xanchor="left", font={"size": 12})
 
 
 def _recall_dots(
@@ -92,31 +126,49 @@ def dumbbell(
     table: pd.DataFrame,
     group_colors: Sequence[RGB] = (),
     *,
+    gaps: pd.DataFrame | None = None,
     openers: bool = False,
     focus: str | None = None,
+    room: int = WIDE,
 ) -> go.Figure:
     """Draw the recalls of all groups of every class, for one arm of ``recall_table``.
 
     A dot per group in the group's own colour, a bar from the worst to the best, and at the right the gap in
-    percentage points with the worst and the best group. ``openers`` adds a marker to every row that can be
-    clicked; the class is the first of the custom data, as in every dot. The row of the class ``focus`` is
-    shaded.
+    percentage points with the worst and the best group. Where noise floors are known, a tick and a band on
+    the bar are as far from the best group as chance alone would put the worst.
+
+    Args:
+        table: the rows of the arm.
+        group_colors: RGB of every group, or empty.
+        gaps: its rows of ``class_gap_table``, for the noise floors.
+        openers: adds a marker to every row that can be clicked; the class is the first of the custom data, as
+            in every dot.
+        focus: class whose row is shaded.
+        room: letters of two groups' names that there is room for: ``WIDE``, ``THIRD`` or ``NARROW``.
     """
     classes, groups = list(dict.fromkeys(table["class"])), list(dict.fromkeys(table["group"]))
     colors = dict(zip(groups, group_css(group_colors, len(groups)), strict=True))
     fig = base(76 + _ROW * len(classes), showlegend=False)
+    names = max(_letters(table[table["class"] == name]) for name in classes) <= room
+    floor_C, std_C = _floors(classes, gaps)
     for row, name in enumerate(classes):
-        _gap_bar(fig, row, table[table["class"] == name], at=1.1 if openers else 1.06)
+        own = table[table["class"] == name]
+        text = _gap_text(own, floor_C[row], names=names)
+        _gap_bar(fig, row, own, 1.1 if openers else 1.06, text)
         if name == focus:
             fig.add_hrect(row - 0.5, row + 0.5, fillcolor=_FOCUS, line_width=0, layer="below")
     if openers:
         _openers(fig, classes)
+    best_C = table.groupby("class", sort=False)["recall"].max()
+    draw_floor(fig, floor_C, std_C, range(len(classes)), best=best_C)
     _recall_dots(fig, table[table["recall"].notna()], classes, colors)
     fig.update_xaxes(**percent_axis("recall of each group"))
     # Beyond 100 % lies the column of gaps, which needs no grid.
-    fig.update_xaxes(range=WIDE, tickvals=[0, 0.5, 1])
+    end = _ENDS[room] if names else _NAMELESS
+    fig.update_xaxes(range=[-0.03, end], tickvals=[0, 0.5, 1])
+    title = "gap (chance)" if np.isfinite(floor_C).any() else "gap"
     fig.add_annotation(
-        x=1.06, y=-0.85, text="gap, points", showarrow=False, xanchor="left", font={"size": 11}, opacity=0.75
+        x=1.06, y=-0.85, text=title, showarrow=False, xanchor="left", font={"size": 11}, opacity=0.75
     )
     name_axis(
         fig.update_yaxes, classes, "class", range=[len(classes) - 0.4, -1.2], showgrid=False, fixedrange=True
@@ -124,48 +176,78 @@ def dumbbell(
     return fig
 
 
-def _label_side(means: pd.DataFrame, name: str) -> str:
-    """Return where the name of a mark has room: away from the edge, and from neighbours above or below."""
-    own = means.loc[name]
-    near = means[
-        ((means["gap"] - own["gap"]).abs() < 0.4) & ((means["accuracy"] - own["accuracy"]).abs() < 0.09)
-    ]
-    side = "left" if own["gap"] > 0.6 else "right"
+def _label_side(means: pd.DataFrame, name: str, x_range: Sequence[float], y_range: Sequence[float]) -> str:
+    """Return where the name of a mark has room: away from the edge, its interval and its neighbours."""
+    own, width, height = means.loc[name], x_range[1] - x_range[0], y_range[1] - y_range[0]
+    beside = (means["gap"] - own["gap"]).abs() < 0.4 * width
+    near = means[beside & ((means["accuracy"] - own["accuracy"]).abs() < 0.09 * height)]
+    side = "left" if own["gap"] > x_range[0] + 0.6 * width else "right"
     place = near.sort_values("accuracy", ascending=False, kind="stable").index.get_loc(name)
-    height = "middle" if 0 < place < len(near) - 1 or len(near) == 1 else "bottom" if place else "top"
-    return f"{height} {side}"
+    level = "top" if place == 0 else "bottom" if place == len(near) - 1 else "middle"
+    return f"{level} {side}"
 
 
-def tradeoff(table: pd.DataFrame, gap: str = "deo_mean", *, gap_title: str = "") -> go.Figure:
-    """Draw accuracy against a gap of ``network_table``: small marks are networks, large ones means."""
-    fig = base(380, showlegend=False)
+def tradeoff(
+    table: pd.DataFrame, gap: str = "deo_mean", *, gap_title: str = "", results: pd.DataFrame | None = None
+) -> go.Figure:
+    """Draw accuracy against a gap of ``network_table``: small marks are networks, large ones means.
+
+    Args:
+        table: the networks.
+        gap: name of the gap in ``METRICS``.
+        gap_title: of the axis.
+        results: ``results_table`` of the same methods, for intervals and noise floors of the gap.
+    """
     means = table.groupby("arm", sort=False)[[gap, "accuracy"]].mean().rename(columns={gap: "gap"})
-    for name, style in arm_styles(list(dict.fromkeys(table["arm"]))).items():
-        rows = table[table["arm"] == name]
-        fig.add_scatter(
-            x=rows[gap],
-            y=rows["accuracy"],
-            mode="markers",
-            opacity=0.45,
-            marker=style.marker(7),
-            customdata=np.stack([rows["network"] + 1, rows["n"]], -1),
-            hovertemplate=f"<b>{style.label}</b>, network %{{customdata[0]}}<br>"
-            "accuracy %{y:.1%}, gap %{x:.1%}<br>"
-            "n = %{customdata[1]} test images<extra></extra>",
-        )
-        x, y = means.loc[name]
-        if np.isnan(x) or np.isnan(y):
-            continue
-        fig.add_scatter(
-            x=[x],
-            y=[y],
-            mode="markers+text",
-            text=[f"<b>{style.label}</b>"],
-            textposition=_label_side(means, name),
-            marker=style.marker(15, edge=True),
-            hovertemplate=f"<b>{style.label}</b>, mean of {len(rows)}<br>"
-            "accuracy %{y:.1%}, gap %{x:.1%}<extra></extra>",
-        )
-    fig.update_xaxes(**percent_axis(f"← better  ·  {gap_title or 'gap between groups'}"))
-    fig.update_yaxes(**percent_axis("accuracy  ·  better →"))
+    means[_NUMBERS] = np.nan
+    if results is not None:
+        known = results[results["metric"] == gap].set_index("arm")
+        means[_NUMBERS] = known.reindex(means.index)[_NUMBERS]
+    marked = means.dropna(subset=["gap", "accuracy"])
+    fig = base(380, showlegend=False)
+    reach = np.nan_to_num(means["floor_std"]) + means["floor"]
+    x_axis = fitted_axis(
+        [0, *table[gap], *means["low"], *means["high"], *reach], f"← better  ·  {gap_title or 'gap'}"
+    )
+    y_axis = fitted_axis(table["accuracy"], "accuracy  ·  better →")
+    fig.update_xaxes(**x_axis)
+    fig.update_yaxes(**y_axis)
+    draw_floor(fig, marked["floor"], marked["floor_std"], marked["accuracy"], size=18)
+    for name, style in arm_styles(list(means.index)).items():
+        _networks(fig, table[table["arm"] == name], gap, style)
+        if name in marked.index:
+            side = _label_side(means, name, fig.layout.xaxis.range, fig.layout.yaxis.range)
+            _method_mark(fig, marked.loc[name], style, side)
     return fig
+
+
+def _networks(fig: go.Figure, rows: pd.DataFrame, gap: str, style: ArmStyle) -> None:
+    """Draw a small mark for every network of a method."""
+    fig.add_scatter(
+        x=rows[gap],
+        y=rows["accuracy"],
+        mode="markers",
+        opacity=0.45,
+        marker=style.marker(7),
+        customdata=np.stack([rows["network"] + 1, rows["n"]], -1),
+        hovertemplate=f"<b>{style.label}</b>, network %{{customdata[0]}}<br>"
+        "accuracy %{y:.1%}, gap %{x:.1%}<br>"
+        "n = %{customdata[1]} test images<extra></extra>",
+    )
+
+
+def _method_mark(fig: go.Figure, mean: pd.Series, style: ArmStyle, side: str) -> None:
+    """Draw the mean of a method, with the interval of its gap and its name."""
+    gap, low, high = (np.array([mean[name]]) for name in ("gap", "low", "high"))
+    bars = error_bars(gap, low, high, color=style.color, thickness=1.5, width=4)
+    fig.add_scatter(
+        x=gap,
+        y=[mean["accuracy"]],
+        mode="markers+text",
+        text=[f"<b>{style.label}</b>"],
+        textposition=side,
+        marker=style.marker(15, edge=True),
+        error_x=bars if np.isfinite(low[0]) else None,
+        hovertemplate=f"<b>{style.label}</b>, mean<br>accuracy %{{y:.1%}}<br>gap "
+        f"{gap_text(mean['gap'], mean)}<extra></extra>",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ from fairdd_core.plots.theme import RGB, base, group_css, outlined
 
 INK = 0.6
 """Opacity of the strongest shade: text in the colour of the page stays readable on it, in light and dark."""
+_LINE = 22
+"""Letters of a name in a line."""
 
 
 def shaded(
@@ -66,8 +69,14 @@ def shaded(
 
 def name_axis(axis_update: object, names: Sequence[str], title: str, **extra: object) -> None:
     """Write names instead of numbers on an axis (``fig.update_xaxes`` or ``fig.update_yaxes``)."""
-    text = [html.escape(str(name), quote=False) for name in names]  # Plotly reads some HTML in it
+    text = [_lines(str(name)) for name in names]
     axis_update(tickvals=list(range(len(names))), ticktext=text, title_text=title, **extra)  # type: ignore[operator]
+
+
+def _lines(name: str) -> str:
+    """Return a name in two short lines if it is long; the hover text and the table have all of it."""
+    lines = textwrap.wrap(name, _LINE, max_lines=2, placeholder=" …", drop_whitespace=True) or [name]
+    return "<br>".join(html.escape(line, quote=False) for line in lines)  # Plotly reads some HTML in it
 
 
 def counts_heatmap(table: pd.DataFrame, group_colors: Sequence[RGB] = ()) -> go.Figure:

@@ -33,7 +33,7 @@ KINDS = {
 """Kind of point -> title and marker, whose shape alone tells them apart."""
 MARK = {"target": "#111111", "class_mean": "#ffffff"}
 _EDGE = {"target": ("#ffffff", 2), "class_mean": ("#111111", 1.5), "real": (NEUTRAL, 0.6)}
-_SAMPLES = {"real": (6, 0.8), "synthetic": (10, 1.0)}
+SAMPLES = {"real": (6, 0.8), "synthetic": (10, 1.0)}
 """Size and opacity of the points that can be selected."""
 _FADED, _LARGER = 0.13, 1.6
 _NEVER_FADED = {"marker": {"opacity": 1.0}}
@@ -69,6 +69,7 @@ def arm_map(
     groups: int = 10,
     focus: int | None = None,
     chosen_N: np.ndarray | None = None,
+    averages: bool = True,
     path: pd.DataFrame | None = None,
     region: Sequence[Polygon] = (),
     axes: tuple[list[float], list[float]] | None = None,
@@ -85,6 +86,7 @@ def arm_map(
         groups: number of groups G.
         focus: a class whose points stand out, its group means tied to the target; None shows all alike.
         chosen_N: bool, the selected rows of ``table``, the others fade; None without a selection.
+        averages: whether means, targets, ties and trajectory are drawn: UMAP does not preserve averages.
         path: trajectory of the mean of the synthetic images (see ``map_table.trail``).
         region: outlines of lassos and boxes.
         axes: ranges of both axes, so that they are the same over arms and iterations; None takes the table's.
@@ -98,15 +100,16 @@ def arm_map(
     picked = None if chosen_N is None else np.asarray(chosen_N, bool)[shown_N]
     in_focus = np.ones(len(shown), bool) if focus is None else (shown["class_id"] == focus).to_numpy()
     kind = shown["kind"].to_numpy(object)
-    if focus is not None:
+    if focus is not None and averages:
         _ties(fig, shown[in_focus])
     for focused in (False, True):
-        for name in _SAMPLES:
+        for name in SAMPLES:
             mask = (kind == name) & (in_focus == focused)
             own = None if picked is None else picked[mask]
             _samples(fig, shown[mask], colors[mask], name, focused=focused, picked=own)
-    _path(fig, path, arm_styles([arm])[arm].color)
-    _means(fig, shown[in_focus], colors[in_focus], groups=focus is not None, hollow=color_by == "method")
+    if averages:
+        _path(fig, path, arm_styles([arm])[arm].color)
+        _means(fig, shown[in_focus], colors[in_focus], groups=focus is not None, hollow=color_by == "method")
     _outlines(fig, region)
     frame(fig, *(axes or ranges(table)))
     return fig
@@ -131,7 +134,7 @@ def _samples(
     """Draw the points that can be selected; those that are not fade, as in the browser during a lasso."""
     if rows.empty:
         return
-    size, opacity = _SAMPLES[kind]
+    size, opacity = SAMPLES[kind]
     _points(
         fig,
         rows,

@@ -29,6 +29,8 @@ FALLBACK_GROUPS = (
     "#5e3c99",
     "#66a61e",
 )
+_TICKS = 6
+"""Most numbers on a fitted axis."""
 
 RGB = tuple[int, int, int]
 
@@ -141,6 +143,17 @@ def percent_axis(title: str) -> dict[str, object]:
     """Return an axis for rates from 0 to 1 with a little room for markers at the ends."""
     shown = {"range": [-0.03, 1.03], "tickformat": ".0%", "dtick": 0.25, "fixedrange": True}
     return shown | {"title_text": title}
+
+
+def fitted_axis(values: ArrayLike, title: str) -> dict[str, object]:
+    """Return an axis for rates that holds the given ones with some room, within that of ``percent_axis``."""
+    known = np.asarray(values, float)
+    known = known[np.isfinite(known)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    room = max(0.12 * (high - low), 0.03)
+    low, high = max(-0.03, low - room), min(1.03, high + room)
+    dtick = next(step for step in (0.02, 0.05, 0.1, 0.25) if (high - low) / step <= _TICKS or step == 0.25)
+    return percent_axis(title) | {"range": [low, high], "dtick": dtick}
 
 
 def error_bars(value: ArrayLike, low: ArrayLike, high: ArrayLike, **look: object) -> dict[str, object]:

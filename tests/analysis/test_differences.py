@@ -25,7 +25,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 def test_one_network_has_the_width_of_two_independent_rates() -> None:
-    found = difference(counts_of(0.9), counts_of(0.8), METRICS["accuracy"].of, 4000, rng(), paired=True)
+    found = difference(counts_of(0.9), counts_of(0.8), METRICS["accuracy"], 4000, rng(), paired=True)
     half = 1.96 * np.sqrt((0.9 * 0.1 + 0.8 * 0.2) / 4000)
     assert found.value == pytest.approx(0.1)
     assert found.by_network == pytest.approx((0.1,))
@@ -35,8 +35,8 @@ def test_one_network_has_the_width_of_two_independent_rates() -> None:
 
 def test_what_networks_have_in_common_cancels_between_pairs() -> None:
     one, other = counts_of(0.6, 0.7, 0.8, n=10**6), counts_of(0.5, 0.6, 0.7, n=10**6)
-    paired = difference(one, other, METRICS["accuracy"].of, 2000, rng(), paired=True)
-    unpaired = difference(one, other, METRICS["accuracy"].of, 2000, rng(), paired=False)
+    paired = difference(one, other, METRICS["accuracy"], 2000, rng(), paired=True)
+    unpaired = difference(one, other, METRICS["accuracy"], 2000, rng(), paired=False)
     assert paired.value == unpaired.value == pytest.approx(0.1)
     assert paired.by_network == pytest.approx((0.1, 0.1, 0.1))
     assert unpaired.by_network == ()
@@ -48,7 +48,7 @@ def test_what_networks_have_in_common_cancels_between_pairs() -> None:
 def test_variance_across_networks_is_that_of_a_sample() -> None:
     offsets = np.array([-0.02, -0.01, 0.0, 0.01, 0.02, 0.03, -0.03, 0.0])
     one = counts_of(*(0.7 + offsets), n=10**6)
-    found = difference(one, counts_of(*[0.6] * 8, n=10**6), METRICS["accuracy"].of, 8000, rng(), paired=True)
+    found = difference(one, counts_of(*[0.6] * 8, n=10**6), METRICS["accuracy"], 8000, rng(), paired=True)
     half = 1.96 * offsets.std(ddof=1) / np.sqrt(len(offsets))
     assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.1)
 
@@ -58,7 +58,7 @@ def test_variance_across_networks_is_that_of_a_sample() -> None:
 def test_turned_round_it_is_the_other_way_round(seed: int, name: str) -> None:
     draw = rng(seed)
     one, other = draw.integers(1, 40, (2, 2, 3, 3, 3))
-    metric = METRICS[name].of
+    metric = METRICS[name]
     forth = difference(one, other, metric, 200, rng(1), paired=True)
     back = difference(other, one, metric, 200, rng(2), paired=True)
     assert forth.value == pytest.approx(-back.value)
@@ -68,7 +68,7 @@ def test_turned_round_it_is_the_other_way_round(seed: int, name: str) -> None:
 
 def test_nothing_between_equals() -> None:
     same = counts_of(0.9, 0.8)
-    found = difference(same, same, METRICS["deo_mean"].of, 1000, rng(), paired=True)
+    found = difference(same, same, METRICS["deo_mean"], 1000, rng(), paired=True)
     assert found.value == 0
     assert found.by_network == (0, 0)
     assert not found.clear
@@ -76,7 +76,7 @@ def test_nothing_between_equals() -> None:
 
 def test_only_networks_that_both_have_are_pairs() -> None:
     found = difference(
-        counts_of(0.9, 0.8, 0.1), counts_of(0.7, 0.7), METRICS["accuracy"].of, 200, rng(), paired=True
+        counts_of(0.9, 0.8, 0.1), counts_of(0.7, 0.7), METRICS["accuracy"], 200, rng(), paired=True
     )
     assert found.by_network == pytest.approx((0.2, 0.1))
     assert found.value == pytest.approx(0.15)
@@ -84,7 +84,7 @@ def test_only_networks_that_both_have_are_pairs() -> None:
 
 def test_undefined_is_not_zero() -> None:
     empty = counts_of(0.5, groups=1)  # a gap needs two groups
-    found = difference(empty, empty, METRICS["deo_mean"].of, 200, rng(), paired=True)
+    found = difference(empty, empty, METRICS["deo_mean"], 200, rng(), paired=True)
     assert np.isnan([found.value, found.low, found.high]).all()
     assert not found.clear
 
@@ -97,6 +97,6 @@ def test_the_interval_covers_as_often_as_it_says() -> None:
             for p in (0.8, 0.7)
         )
         one[:, :, 1], other[:, :, 1] = one[:, :, 1, ::-1], other[:, :, 1, ::-1]
-        found = difference(one, other, METRICS["accuracy"].of, 300, draw, paired=True)
+        found = difference(one, other, METRICS["accuracy"], 300, draw, paired=True)
         hits += found.low <= 0.1 <= found.high
     assert 0.91 <= hits / 200 <= 0.99

@@ -10,7 +10,6 @@ from fairdd_core.analysis.tables import (
     counts_table,
     group_table,
     network_table,
-    overview_table,
     recall_table,
 )
 
@@ -82,8 +81,3 @@ def test_means_over_the_networks_of_every_architecture() -> None:
     assert table["networks"].tolist() == [2, 1, 1]
     assert table["accuracy"].tolist() == pytest.approx([0.7, 0.9, 0.5])
     assert table["deo_mean"].tolist() == pytest.approx([0.4, 0.0, 0.8])
-
-
-def test_runs_without_results_are_left_out() -> None:
-    assert overview_table({"A": {}, "B": {}}).empty
-    assert set(overview_table({"A": {}, "B": {"cobra": GOOD[None]}})["run"]) == {"B"}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairdd_core.analysis.tables import overview_table
+from fairdd_core.analysis.results import results_table
 from fairdd_core.plots.compare import common_range, common_reach, differences, overview
 
 
@@ -32,18 +32,17 @@ def comparisons() -> pd.DataFrame:
 
 
 def test_every_method_of_every_run_has_its_place_and_letter() -> None:
-    table = overview_table(
-        {"A": {"vanilla": counts(2), "random-subset": counts(5)}, "B": {"vanilla": counts(8)}}
-    )
-    assert list(table.columns[:3]) == ["run", "arm", "network"]
-    assert len(table) == 6
+    runs = {"A": {"vanilla": counts(2), "random-subset": counts(5)}, "B": {"vanilla": counts(8)}}
+    tables = [results_table(None, found).assign(run=letter) for letter, found in runs.items()]
+    table = pd.concat(tables, ignore_index=True)
     fig = overview(table, "deo_max")
     vanilla = next(trace for trace in fig.data if trace.name == "Vanilla")
     assert list(vanilla.text) == ["<b>A</b>", "<b>B</b>"]
     assert list(vanilla.x) == pytest.approx([0.8, 0.2])
     assert list(vanilla.y) == pytest.approx([0.8, 0.95])
     assert next(t for t in fig.data if t.name == "Random real subset").marker.symbol.endswith("-open")
-    assert fig.layout.xaxis.range == fig.layout.yaxis.range
+    assert max(vanilla.x) <= max(fig.layout.xaxis.range)
+    assert len(vanilla.error_x.array) == 2
 
 
 def test_differences_show_interval_pairs_and_zero() -> None:

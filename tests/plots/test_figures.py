@@ -134,6 +134,25 @@ def test_tradeoff_leaves_an_undefined_mean_out() -> None:
     assert not any(trace.text for trace in fairness.tradeoff(table).data)
 
 
+def test_a_map_without_averages_shows_samples_only(points: pd.DataFrame) -> None:
+    table = map_table(points, "pca", CLASSES, GROUPS)
+    kinds = {title for title, _ in maps.KINDS.values()}
+    with_means, without = (
+        {trace.name for trace in maps.arm_map(table, "cobra", groups=2, focus=0, averages=shown).data}
+        for shown in (True, False)
+    )
+    assert {*kinds, "ties"} <= with_means
+    assert without == {"real sample", "synthetic image"}
+
+
+def test_long_names_have_two_lines_on_an_axis(counts: dict[str, np.ndarray]) -> None:
+    names = ("passenger and military airplanes & gliders of all ages", "dog")
+    fig = fairness.dumbbell(recall_table({"cobra": counts["cobra"]}, names, GROUPS))
+    long, short = fig.layout.yaxis.ticktext
+    assert long == "passenger and military<br>airplanes &amp; gliders …"
+    assert short == "dog"
+
+
 def test_curve_marks_the_nearest_logged_iteration() -> None:
     fig = curve(curves_table(steps()), "loss", at=7)
     marks = [trace for trace in fig.data if trace.mode == "markers"]
@@ -190,6 +209,6 @@ def test_names_of_marks_in_the_same_place_stand_apart() -> None:
         "<b>Random real subset</b>": "top left",
         "<b>Vanilla</b>": "middle left",
         "<b>Vanilla + fair training</b>": "bottom left",
-        "<b>COBRA</b>": "middle right",
+        "<b>COBRA</b>": "top right",
     }
     assert fig.data[0].customdata.tolist() == [[1, 10]], "networks are counted from one, as everywhere"

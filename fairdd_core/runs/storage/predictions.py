@@ -26,7 +26,7 @@ def arm_samples(folder: RunFolder, arm: str, architecture: str = "") -> Sequence
         arm: an arm or baseline that has counts.
         architecture: one of the evaluation's others; empty for its own.
     """
-    counts_KGCC, labels = folder.counts(architecture)[arm], _test_labels(folder)
+    counts_KGCC, labels = folder.counts(architecture)[arm], test_labels(folder)
     if labels is None:
         independent = not crossed_test(folder.spec().data)
         return [Cells(counts_GCC, independent) for counts_GCC in counts_KGCC]
@@ -41,7 +41,7 @@ def arm_samples(folder: RunFolder, arm: str, architecture: str = "") -> Sequence
         return [Cells(counts_GCC, independent=False) for counts_GCC in counts_KGCC]
 
 
-def _test_labels(folder: RunFolder) -> tuple[np.ndarray, np.ndarray] | None:
+def test_labels(folder: RunFolder) -> tuple[np.ndarray, np.ndarray] | None:
     """Return class and group of every test image, or None where they are unknown."""
     with suppress(DamagedFile):
         if labels := folder.test_labels():

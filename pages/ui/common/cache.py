@@ -1,25 +1,34 @@
-"""What is read from files once, and again when they have changed: data sets, images, neighbours."""
+"""What is read from files once, and again when they have changed: data sets, images, results."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, wraps
+from functools import lru_cache, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
+from fairdd_core.analysis.class_gaps import class_gap_table
+from fairdd_core.analysis.differences import difference_table
+from fairdd_core.analysis.results import results_table
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import card_of, load
 from fairdd_core.errors import UserError
 from fairdd_core.events import Nearest
+from fairdd_core.files import DamagedFile
 from fairdd_core.plots.images import data_uri, grid_png
+from fairdd_core.report.tables import ordered_counts, run_results
+from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.pairs import arm_pairs
+from fairdd_core.runs.storage.predictions import arm_samples
 from fairdd_core.workspace import Workspace
-from pages.ui.common.errors import escape_markdown
+from pages.ui.common.errors import escape_markdown, show_damage
 
 if TYPE_CHECKING:
     from pages.ui.common.runs import RunView
@@ -27,6 +36,10 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 THUMBNAIL_CLASSES, THUMBNAIL_ARMS = 10, 4
+DIFFERENCES = ("accuracy", "deo_mean", "deo_max")
+"""The metrics of which differences are shown."""
+RESAMPLES = 400
+"""Draws behind the intervals of differences and of the gaps of classes."""
 
 
 def stamp(*files: Path) -> tuple[int, ...]:
@@ -178,3 +191,53 @@ def _thumbnail(path: Path, iteration: int, arms: tuple[str, ...]) -> Thumbnail:
     if not rows or len({row.shape for row in rows}) > 1:
         return Thumbnail()
     return Thumbnail(data_uri(grid_png(np.stack(rows), 240)), shown, iteration)
+
+
+def counted(path: Path) -> list[Path]:
+    """Return the files of the run in a folder from which results are computed."""
+    folder = RunFolder(path)
+    return [folder.counts_file, folder.answers_file]
+
+
+def results_of(view: RunView, architecture: str) -> pd.DataFrame:
+    """Return ``results_table`` of a run; from its counts alone where its result document is damaged."""
+    try:
+        return run_results(view.folder, architecture)
+    except DamagedFile as error:
+        show_damage(view, error)
+        return results_table(None, ordered_counts(view.folder, architecture))
+
+
+@cached(lambda path, architecture, classes: counted(path), size=16)
+def class_gaps_of(path: Path, architecture: str, classes: tuple[str, ...]) -> pd.DataFrame:
+    """Return ``class_gap_table`` of every arm and baseline of the run in a folder; shared, do not modify."""
+    folder = RunFolder(path)
+    with st.spinner("Resampling test images …"):
+        samples = {
+            arm: arm_samples(folder, arm, architecture) for arm in ordered_counts(folder, architecture)
+        }
+        return class_gap_table(samples, classes, RESAMPLES, partial(numpy_stream, 0, "classes", path.name))
+
+
+@cached(lambda path, architecture, reference: counted(path), size=32)
+def method_differences(path: Path, architecture: str, reference: str) -> pd.DataFrame:
+    """Return how much every arm and baseline of the run in a folder differs from ``reference``.
+
+    Returns:
+        ``analysis.differences.difference_table`` with an empty column ``run``; shared, do not modify.
+    """
+    folder = RunFolder(path)
+    counts = ordered_counts(folder, architecture)
+    others = {arm: counts[arm] for arm in counts if arm != reference}
+    with st.spinner("Resampling test images and networks …"):
+        pairs = {arm: arm_pairs((folder, arm), (folder, reference), architecture) for arm in others}
+        table = difference_table(
+            others,
+            dict.fromkeys(others, counts[reference]),
+            DIFFERENCES,
+            partial(numpy_stream, 0, "methods", path.name, reference),
+            RESAMPLES,
+            paired=True,
+            pairs=pairs,
+        )
+    return table.assign(run="")

@@ -18,12 +18,11 @@ from fairdd_core.files import DamagedFile
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.rng import numpy_stream
+from fairdd_core.runs.storage.pairs import arm_pairs
+from pages.ui.common.cache import DIFFERENCES, RESAMPLES, method_differences, results_of
 from pages.ui.common.runs import RunView
 from pages.ui.compare.choice import LETTERS
 from pages.ui.controls.catalogue import catalogue
-
-SHOWN_METRICS = ("accuracy", "deo_mean", "deo_max")
-RESAMPLES = 400
 
 
 def settings_table(views: Sequence[RunView]) -> pd.DataFrame:
@@ -68,16 +67,40 @@ def difference_table(views: Sequence[RunView], reference: int) -> pd.DataFrame:
     base, tables = views[reference], []
     for letter, view in zip(LETTERS, views, strict=False):
         if view is not base:
+            one, other, alike = _methods(view), _methods(base), paired(view, base)
             table = differences_of(
-                _methods(view),
-                _methods(base),
-                SHOWN_METRICS,
+                one,
+                other,
+                DIFFERENCES,
                 partial(numpy_stream, 0, "compare", view.id, base.id),
                 RESAMPLES,
-                paired=paired(view, base),
+                paired=alike,
+                pairs={a: arm_pairs((view.folder, a), (base.folder, a)) for a in one if alike and a in other},
             )
             tables.append(table.assign(run=letter))
     return pd.concat(tables, ignore_index=True)
+
+
+def within_runs(views: Sequence[RunView], reference: str) -> pd.DataFrame:
+    """Return how much the methods of every run differ from one of them: method minus reference.
+
+    Returns:
+        ``common.cache.method_differences`` of every run that has the method, without baselines, with the
+        run's letter in the column ``run``.
+    """
+    tables = [
+        method_differences(view.folder.path, "", reference).assign(run=letter)
+        for letter, view in zip(LETTERS, views, strict=False)
+        if reference in _methods(view)
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    return table[~table["arm"].isin(BASELINES)]
+
+
+def results(views: Sequence[RunView]) -> pd.DataFrame:
+    """Return ``results_table`` of every run, with the run's letter in the first column, ``run``."""
+    tables = {letter: results_of(view, "") for letter, view in zip(LETTERS, views, strict=False)}
+    return pd.concat(tables, names=["run", None]).reset_index("run").reset_index(drop=True)
 
 
 def _methods(view: RunView) -> dict[str, np.ndarray]:

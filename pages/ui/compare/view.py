@@ -10,24 +10,26 @@ import pandas as pd
 import streamlit as st
 
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.analysis.tables import curves_table, overview_table, recall_table
+from fairdd_core.analysis.tables import curves_table, recall_table
+from fairdd_core.analysis.wording import FLOOR_MARK, FLOOR_ON_BAR, NO_FLOOR, NOISE_FLOOR, differences_text
 from fairdd_core.config.titles import settings_text
 from fairdd_core.plots import compare as plots
 from fairdd_core.plots import fairness
 from fairdd_core.plots.curves import CURVES, curve
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
-from fairdd_core.report.tables import ordered_counts
-from pages.ui.common.cache import cached
+from pages.ui.common.cache import DIFFERENCES, cached, class_gaps_of
 from pages.ui.common.errors import catch_damage, escape_markdown
 from pages.ui.common.figures import gap_control, show_figure
 from pages.ui.common.html import arm_heading, group_legend
 from pages.ui.common.runs import RunView, open_run
 from pages.ui.compare.choice import LETTERS
-from pages.ui.compare.model import SHOWN_METRICS, difference_table, settings_table
+from pages.ui.compare.model import difference_table, results, settings_table
+from pages.ui.compare.model import within_runs as methods_within
 
 Draw = Callable[[str, RunView], None]
 _REFERENCE = "compare-reference"
+PERCENT = ("mean", "std", "low", "high", "floor", "floor_std", "excess", "difference", "gap", "recall")
 
 
 def _run_heading(letter: str, view: RunView) -> None:
@@ -72,22 +74,27 @@ def settings(views: Sequence[RunView], export: Callable[[RunView, str], None]) -
     st.caption("All other settings are the same.")
 
 
+def noise_floor() -> None:
+    """Draw what the noise floor of a gap is."""
+    st.markdown(NOISE_FLOOR)
+
+
 def tradeoff(views: Sequence[RunView]) -> None:
     """Draw accuracy against the gap, all runs on common axes."""
     st.header("Accuracy against the gap", anchor=False)
     gap = gap_control("compare-gap")
-    table = overview_table(
-        {letter: ordered_counts(view.folder) for letter, view in zip(LETTERS, views, strict=False)}
-    )
+    table = results(views)
+    marks = table["floor"].notna().any()
     show_figure(
         plots.overview(table, gap),
-        table,
+        table.drop(columns="metric"),
         key="compare-scatter",
-        alt="Accuracy against the gap between groups for every method of every run.",
+        alt="Accuracy against the gap between groups for every method of every run, with noise floors.",
         title="Accuracy against the gap",
-        caption="The letter is the run; a line joins its methods. Means over the test networks. Hollow marks "
-        "are baselines: the same number of real images, and all of them. Up and to the left is better.",
-        percent=tuple(METRICS),
+        caption="The letter is the run; a line joins its methods. Means over the test networks, with the "
+        f"95 % interval of the gap over test images. {FLOOR_MARK if marks else NO_FLOOR} Hollow marks are "
+        "baselines: the same number of real images, and all of them. Up and to the left is better.",
+        percent=PERCENT,
     )
 
 
@@ -116,41 +123,67 @@ def differences(views: Sequence[RunView]) -> None:
     if table.empty:
         st.info("These runs have no method in common, so none can be compared.", icon=":material/info:")
         return
-    st.caption(_differences_caption(table, reference))
+    _difference_figures(table, "difference", f"to run {reference}")
+    st.caption(f"Other run minus run {reference}. {differences_text(table)}{_unpaired(table, reference)}")
+
+
+def within_runs(views: Sequence[RunView]) -> None:
+    """Draw the differences between the methods of each run, with intervals."""
+    common = [arm for arm in views[0].arms if all(arm in view.arms for view in views)]
+    if not common or all(len(view.arms) < 2 for view in views):
+        return
+    st.header("Differences between methods of the same run", anchor=False)
+    reference = st.selectbox(
+        "Difference from",
+        common,
+        format_func=arm_label,
+        key="compare-method",
+        width=260,
+        help="Each difference is another method of the same run minus this one.",
+    )
+    table = methods_within(views, reference)
+    if table.empty:
+        st.info("None of these runs has another method.", icon=":material/info:")
+        return
+    _difference_figures(table, "within", f"from {arm_label(reference)}")
+    st.caption(
+        f"Other method minus {arm_label(reference)}, in the run of the letter. {differences_text(table)}"
+    )
+
+
+def _difference_figures(table: pd.DataFrame, key: str, what: str) -> None:
+    """Draw a figure per metric on common axes.
+
+    Args:
+        table: from ``difference_table``, with the column ``run``.
+        key: beginning of the figures' keys.
+        what: the reference, as in ``to run A``.
+    """
     reach = plots.common_reach(table)
     shown = table.drop(columns="by_network")
-    for column, name in zip(st.columns(len(SHOWN_METRICS), gap="large"), SHOWN_METRICS, strict=True):
+    for column, name in zip(st.columns(len(DIFFERENCES), gap="large"), DIFFERENCES, strict=True):
         with column:
             st.markdown(f"**{METRICS[name].title}**")
             show_figure(
                 plots.differences(table, name, reach=reach),
                 shown[shown["metric"] == name],
-                key=f"difference-{name}",
-                alt=f"Difference in {METRICS[name].title} to run {reference}, with 95 % intervals.",
-                title=f"{METRICS[name].title}, difference to run {reference}",
-                percent=("difference", "low", "high"),
+                key=f"{key}-{name}",
+                alt=f"Difference in {METRICS[name].title} {what}, with 95 % intervals.",
+                title=f"{METRICS[name].title}, difference {what}",
+                percent=PERCENT,
             )
 
 
-def _differences_caption(table: pd.DataFrame, reference: str) -> str:
+def _unpaired(table: pd.DataFrame, reference: str) -> str:
+    """Return which runs cannot be paired with the reference, as a sentence."""
     unpaired = list(dict.fromkeys(table.loc[~table["paired"].astype(bool), "run"]))
-    text = (
-        f"Other run minus run {reference}. Bars are 95 % bootstrap intervals over test images and networks; "
-        "where one includes zero, the difference may be chance. They do not cover the variance across seeds: "
-        "for that, compare runs with several seeds. "
+    if not unpaired:
+        return ""
+    runs, has = " and ".join(unpaired), "has" if len(unpaired) == 1 else "have"
+    return (
+        f" Run {runs} {has} other test images or networks than run {reference}, so the comparison is "
+        "**unpaired** and its interval wider."
     )
-    if unpaired:
-        runs, has = " and ".join(unpaired), "has" if len(unpaired) == 1 else "have"
-        text += (
-            f"Run {runs} {has} other test images or networks than run {reference}, so the comparison is "
-            "**unpaired** and its interval wider. "
-        )
-    if len(unpaired) < table["run"].nunique():
-        text += (
-            "**Paired**: network k of one run is compared with network k of the other; both have the same "
-            "initial weights and test images. A tick is one pair."
-        )
-    return text
 
 
 def recalls(views: Sequence[RunView], arms: Sequence[str]) -> None:
@@ -168,8 +201,9 @@ def recalls(views: Sequence[RunView], arms: Sequence[str]) -> None:
                 st.caption("This run does not have this method.")
                 return
             table = recall_table({arm: counts[arm]}, view.labels.classes, view.labels.groups)
-            fig = fairness.dumbbell(table, view.labels.colors)
-            fig.update_xaxes(range=fairness.NARROW)
+            gaps = class_gaps_of(view.folder.path, "", view.labels.classes)
+            own, room = gaps[gaps["arm"] == arm], fairness.THIRD if len(views) == 3 else fairness.WIDE
+            fig = fairness.dumbbell(table, view.labels.colors, gaps=own, room=room)
             show_figure(
                 fig,
                 table,
@@ -181,8 +215,9 @@ def recalls(views: Sequence[RunView], arms: Sequence[str]) -> None:
 
         _side_by_side(views, draw)
     st.caption(
-        "A dot is a group, mean over the networks. Named are the worst and the best group; +2 means that two "
-        "more groups are tied with it."
+        "A dot is a group, mean over the networks. The number is the gap in points. "
+        f"{FLOOR_ON_BAR} Where there is room, the worst and the best group are named; +2 means that two more "
+        "groups are tied with it."
     )
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from fairdd_core.analysis.class_gaps import NUMBERS, defined_text
 from fairdd_core.analysis.gaps import largest_gap
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.analysis.results import HEADLINE, results_grid, results_table
+from fairdd_core.analysis.results import HEADLINE, results_grid
 from fairdd_core.analysis.tables import (
     architecture_table,
     confusion_table,
@@ -19,6 +19,7 @@ from fairdd_core.analysis.tables import (
     network_table,
     recall_table,
 )
+from fairdd_core.analysis.wording import FLOOR_MARK, FLOOR_ON_BAR, NOISE_FLOOR
 from fairdd_core.config.spec.evaluation import FULL_DATA, series
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.plots import fairness
@@ -26,13 +27,15 @@ from fairdd_core.plots.dots import architecture_dots, group_accuracy
 from fairdd_core.plots.heatmap import confusion
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.report.tables import ordered_counts
-from fairdd_core.runs.storage.predictions import arm_samples
 from fairdd_core.runs.storage.summary import training_text
-from pages.ui.common.errors import catch_damage, escape_markdown
+from pages.ui.common.cache import class_gaps_of, results_of
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import gap_control, show_figure
 from pages.ui.common.html import arm_columns, arm_markdown, group_legend
 from pages.ui.common.runs import Labels, RunView
 from pages.ui.fairness.error_analysis import error_analysis, focus_clicked, gap_in_focus
+from pages.ui.fairness.gaps import PERCENT, class_gaps, differences_view, method_gaps, other_gaps
+from pages.ui.fairness.headline import headline
 from pages.ui.fairness.repeats import repeats_view
 from pages.ui.fairness.residuals import residual_view
 
@@ -48,25 +51,23 @@ def fairness_view(view: RunView) -> None:
         of = f" of {_architecture_title(architecture)}" if architecture else ""
         st.info(f"No test results{of} yet. {reason}", icon=":material/balance:")
         return
-    headline(view, counts)
-    result: dict[str, Any] = {}
-    with catch_damage(view):
-        result = view.folder.result() or {}
-    summary = result.get("others", {}).get(architecture) if architecture else result.get("arms")
-    training = _training(view, architecture)
-    samples = partial(arm_samples, view.folder, architecture=architecture)
-    _results(results_table(summary or {}, counts, samples), counts, view.labels, training)
+    results, training = results_of(view, architecture), _training(view, architecture)
+    headline(view, architecture, results)
+    _results(results, counts, view.labels, training)
+    other_gaps(results, counts)
     repeats_view(view, architecture)
-    chosen = _arms_control(counts, view)
-    if chosen:
-        st.fragment(_recalls)(view, {arm: counts[arm] for arm in chosen}, architecture)
     left, right = st.columns(2, gap="large")
     with left:
-        _group_accuracy(counts, view.labels)
+        method_gaps(results)
     with right:
-        _tradeoff(counts, training)
+        _tradeoff(counts, results, training)
+    differences_view(view, list(counts), architecture)
+    chosen = _arms_control(counts, view)
+    compared = {arm: counts[arm] for arm in chosen}
+    if chosen:
+        st.fragment(_recalls)(view, compared, architecture)
     _architectures(view)
-    _confusion({arm: counts[arm] for arm in chosen}, view.labels)
+    _confusion(compared, view.labels)
     residual_view(view)
 
 
@@ -99,32 +100,6 @@ def _architecture_control(view: RunView) -> str:
     return "" if chosen == main else chosen
 
 
-def headline(view: RunView, counts: Counts | None = None) -> None:
-    """Draw one sentence on how alignment changed gap and accuracy, if the run has both methods."""
-    counts = view.folder.counts() if counts is None else counts
-    others = [arm for arm in view.arms if arm != "vanilla" and arm in counts]
-    if "vanilla" not in counts or not others:
-        return
-    aligned = "cobra" if "cobra" in others else others[0]
-    gap, accuracy = (
-        [float(METRICS[name].of(counts[arm]).mean()) for arm in ("vanilla", aligned)]
-        for name in ("deo_mean", "accuracy")
-    )
-    if not np.isfinite([*gap, *accuracy]).all():  # the table says what is undefined
-        return
-    gap_change = _change([f"**{100 * value:.0f}**" for value in gap], "goes from ", " points")
-    accuracy_change = _change([f"**{value:.0%}**" for value in accuracy], "from ")
-    st.markdown(
-        f"With **{arm_label(aligned)}** instead of **{arm_label('vanilla')}**, the mean gap between the "
-        f"groups' recalls {gap_change}, and accuracy {accuracy_change}."
-    )
-
-
-def _change(values: list[str], verb: str, unit: str = "") -> str:
-    before, after = values
-    return f"stays at {before}{unit}" if before == after else f"{verb}{before} to {after}{unit}"
-
-
 def _results(table: pd.DataFrame, counts: Counts, labels: Labels, training: str) -> None:
     """Draw the table of results, a row per metric and a column per arm and baseline, and its legend.
 
@@ -136,6 +111,9 @@ def _results(table: pd.DataFrame, counts: Counts, labels: Labels, training: str)
     """
     grid = results_grid(table, markup="markdown")
     for arm, counts_KGCC in counts.items():
+        for name in ("deo_mean", "deo_max"):
+            if left_out := defined_text(counts_KGCC, METRICS[name]):
+                grid.loc[arm, name] += f"  \n:small[{left_out}]"
         if gap := largest_gap(counts_KGCC):
             words = escape_markdown(gap.describe(labels.classes, labels.groups))
             grid.loc[arm, "deo_max"] += f"  \n:small[{words}]"
@@ -153,12 +131,10 @@ def _results(table: pd.DataFrame, counts: Counts, labels: Labels, training: str)
     n = f"{int(next(iter(counts.values()))[0].sum()):,}".replace(",", "\u202f")
     st.caption(
         f"n = {n} test images for every network. ± is the standard deviation over networks; the small range "
-        "is the 95 % confidence interval over test images. The **floor** of a gap is what chance alone opens "
-        "between groups that are treated alike: the mean gap after the predictions of each class are dealt "
-        "to its groups at random. Only what lies above it is evidence of bias. Test sets that show each "
-        "picture in every group have no floor here. The class named is the one "
-        "with the largest mean gap over the networks; its recalls are means. pt: percentage points."
+        "is the 95 % confidence interval over test images. The class named is the one with the largest mean "
+        "gap over the networks; its recalls are means. pt: percentage points."
     )
+    st.markdown(NOISE_FLOOR)
     with st.expander("Definitions", icon=":material/function:", type="compact"):
         for metric in METRICS.values():
             st.markdown(f"**{metric.title}** = {metric.formula}  \n{metric.sentence}")
@@ -182,35 +158,44 @@ def _arms_control(counts: Counts, view: RunView) -> list[str]:
 
 
 def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
-    """Draw the recalls of every class and the error analysis of one gap."""
+    """Draw the recalls and gaps of every class, and the error analysis of one gap."""
     labels = view.labels
+    gaps = class_gaps_of(view.folder.path, architecture, labels.classes)
     st.html(group_legend(labels.groups, labels.colors))
     table = recall_table(counts, labels.classes, labels.groups)
     focus_arm, focus_class = gap_in_focus(counts, labels)
+    room = fairness.NARROW if len(counts) > 2 else fairness.WIDE
     for arm, style, column in arm_columns(list(counts)):
         own, key = table[table["arm"] == arm], f"dumbbell-{arm}"
         focus = labels.classes[focus_class] if arm == focus_arm else None
-        fig = fairness.dumbbell(own, labels.colors, openers=True, focus=focus)
-        if len(counts) > 2:  # the columns are narrow, and the names of the groups are not
-            fig.update_xaxes(range=fairness.NARROW)
+        gaps_of_arm = gaps[gaps["arm"] == arm]
+        fig = fairness.dumbbell(own, labels.colors, gaps=gaps_of_arm, openers=True, focus=focus, room=room)
+        known = gaps_of_arm[["class", *NUMBERS]].rename(columns={"low": "gap low", "high": "gap high"})
         with column:
             show_figure(
                 fig,
-                own,
+                own.merge(known, "left", on="class"),
                 key=key,
-                alt=f"Recall of each group in each class, {style.label}; a bar spans worst to best.",
+                alt=f"Recall of each group in each class, {style.label}; a bar spans worst to best, and a "
+                "tick on it shows where chance alone would put the worst.",
                 title=f"{style.label}: recall of each group",
-                percent=("recall", "low", "high", "gap"),
+                percent=("recall", "gap low", "gap high", *PERCENT),
                 clicked=partial(focus_clicked, key, arm, labels),
             )
     n = int(table["n"].min())
     counted = f"{n}" if n == table["n"].max() else f"{n} to {int(table['n'].max())}"
     st.caption(
         f"A dot is a group, n = {counted} test images each, mean over the networks. The gap is the mean over "
-        "networks of best minus worst recall, so it can be slightly longer than the bar. Named are the worst "
-        "and the best group; +2 means that two more groups are tied with it. Click a dot or ▸ to analyse the "
-        "errors of a class; the shaded class is the one analysed below."
+        "networks of best minus worst recall, in points, so it can be slightly longer than the bar. "
+        f"{FLOOR_ON_BAR} Where there is room, the worst and the best group are named; +2 means that two more "
+        "groups are tied with it. Click a dot or ▸ to analyse the errors of a class; the shaded class is the "
+        "one analysed below."
     )
+    left, right = st.columns(2, gap="large")
+    with left:
+        class_gaps(gaps[gaps["arm"].isin(list(counts))])
+    with right:
+        _group_accuracy(counts, labels)
     error_analysis(view, counts, architecture)
 
 
@@ -227,18 +212,19 @@ def _group_accuracy(counts: Counts, labels: Labels) -> None:
     )
 
 
-def _tradeoff(counts: Counts, training: str) -> None:
+def _tradeoff(counts: Counts, results: pd.DataFrame, training: str) -> None:
     st.header("Accuracy against the gap", anchor=False)
     gap = gap_control("gap-kind")
     table = network_table(counts)
     show_figure(
-        fairness.tradeoff(table, gap, gap_title=METRICS[gap].title),
+        fairness.tradeoff(table, gap, gap_title=METRICS[gap].title, results=results),
         table,
         key="tradeoff",
         alt="Accuracy against the gap between groups for every method and baseline.",
         title="Accuracy against the gap",
-        caption="Small marks are single networks, large ones their means. Hollow marks are baselines: the "
-        f"same number of real images drawn at random, and all real images ({training}).",
+        caption="Small marks are single networks, large ones their means, with the 95 % interval of the gap. "
+        f"{FLOOR_MARK} Hollow marks are baselines: the same number of real images drawn at random, and all "
+        f"real images ({training}).",
     )
 
 

@@ -39,7 +39,8 @@ from pages.ui.maps.selected import selected_view
 _CAPTION = {
     "pca": "PCA: a linear projection of the feature space. It may shorten distances, never lengthen them.",
     "umap": "UMAP keeps neighbours together. Distances between clusters, their sizes and empty space have no "
-    "meaning. Synthetic images of earlier iterations were projected into the finished map.",
+    "meaning. Synthetic images of earlier iterations were projected into the finished map. Means, targets "
+    "and trajectories are averages, which UMAP does not preserve: PCA shows them.",
 }
 _TRAJECTORY = "The curve in the method's colour is the trajectory of the mean of its synthetic images. "
 _LEGEND_COLORS = maps.MARK | {"group_mean": "none"}
@@ -91,7 +92,7 @@ def maps_view(view: RunView, on_draw: Callable[[], None]) -> None:
     except DamagedFile as error:
         show_damage(view, error)
         table = _table(path, projection, labels.classes, labels.groups, False)
-    st.html(legend(_legend(color_by, view, focus)))
+    st.html(legend(_legend(color_by, view, focus, projection)))
     draw = partial(_linked, view, table, projection, color_by, focus, on_draw)
     iterations = view.folder.snapshot_iterations()
     if iterations and iterations_of(table):
@@ -118,7 +119,7 @@ def _linked(
     selection.group_control(view, selectable)
     chosen = selection.selected(selectable, projection)
     _panels(view, shown, chosen)
-    trajectory = _TRAJECTORY if focus is not None and iterations_of(table) else ""
+    trajectory = _TRAJECTORY if projection == "pca" and focus is not None and iterations_of(table) else ""
     st.caption(
         f"{_CAPTION[projection]} Up to {view.spec.embedding.samples_per_cell} real images of every class and "
         f"group are drawn. {trajectory}All maps have the same axes at every iteration. Scroll to zoom; the "
@@ -148,6 +149,7 @@ def _panels(view: RunView, shown: Shown, chosen: Selection) -> None:
                     groups=len(view.labels.groups),
                     focus=shown.focus,
                     chosen_N=chosen_N,
+                    averages=shown.projection == "pca",
                     path=None if shown.focus is None else trail(shown.table, arm, shown.focus, shown.at),
                     region=chosen.region if chosen.projection == shown.projection else (),
                     axes=selection.viewport(shown.projection, whole),
@@ -195,9 +197,13 @@ def _table(
     return map_table(points, projection, classes, groups, folder.moments() if moving else None)
 
 
-def _legend(color_by: maps.ColorBy, view: RunView, focus: int | None) -> list[tuple[str, str, str]]:
+def _legend(
+    color_by: maps.ColorBy, view: RunView, focus: int | None, projection: Projection
+) -> list[tuple[str, str, str]]:
     labels = view.labels
     kinds = [name for name in maps.KINDS if focus is not None or name != "group_mean"]
+    if projection == "umap":
+        kinds = list(maps.SAMPLES)
     shapes = [(maps.KINDS[name][1], _LEGEND_COLORS.get(name, NEUTRAL), maps.KINDS[name][0]) for name in kinds]
     if color_by == "method":
         styles = arm_styles(view.arms).values()

@@ -34,7 +34,7 @@ def finished(workspace: Path, *others: str) -> str:
 
 def accuracy(app: AppTest) -> str:
     """Return the sentence that quotes the accuracies."""
-    return next(str(text.value) for text in app.markdown if "and accuracy from" in str(text.value))
+    return next(str(text.value) for text in app.markdown if "and accuracy goes from" in str(text.value))
 
 
 def headers(app: AppTest) -> list[str]:
