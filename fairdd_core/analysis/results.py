@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from fairdd_core.analysis.class_gaps import defined_text
 from fairdd_core.analysis.intervals import metric_intervals
 from fairdd_core.analysis.metrics import GAPS, METRICS, spread
 from fairdd_core.analysis.noise_floor import noise_floors
@@ -19,6 +21,8 @@ HEADLINE = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
 """The metrics that are shown first."""
 RESAMPLES = 200
 """Behind intervals of runs that were summarised by an earlier version."""
+_LEFT_OUT = re.compile(r"[a-z0-9, ]{,80}")
+"""What ``defined_text`` returns; the document of an imported run may hold anything."""
 Markup = Literal["", "html", "markdown"]
 _FORMS: dict[Markup, tuple[str, str, str]] = {
     "": ("{}", " ({}–{})", ", floor {}"),
@@ -37,7 +41,8 @@ def results_table(
 
     Columns: ``arm``, ``metric``, ``title``, ``mean``, ``std`` (over networks), ``low`` and ``high`` (95 %
     confidence interval over test images), ``floor`` and ``floor_std`` (noise floor of a gap), ``excess`` (gap
-    above its floor), ``networks`` and ``n`` (test images). NaN is undefined.
+    above its floor), ``networks``, ``n`` (test images) and ``left_out`` (what a gap leaves out, see
+    ``defined_text``; empty if nothing). NaN is undefined.
 
     Args:
         summary: ``arms``, or a value of ``others``, of a result document: arm -> metric -> ``mean``, ``std``,
@@ -63,21 +68,22 @@ def results_table(
                 values_K = metric.of(counts[arm])
                 row |= {"mean": float(values_K.mean()), "std": spread(values_K)}
                 row |= {"networks": len(values_K), "n": int(counts[arm][0].sum())}
+                row |= {"left_out": defined_text(counts[arm], metric) if metric.is_gap else ""}
             if counts is not None or name in entries:
                 rows.append(row)
     numbers = ["mean", "std", "low", "high", "floor", "floor_std"]
-    table = pd.DataFrame(rows, columns=["arm", "metric", "title", *numbers, "networks", "n"])
+    table = pd.DataFrame(rows, columns=["arm", "metric", "title", *numbers, "networks", "n", "left_out"])
     table[numbers] = table[numbers].apply(pd.to_numeric, errors="coerce").astype(float)
+    table["left_out"] = table["left_out"].fillna("").astype(str)
     table.insert(table.columns.get_loc("floor_std") + 1, "excess", table["mean"] - table["floor"])
     return table
 
 
-def measure(
-    samples: Sequence[Sample], rng: np.random.Generator, resamples: int
-) -> dict[str, dict[str, float]]:
+def measure(samples: Sequence[Sample], rng: np.random.Generator, resamples: int) -> dict[str, dict[str, Any]]:
     """Return ``mean``, ``std``, ``low`` and ``high`` of every metric by its name.
 
-    A gap has ``floor`` and ``floor_std`` too, unless predictions of a crossed test are unknown.
+    A gap has ``left_out`` (see ``defined_text``) and, unless predictions of a crossed test are unknown,
+    ``floor`` and ``floor_std`` too.
 
     Args:
         samples: the test of every network of one arm.
@@ -87,10 +93,12 @@ def measure(
     floors = noise_floors(samples, GAPS, rng)
     bounds = metric_intervals(samples, METRICS, resamples, rng)
     counts_KGCC = np.stack([sample.counts_GCC for sample in samples])
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     for name, metric in METRICS.items():
         values_K, (low, high) = metric.of(counts_KGCC), bounds[name]
         rows[name] = {"mean": float(values_K.mean()), "std": spread(values_K), "low": low, "high": high}
+        if metric.is_gap:
+            rows[name]["left_out"] = defined_text(counts_KGCC, metric)
         if floor := floors.get(name):
             rows[name] |= {"floor": floor.mean, "floor_std": floor.std}
     # A maximum is no smaller than a mean, so neither is its bound.
@@ -114,7 +122,7 @@ class _ByContent:
 
 
 @lru_cache(maxsize=64)
-def _measured(tests: _ByContent) -> dict[str, dict[str, float]]:
+def _measured(tests: _ByContent) -> dict[str, dict[str, Any]]:
     return measure(tests.samples, np.random.default_rng(0), RESAMPLES)
 
 
@@ -129,6 +137,8 @@ def _entry(value: Any) -> dict[str, Any]:
     entry = _mapping(value)
     (low, high), (floor, floor_std) = _pair(entry.get("ci95")), _pair(entry.get("floor"))
     numbers = {"low": low, "high": high, "floor": floor, "floor_std": floor_std}
+    left_out = str(entry.get("left_out") or "")
+    numbers["left_out"] = left_out if _LEFT_OUT.fullmatch(left_out) else ""
     return {"mean": entry.get("mean"), "std": entry.get("std"), **numbers}
 
 
@@ -177,7 +187,8 @@ def results_text(summary: Mapping[str, Any] | None) -> list[str]:
 def format_result(row: Mapping[Any, Any], *, markup: Markup = "", uncertainty: bool = True) -> str:
     """Return a row of ``results_table`` as text: ``9.1 pt ± 1.2 (0.4–10.9), floor 7.1``.
 
-    Rates are per cent and gaps percentage points (``pt``).
+    Rates are per cent and gaps percentage points (``pt``). A gap that leaves out classes or cells says so in
+    every form: ``0.0 pt, over 1 of 2 classes``.
 
     Args:
         row: of ``results_table``.
@@ -198,4 +209,6 @@ def format_result(row: Mapping[Any, Any], *, markup: Markup = "", uncertainty: b
         text += below.format(f"no interval: {NO_INTERVAL}")
     if uncertainty and not np.isnan(floor):
         text += below.format(chance_text(row["mean"], row["floor"]) if markup else f"{floor:.1f}")
+    if left_out := row.get("left_out"):
+        text += below.format(left_out) if markup else f", {left_out}"
     return text

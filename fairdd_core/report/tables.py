@@ -25,7 +25,8 @@ from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.predictions import arm_samples
 
 ABOUT = {
-    "results": "every metric of every method: mean and standard deviation over test networks, 95 % interval",
+    "results": "every metric of every method: mean and standard deviation over test networks, "
+    "95 % interval, noise floor, the gap above it, and which classes or cells a gap leaves out",
     "cells": "recall of every (class, group) cell with its 95 % Wilson interval and number of test images",
     "gaps": "the gap of every class, with the worst and the best group",
     "groups": "accuracy within every group",

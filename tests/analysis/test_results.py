@@ -73,9 +73,27 @@ def test_a_grid_has_a_row_per_arm_in_order_and_a_column_per_metric() -> None:
 
 def test_markup_and_short_form() -> None:
     (row,) = results_table(SUMMARY).query("arm == 'cobra' and metric == 'deo_mean'").to_dict("records")
-    assert format_result(row, markup="markdown") == "**20.0** pt  \n:small[10.0 to 31.0]  \n:small[floor 7.0]"
+    assert (
+        format_result(row, markup="markdown")
+        == "**20.0** pt  \n:small[10.0 to 31.0]  \n:small[of which 7.0 expected by chance]"
+    )
     assert (
         format_result(row, markup="html")
-        == "<b>20.0</b> pt<small>10.0 to 31.0</small><small>floor 7.0</small>"
+        == "<b>20.0</b> pt<small>10.0 to 31.0</small><small>of which 7.0 expected by chance</small>"
     )
     assert format_result(row, uncertainty=False) == "20.0 pt"
+
+
+def test_a_gap_over_some_classes_says_so_in_every_form() -> None:
+    """The second group has no image of the second class, so only the first class has a gap."""
+    counts = np.array([[[[8, 2], [1, 9]], [[4, 6], [0, 0]]]])
+    table = results_table({}, {"cobra": counts}).set_index("metric")
+    assert table.loc["deo_mean", "left_out"] == "over 1 of 2 classes, 3 of 4 recalls defined"
+    assert table.loc["accuracy", "left_out"] == ""
+    row = {"metric": "deo_mean", **table.loc["deo_mean"].to_dict()}
+    assert format_result(row, uncertainty=False) == "40.0 pt, over 1 of 2 classes, 3 of 4 recalls defined"
+    assert "<small>over 1 of 2 classes" in format_result(row, markup="html", uncertainty=False)
+    rows = measure([Cells(counts[0])], np.random.default_rng(0), 10)
+    assert rows["deo_mean"]["left_out"] == table.loc["deo_mean", "left_out"]
+    damaged = results_table({"cobra": {"deo_mean": {"mean": 0.4, "left_out": ["<b>"]}}})
+    assert damaged["left_out"].tolist() == [""]

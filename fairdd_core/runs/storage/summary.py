@@ -148,6 +148,7 @@ def _arm_summary(spec: RunSpec, arm: str, samples: Sequence[Sample]) -> dict[str
             "ci95": [_number(row["low"]), _number(row["high"])],
         }
         | ({"floor": [_number(row["floor"]), _number(row["floor_std"])]} if "floor" in row else {})
+        | ({"left_out": row["left_out"]} if row.get("left_out") else {})
         for name, row in rows.items()
     }
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from fairdd_core.analysis.class_gaps import NUMBERS, defined_text
+from fairdd_core.analysis.class_gaps import NUMBERS
 from fairdd_core.analysis.gaps import largest_gap
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.results import HEADLINE, results_grid
@@ -111,9 +111,6 @@ def _results(table: pd.DataFrame, counts: Counts, labels: Labels, training: str)
     """
     grid = results_grid(table, markup="markdown")
     for arm, counts_KGCC in counts.items():
-        for name in ("deo_mean", "deo_max"):
-            if left_out := defined_text(counts_KGCC, METRICS[name]):
-                grid.loc[arm, name] += f"  \n:small[{left_out}]"
         if gap := largest_gap(counts_KGCC):
             words = escape_markdown(gap.describe(labels.classes, labels.groups))
             grid.loc[arm, "deo_max"] += f"  \n:small[{words}]"
