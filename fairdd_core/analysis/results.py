@@ -61,7 +61,7 @@ def results_table(
         if counts is not None and not _is_current(known.get(arm)):
             tests = samples(arm) if samples else [Cells(c, independent=False) for c in counts[arm]]
             measured = _measured(_ByContent(tests))
-        entries = measured or {name: _entry(entry) for name, entry in _mapping(known.get(arm)).items()}
+        entries = measured or _entries(known.get(arm))
         for name, metric in METRICS.items():
             row = {"arm": arm, "metric": name, "title": metric.title, **entries.get(name, {})}
             if counts is not None:
@@ -130,6 +130,14 @@ def _is_current(entries: Any) -> bool:
     """Return whether the summary of an arm has intervals of the accuracy, and floors of the gaps."""
     current = _entry(_mapping(entries).get("accuracy"))["low"] is not None
     return current and "floor" in _mapping(_mapping(entries).get("deo_mean"))
+
+
+def _entries(arm: Any) -> dict[str, dict[str, Any]]:
+    """Return the numbers of an arm in a result document, without intervals that miss small gaps."""
+    entries = {name: _entry(entry) for name, entry in _mapping(arm).items()}
+    if entries.get("accuracy", {}).get("low") is None:  # an earlier version
+        entries = {name: entry | {"low": None, "high": None} for name, entry in entries.items()}
+    return entries
 
 
 def _entry(value: Any) -> dict[str, Any]:

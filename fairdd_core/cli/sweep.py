@@ -20,7 +20,7 @@ from fairdd_core.config.settings import SETTINGS
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.config.sweep import AXES, SweepSpec
 from fairdd_core.errors import UserError
-from fairdd_core.files import write_json
+from fairdd_core.files import write_arrays, write_json
 from fairdd_core.runs import engine
 from fairdd_core.runs.engine import sweeps
 from fairdd_core.runs.storage.folder import RunFolder
@@ -110,7 +110,7 @@ def _follow(workspace: Workspace, sweep: Sweep) -> None:
 
 
 def write_sweep(path: Path, sweep: Sweep, cells: Sequence[Cell]) -> None:
-    """Write a sweep with its runs' settings, results and last images to a folder, as the bundled one is.
+    """Write a sweep with its runs' settings, results, counts and last images to a folder, as the bundled one.
 
     Only the first image of every class is kept, so that a grid stays small.
     """
@@ -121,6 +121,7 @@ def write_sweep(path: Path, sweep: Sweep, cells: Sequence[Cell]) -> None:
         small = RunFolder(path / name)
         small.create(cell.folder.spec())
         small.write_result({**cell.result, "run": name})
+        write_arrays(small.counts_file, cell.folder.count_series())
         if iterations := cell.folder.snapshot_iterations():
             images = cell.folder.snapshot(iterations[-1])
             small.write_snapshot(iterations[-1], {arm: x_CIKHW[:, :1] for arm, x_CIKHW in images.items()})

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from fairdd_core.analysis.grids import Place
 from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.wording import chance_text
 from fairdd_core.plots.heatmap import INK, shaded
 from fairdd_core.plots.theme import NEUTRAL
 
@@ -90,14 +91,13 @@ def _hover(row: dict[Hashable, Any], title: str, unit: str, form: str) -> str:
     if np.isnan(row["value"]):
         return f"{place}<br>{row['state']}"
     number = f"{title} <b>{form.format(100 * row['value'])}</b> {unit}"
-    return f"{place}<br>{number}{_seeds_text(row, form)}"
-
-
-def _seeds_text(row: dict[Hashable, Any], form: str) -> str:
-    """Return of how many seeds a number is the mean, with its t-interval; nothing for a single one."""
-    if row["of"] < 2:
-        return ""
-    text = f"<br>mean of {row['seeds']} of {row['of']} seeds"
-    if np.isnan(row["low"]):
-        return text
-    return f"{text}<br>95 % t-interval {form.format(100 * row['low'])} to {form.format(100 * row['high'])}"
+    parts = [place, number + (f", {row["left_out"]}" if row["left_out"] else "")]
+    if chance := chance_text(row["value"], row["floor"]):
+        parts.append(chance)
+    kind = "interval"
+    if row["of"] > 1:
+        parts.append(f"mean of {row['seeds']} of {row['of']} seeds")
+        kind = "t-interval" if row["seeds"] > 1 else kind
+    if not np.isnan(row["low"]):
+        parts.append(f"95 % {kind} {form.format(100 * row['low'])} to {form.format(100 * row['high'])}")
+    return "<br>".join(parts)

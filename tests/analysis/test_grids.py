@@ -29,7 +29,6 @@ def test_a_cell_over_seeds_has_the_interval_of_its_mean() -> None:
     grid = grid_table(table(), "vanilla", "deo_mean").set_index(["skew", "separation"])
     known = over_seeds(np.array([0.9, 0.92]))
     assert tuple(grid.loc[(0.9, 1.0), ["low", "high"]]) == pytest.approx((known.low, known.high))
-    assert np.isnan(grid.loc[(0.5, 1.0), "low"]), "one seed is done"
 
 
 def test_gains_are_paired_by_seed() -> None:
@@ -38,5 +37,15 @@ def test_gains_are_paired_by_seed() -> None:
     cells = pd.DataFrame(rows, columns=["skew", "separation", "seed", "arm", "deo_mean"]).assign(state="done")
     found = gain_table(cells, "cobra", "vanilla", "deo_mean").iloc[0]
     known = over_seeds(np.array([0.2, 0.3]))
+    assert np.isnan(found["floor"])
     assert tuple(found[["value", "low", "high"]]) == pytest.approx((0.25, known.low, known.high))
     assert found["seeds"] == 2
+
+
+def test_one_seed_has_its_own_interval_and_several_a_t_interval() -> None:
+    grid = grid_table(table(), "vanilla", "deo_mean").set_index(["skew", "separation"])
+    assert tuple(grid.loc[(0.5, 1.0), ["low", "high"]]) == (0.25, 1.0)
+    low, high = grid.loc[(0.9, 1.0), ["low", "high"]]
+    assert (low + high) / 2 == pytest.approx(0.91)
+    assert high - low == pytest.approx(2 * 12.706 * 0.01, rel=1e-3)  # t of one degree of freedom
+    assert grid["floor"].tolist() == pytest.approx([0.07] * 4)

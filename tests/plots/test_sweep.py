@@ -21,7 +21,11 @@ def table() -> pd.DataFrame:
                     state = "waiting" if (skew, separation, seed) == (0.5, 1.0, 1) else "done"
                     value = bad + 0.02 * seed if state == "done" else np.nan
                     row: dict[str, object] = {"skew": skew, "separation": separation, "seed": seed}
-                    rows.append(row | {"arm": arm, "state": state} | dict.fromkeys(METRICS, value))
+                    row |= {"arm": arm, "state": state} | dict.fromkeys(METRICS, value)
+                    for name in METRICS:
+                        row |= {f"{name}_low": value / 2, f"{name}_high": 1.0, f"{name}_floor": 0.07}
+                        row[f"{name}_left_out"] = ""
+                    rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -53,3 +57,13 @@ def test_missing_runs_are_empty_and_never_zero() -> None:
     signed = gain(gain_table(part, "cobra", "vanilla", "deo_max"), "deo_max")
     assert (signed.data[0].zmin, signed.data[0].zmax) == (-1, 1)
     assert "-0" not in {text for trace in signed.data[1:3] for text in trace.text}
+
+
+def test_pointing_at_a_cell_shows_interval_floor_and_what_is_left_out() -> None:
+    one_seed = table().query("seed == 0").assign(deo_mean_left_out="over 1 of 2 classes")
+    hover = phase(grid_table(one_seed, "vanilla", "deo_mean"), "deo_mean").data[-1].text[-1]
+    for part in ("<b>90.0</b> points, over 1 of 2 classes", "45.0 to 100.0", "7.0 expected by chance"):
+        assert part in hover
+    signed = gain(gain_table(one_seed, "cobra", "vanilla", "deo_mean"), "deo_mean").data[-1].text[-1]
+    assert "chance" not in signed
+    assert "interval" not in signed

@@ -187,20 +187,33 @@ def result_of(folder: RunFolder) -> dict[str, Any] | None:
 def sweep_table(cells: Sequence[Cell], arms: Sequence[str]) -> pd.DataFrame:
     """Return one row per point and arm.
 
-    Columns: ``skew``, ``separation``, ``seed``, ``arm``, ``run``, ``state`` and the mean over the test
-    networks of every metric; NaN where there is none (yet).
+    Columns: ``skew``, ``separation``, ``seed``, ``arm``, ``run``, ``state`` and, for every metric, the mean
+    over the test networks under its name, and ``…_low``, ``…_high``, ``…_floor``, ``…_excess`` and
+    ``…_left_out`` (see ``results_table``); NaN where there is none (yet).
     """
     import pandas as pd
 
     rows = [
-        {**cell.point._asdict(), "arm": arm, "run": cell.run, "state": cell.state_text, **_means(cell, arm)}
+        {**cell.point._asdict(), "arm": arm, "run": cell.run, "state": cell.state_text, **_numbers(cell, arm)}
         for cell in cells
         for arm in arms
     ]
-    return pd.DataFrame(rows, columns=["skew", "separation", "seed", "arm", "run", "state", *METRICS])
+    numbers = [f"{name}{end}" for name in METRICS for end in ("", *_PARTS)]
+    return pd.DataFrame(rows, columns=["skew", "separation", "seed", "arm", "run", "state", *numbers])
 
 
-def _means(cell: Cell, arm: str) -> dict[str, float]:
-    numbers: dict[str, Any] = ((cell.result or {}).get("arms") or {}).get(arm) or {}
-    means = {name: (numbers.get(name) or {}).get("mean") for name in METRICS}
-    return {name: float("nan") if mean is None else float(mean) for name, mean in means.items()}
+_PARTS = ("_low", "_high", "_floor", "_excess", "_left_out")
+
+
+def _numbers(cell: Cell, arm: str) -> dict[str, Any]:
+    from fairdd_core.analysis.results import results_table
+
+    summary = ((cell.result or {}).get("arms") or {}).get(arm)
+    found = {row["metric"]: row for row in results_table({arm: summary}).to_dict("records")}
+    numbers: dict[str, Any] = {}
+    for name in METRICS:
+        row = found.get(name, {})
+        numbers[name] = row.get("mean", float("nan"))
+        numbers |= {f"{name}{part}": row.get(part[1:], float("nan")) for part in _PARTS[:-1]}
+        numbers[f"{name}_left_out"] = row.get("left_out", "")
+    return numbers

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fairdd_core.analysis.grids import Place, worst_place
+from fairdd_core.analysis.grids import Place, grid_table, worst_place
 from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.wording import chance_text
 from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
@@ -114,6 +115,12 @@ def cell_sentence(spec: SweepSpec) -> str:
     )
 
 
+def floor_at(table: pd.DataFrame, arm: str, metric: str, at: Place) -> float:
+    """Return the noise floor of a gap at a place, mean over seeds; NaN where it is unknown."""
+    grid = grid_table(table, arm, metric).set_index(["skew", "separation"])
+    return float(grid.loc[at, "floor"])
+
+
 def summary(table: pd.DataFrame, arms: Sequence[str], metric: str) -> str:
     """Return a sentence on the results where the first method is worst; empty without any result."""
     worst = worst_place(table, arms, metric)
@@ -121,7 +128,13 @@ def summary(table: pd.DataFrame, arms: Sequence[str], metric: str) -> str:
         return ""
     (skew, separation), values = worst
     unit = "%" if METRICS[metric].higher_is_better else "points"
-    parts = [f"**{100 * value:.0f}** {unit} under {arm_label(arm)}" for arm, value in values.items()]
+    floors = {arm: floor_at(table, arm, metric, (skew, separation)) for arm in values}
+    parts = []
+    for arm, value in values.items():
+        chance = chance_text(value, floors[arm])
+        parts.append(
+            f"**{100 * value:.0f}** {unit} under {arm_label(arm)}" + (f" ({chance})" if chance else "")
+        )
     listed = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
     return (
         f"{arm_label(arms[0])} is worst at skew {skew:.0%} and separation {separation:g}: "

@@ -14,6 +14,7 @@ import streamlit as st
 from fairdd_core.analysis.grids import Place, gain_table, grid_table
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.results import results_grid, results_table
+from fairdd_core.analysis.wording import NOISE_FLOOR
 from fairdd_core.config.command import sweep_command
 from fairdd_core.plots import sweep as plots
 from fairdd_core.plots.theme import arm_styles
@@ -26,6 +27,7 @@ from pages.ui.controls.sidebar import adopt
 from pages.ui.sweep.model import SHOWN_METRICS, SweepView, cell_sentence, parse_place, summary
 from pages.ui.sweep.repeats import over_seeds
 
+PLACE_COLUMNS = ("skew", "separation", "seed", "arm", "run", "state")
 _METRIC, _SKEW, _SEPARATION, _SHOWN = "sweep-metric", "place-skew", "place-separation", "sweep-shown"
 
 
@@ -58,9 +60,12 @@ def figures(view: SweepView, cells: Sequence[Cell]) -> None:
         st.markdown(sentence)
     at = st.session_state[_SKEW], st.session_state[_SEPARATION]
     _grids(table, arms, metric, at)
-    st.caption(f"{cell_sentence(view.sweep.spec)} {_caption(metric, len(arms) > 1)}")
+    st.caption(f"{cell_sentence(view.sweep.spec)} {_caption(metric, len(arms) > 1)} {_chance(table, metric)}")
     _place(view, cells, at)
-    table_expander(table, "sweep", percent=tuple(METRICS))
+    shown = [metric, *(f"{metric}_{part}" for part in ("low", "high", "floor", "excess", "left_out"))]
+    if not METRICS[metric].is_gap:
+        shown = shown[:3]
+    table_expander(table[[*PLACE_COLUMNS, *shown]], "sweep", percent=tuple(shown))
     with st.expander("Command for this sweep", icon=":material/terminal:", type="compact"):
         st.code(sweep_command(view.sweep.spec), language="bash", wrap_lines=True)
 
@@ -118,6 +123,15 @@ def _caption(metric: str, several: bool) -> str:
         f"Numbers are {unit}: {METRICS[metric].sentence} A stronger colour is a larger number: {ink}.{gain} "
         "· waiting, ‖ stopped, ✕ failed or deleted. Click a cell, or choose it below, to see its run."
     )
+
+
+def _chance(table: pd.DataFrame, metric: str) -> str:
+    """Return what the noise floor of the shown gaps is, or that it is unknown."""
+    if not METRICS[metric].is_gap:
+        return ""
+    if table[f"{metric}_floor"].isna().all():
+        return "These runs were made by an earlier version and have no noise floor." if len(table) else ""
+    return f"{NOISE_FLOOR} It is in the table, and shown when you point at a cell."
 
 
 def _place(view: SweepView, cells: Sequence[Cell], at: Place) -> None:
