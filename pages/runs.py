@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.wording import NOISE_FLOOR
 from pages.ui.common import notices
 from pages.ui.common.errors import EXPECTED, show_error
 from pages.ui.common.runs import Row, list_runs, store
@@ -61,7 +62,7 @@ def listing(rows: list[Row], stamp: tuple[int, ...], drawn: Signature) -> None:
         gap = METRICS["deo_mean"]
         st.caption(
             f"Means over the test networks; pt: percentage points. {gap.title}: {gap.sentence} "
-            "Open a run for its intervals and every other metric."
+            f"{NOISE_FLOOR} Small ranges are 95 % intervals over test images."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from fairdd_core.analysis.intervals import metric_intervals
 from fairdd_core.analysis.metrics import GAPS, METRICS, spread
 from fairdd_core.analysis.noise_floor import noise_floors
 from fairdd_core.analysis.sampling import Cells, Sample
-from fairdd_core.analysis.wording import NO_INTERVAL, chance_text
+from fairdd_core.analysis.wording import NO_INTERVAL, NOISE_FLOOR, chance_text, plain
 
 HEADLINE = ("accuracy", "worst_group_accuracy", "deo_mean", "deo_max")
 """The metrics that are shown first."""
@@ -25,7 +26,7 @@ _LEFT_OUT = re.compile(r"[a-z0-9, ]{,80}")
 """What ``defined_text`` returns; the document of an imported run may hold anything."""
 Markup = Literal["", "html", "markdown"]
 _FORMS: dict[Markup, tuple[str, str, str]] = {
-    "": ("{}", " ({}–{})", ", floor {}"),
+    "": ("{}", " ({}–{})", ", floor {}, excess {}"),
     "html": ("<b>{}</b>", "<small>{} to {}</small>", "<small>{}</small>"),
     "markdown": ("**{}**", "  \n:small[{} to {}]", "  \n:small[{}]"),
 }
@@ -189,11 +190,13 @@ def results_text(summary: Mapping[str, Any] | None) -> list[str]:
     """
     grid = results_grid(results_table(summary))
     titles = {name: METRICS[name].title for name in HEADLINE}
-    return [] if grid.empty else grid.rename(columns=titles).to_string().splitlines()
+    if grid.empty:
+        return []
+    return [*grid.rename(columns=titles).to_string().splitlines(), *textwrap.wrap(plain(NOISE_FLOOR), 100)]
 
 
 def format_result(row: Mapping[Any, Any], *, markup: Markup = "", uncertainty: bool = True) -> str:
-    """Return a row of ``results_table`` as text: ``9.1 pt ± 1.2 (0.4–10.9), floor 7.1``.
+    """Return a row of ``results_table`` as text: ``9.1 pt ± 1.2 (0.4–10.9), floor 7.1, excess 2.0``.
 
     Rates are per cent and gaps percentage points (``pt``). A gap that leaves out classes or cells says so in
     every form: ``0.0 pt, over 1 of 2 classes``.
@@ -213,10 +216,12 @@ def format_result(row: Mapping[Any, Any], *, markup: Markup = "", uncertainty: b
         text += f" ± {std:.1f}"
     if uncertainty and not np.isnan(low):
         text += interval.format(f"{low:.1f}", f"{high:.1f}")
-    elif uncertainty and markup:
+    elif uncertainty and markup and not pd.isna(row.get("n")):  # an earlier version may have had none
         text += below.format(f"no interval: {NO_INTERVAL}")
     if uncertainty and not np.isnan(floor):
-        text += below.format(chance_text(row["mean"], row["floor"]) if markup else f"{floor:.1f}")
+        numbers = [f"{floor:.1f}", f"{mean - floor:.1f}"]
+        chance = [chance_text(row["mean"], row["floor"])] if markup else numbers
+        text += below.format(*chance)
     if left_out := row.get("left_out"):
         text += below.format(left_out) if markup else f", {left_out}"
     return text

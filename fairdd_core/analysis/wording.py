@@ -9,7 +9,7 @@ from fairdd_core.analysis.intervals import MIN_IMAGES
 
 NOISE_FLOOR = (
     "Even a classifier that treats all groups alike shows a gap, because each recall is measured on a "
-    "limited number of images. The **noise floor** is the size of that chance gap; only what lies above it "
+    "limited number of images. The **noise floor** is the size of that chance gap; only the excess above it "
     "is evidence of bias."
 )
 HOW_DEALT = (
@@ -26,6 +26,11 @@ NO_FLOOR = (
     "This run has no noise floor: its test shows every picture in every group, and it did not keep the "
     "prediction for each picture."
 )
+
+
+def plain(text: str) -> str:
+    """Return a text without its Markdown emphasis."""
+    return text.replace("**", "")
 
 
 def chance_text(gap: float, floor: float) -> str:

@@ -91,7 +91,7 @@ def _hover(row: dict[Hashable, Any], title: str, unit: str, form: str) -> str:
     if np.isnan(row["value"]):
         return f"{place}<br>{row['state']}"
     number = f"{title} <b>{form.format(100 * row['value'])}</b> {unit}"
-    parts = [place, number + (f", {row["left_out"]}" if row["left_out"] else "")]
+    parts = [place, number + (f", {row['left_out']}" if row["left_out"] else "")]
     if chance := chance_text(row["value"], row["floor"]):
         parts.append(chance)
     kind = "interval"

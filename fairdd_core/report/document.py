@@ -16,6 +16,7 @@ from fairdd_core import __version__
 from fairdd_core.analysis.gaps import largest_gap
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.results import results_grid
+from fairdd_core.analysis.wording import NOISE_FLOOR, chance_text, plain
 from fairdd_core.config.command import run_command
 from fairdd_core.config.spec.evaluation import BASELINES, FULL_DATA
 from fairdd_core.data.card import Labels
@@ -61,14 +62,15 @@ def report(
     """
     spec, counts = folder.spec(), ordered_counts(folder)
     iteration, images = last_images(folder)
+    results = run_results(folder)
     return _page(
         folder,
         labels,
         title,
         note,
         facts=_facts(folder),
-        lead=[_lead(arm, counts[arm], labels) for arm in counts if arm not in BASELINES],
-        **_results(folder, counts),
+        lead=[_lead(arm, counts[arm], labels, results) for arm in counts if arm not in BASELINES],
+        **_results(results, counts),
         iteration=iteration,
         images={
             arm_label(arm): grid_html(grid, labels.classes, alt=_alt(arm, iteration))
@@ -99,6 +101,7 @@ def _page(folder: RunFolder, labels: Labels, title: str, note: str, **parts: Any
         table_html=_table_html,
         most_rows=ROWS,
         metrics=METRICS,
+        noise_floor=plain(NOISE_FLOOR),
         version=__version__,
         **parts,
     )
@@ -125,21 +128,22 @@ def _facts(folder: RunFolder) -> list[str]:
     return facts
 
 
-def _lead(arm: str, counts_KGCC: np.ndarray, labels: Labels) -> dict[str, str]:
+def _lead(arm: str, counts_KGCC: np.ndarray, labels: Labels, results: pd.DataFrame) -> dict[str, str]:
     """Return what the first paragraph says about an arm."""
+    floor = results.set_index(["arm", "metric"])["floor"][arm, "deo_mean"]
     accuracy, gap = (METRICS[name].of(counts_KGCC).mean() for name in ("accuracy", "deo_mean"))
     largest = largest_gap(counts_KGCC)
     return {
         "label": arm_label(arm),
         "accuracy": "an undefined share" if np.isnan(accuracy) else f"{accuracy:.0%}",
         "gap": "an undefined amount" if np.isnan(gap) else f"{100 * gap:.0f} points",
+        "chance": f", {chance}" if (chance := chance_text(float(gap), float(floor))) else "",
         "largest": largest.describe(labels.classes, labels.groups) if largest else "",
     }
 
 
-def _results(folder: RunFolder, counts: dict[str, np.ndarray]) -> dict[str, Any]:
+def _results(table: pd.DataFrame, counts: dict[str, np.ndarray]) -> dict[str, Any]:
     """Return the table of results, a row per metric and a column per arm, and what its caption needs."""
-    table = run_results(folder)
     grid = results_grid(table, list(METRICS), markup="html")
     return {
         "arms": [arm_label(arm) for arm in counts],

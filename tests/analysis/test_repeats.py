@@ -82,7 +82,7 @@ def test_a_table_over_seeds_has_value_floor_and_excess() -> None:
         assert found[f"{name}std"] == pytest.approx(known.std)
         assert (found[f"{name}low"], found[f"{name}high"]) == pytest.approx((known.low, known.high))
         assert found[f"{name}seeds"] == 4
-    assert format_result(found) == "12.0 pt ± 3.6 (6.3–17.7), floor 5.8"
+    assert format_result(found) == "12.0 pt ± 3.6 (6.3–17.7), floor 5.8, excess 6.2"
 
 
 def test_seeds_without_a_floor_are_not_counted_in_it() -> None:

@@ -65,7 +65,7 @@ def test_a_grid_has_a_row_per_arm_in_order_and_a_column_per_metric() -> None:
     assert grid.index.tolist() == ["cobra", "broken"]
     assert grid.columns.tolist() == list(HEADLINE)
     assert grid.loc["cobra", "accuracy"] == "77.5 % ± 3.5 (70.0–85.0)"
-    assert grid.loc["cobra", "deo_mean"] == "20.0 pt (10.0–31.0), floor 7.0"
+    assert grid.loc["cobra", "deo_mean"] == "20.0 pt (10.0–31.0), floor 7.0, excess 13.0"
     assert grid.loc["broken"].tolist() == ["undefined", "–", "undefined", "–"]
     assert results_grid(results_table(SUMMARY), ["accuracy"], ["vanilla"]).to_numpy().tolist() == [["–"]]
     assert results_grid(results_table({})).empty

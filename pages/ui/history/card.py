@@ -91,7 +91,7 @@ def _meta(row: Row, size: int, now: float) -> str:
 
 def _results(row: Row, styles: dict[str, ArmStyle]) -> str:
     table = results_table((row.result or {}).get("arms"))
-    grid = results_grid(table, _METRICS, list(styles), markup="html", uncertainty=False)
+    grid = results_grid(table, _METRICS, list(styles), markup="html")
     lines = []
     for name, style in styles.items():
         cells = "".join(f"<td>{cell}</td>" for cell in grid.loc[name])
