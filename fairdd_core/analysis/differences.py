@@ -58,9 +58,8 @@ def difference(
     sqrt(K / (K - 1)); with one network only the test images count. Test images are drawn once for both sides
     where their predictions for the same images are given. Counts do not tell which images were right: without
     predictions both sides are resampled independently within every (group, class) cell, which widens the
-    interval as long as images that are hard for one are not easy for the other.
-
-    No interval is given where a rate is known from fewer than ``MIN_IMAGES`` test images.
+    interval as long as images that are hard for one are not easy for the other. There is no interval where a
+    rate is known from fewer than ``MIN_IMAGES`` test images.
 
     Args:
         one_KGCC: counts (network, group, true class, predicted class).
@@ -77,21 +76,18 @@ def difference(
         one_KGCC, other_KGCC = one_KGCC[:both], other_KGCC[:both]
     one_K, other_K = metric.of(one_KGCC), metric.of(other_KGCC)
     value = float(one_K.mean() - other_K.mean())
-    by_network = tuple(float(d) for d in one_K - other_K) if paired else ()
+    by_network = tuple((one_K - other_K).tolist()) if paired else ()
     networks, by_image = min(len(one_K), len(other_K)), paired and bool(pairs)
     if not np.isfinite(value) or any(_too_small(counts, metric) for counts in (one_KGCC, other_KGCC)):
         return Difference(value, float("nan"), float("nan"), by_network, networks, by_image)
-    if paired:
-        drawn_B = value + _network_noise(one_K - other_K, resamples, rng)
-    else:
-        drawn_B = value + _network_noise(one_K, resamples, rng) - _network_noise(other_K, resamples, rng)
+    sides = [one_K - other_K] if paired else [one_K, -other_K]
+    drawn_B = value + sum(_network_noise(values_K, resamples, rng) for values_K in sides)
     if by_image:
         drawn_B = drawn_B + _joint_noise(pairs[:networks], metric, resamples, rng)
     else:
-        drawn_B = drawn_B + _image_noise(one_KGCC, metric, resamples, rng)
-        drawn_B = drawn_B - _image_noise(other_KGCC, metric, resamples, rng)
-    tail = 100 * (1 - level) / 2
-    low, high = np.clip(np.percentile(drawn_B, [tail, 100 - tail]), -1, 1)
+        images = [_image_noise(counts, metric, resamples, rng) for counts in (one_KGCC, other_KGCC)]
+        drawn_B = drawn_B + images[0] - images[1]
+    low, high = np.clip(np.quantile(drawn_B, [(1 - level) / 2, (1 + level) / 2]), -1, 1)
     return Difference(value, float(low), float(high), by_network, networks, by_image)
 
 

@@ -167,12 +167,10 @@ def dumbbell(
     end = _ENDS[room] if names else _NAMELESS
     fig.update_xaxes(range=[-0.03, end], tickvals=[0, 0.5, 1])
     title = "gap (chance)" if np.isfinite(floor_C).any() else "gap"
-    fig.add_annotation(
-        x=1.06, y=-0.85, text=title, showarrow=False, xanchor="left", font={"size": 11}, opacity=0.75
-    )
-    name_axis(
-        fig.update_yaxes, classes, "class", range=[len(classes) - 0.4, -1.2], showgrid=False, fixedrange=True
-    )
+    style = {"showarrow": False, "xanchor": "left", "font": {"size": 11}, "opacity": 0.75}
+    fig.add_annotation(x=1.06, y=-0.85, text=title, **style)
+    heights = [len(classes) - 0.4, -1.2]
+    name_axis(fig.update_yaxes, classes, "class", range=heights, showgrid=False, fixedrange=True)
     return fig
 
 

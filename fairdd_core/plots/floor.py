@@ -45,17 +45,7 @@ def draw_floor(
     floor, spread, rows = floor[known], np.nan_to_num(spread[known]), rows[known]
     origin, sign = (0.0, 1) if best is None else (np.asarray(best, float)[known], -1)
     low, high = (origin + sign * (floor + side * spread) for side in (-1, 1))
-    gap = np.full_like(floor, np.nan)  # lifts the pen between two bands
-    fig.add_scatter(
-        x=np.stack([np.clip(low, 0, 1), np.clip(high, 0, 1), gap], 1).ravel(),
-        y=np.stack([rows, rows, gap], 1).ravel(),
-        mode="lines",
-        name=NAME,
-        legendgroup=NAME,
-        line={"color": BAND, "width": size},
-        showlegend=legend,
-        hoverinfo="skip",
-    )
+    _band(fig, np.clip(low, 0, 1), np.clip(high, 0, 1), rows, size, legend)
     fig.add_scatter(
         x=np.clip(origin + sign * floor, 0, 1),
         y=rows,
@@ -68,6 +58,22 @@ def draw_floor(
         customdata=100 * np.stack([floor, spread], 1),
         hovertemplate="expected by chance alone: %{customdata[0]:.1f} ± %{customdata[1]:.1f} points"
         "<extra></extra>",
+    )
+
+
+def _band(
+    fig: go.Figure, low: np.ndarray, high: np.ndarray, rows: np.ndarray, size: float, legend: bool
+) -> None:
+    gap = np.full_like(low, np.nan)  # lifts the pen between two bands
+    fig.add_scatter(
+        x=np.stack([low, high, gap], 1).ravel(),
+        y=np.stack([rows, rows, gap], 1).ravel(),
+        mode="lines",
+        name=NAME,
+        legendgroup=NAME,
+        line={"color": BAND, "width": size},
+        showlegend=legend,
+        hoverinfo="skip",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any, Literal
 
 import numpy as np
@@ -84,9 +85,9 @@ def arm_map(
         color_by: meaning of the colour.
         group_colors: as the data set has them.
         groups: number of groups G.
-        focus: a class whose points stand out, its group means tied to the target; None shows all alike.
+        focus: a class that stands out, its group means tied to the target; None shows all alike.
         chosen_N: bool, the selected rows of ``table``, the others fade; None without a selection.
-        averages: whether means, targets, ties and trajectory are drawn: UMAP does not preserve averages.
+        averages: draws means, targets, ties and trajectory, which UMAP does not preserve.
         path: trajectory of the mean of the synthetic images (see ``map_table.trail``).
         region: outlines of lassos and boxes.
         axes: ranges of both axes, so that they are the same over arms and iterations; None takes the table's.
@@ -94,19 +95,16 @@ def arm_map(
         height: in pixels.
     """
     fig = base(height, showlegend=False, dragmode=drag, clickmode="event+select", margin=MARGIN)
-    shown_N = ((table["arm"] == "") | (table["arm"] == arm)).to_numpy()
-    shown = table[shown_N]
+    shown = table[shown_N := table["arm"].isin(["", arm]).to_numpy()]
     colors = _colors(color_by, shown, arm, group_colors, groups)
-    picked = None if chosen_N is None else np.asarray(chosen_N, bool)[shown_N]
+    picked = None if chosen_N is None else chosen_N[shown_N]
     in_focus = np.ones(len(shown), bool) if focus is None else (shown["class_id"] == focus).to_numpy()
-    kind = shown["kind"].to_numpy(object)
-    if focus is not None and averages:
+    if averages and focus is not None:
         _ties(fig, shown[in_focus])
-    for focused in (False, True):
-        for name in SAMPLES:
-            mask = (kind == name) & (in_focus == focused)
-            own = None if picked is None else picked[mask]
-            _samples(fig, shown[mask], colors[mask], name, focused=focused, picked=own)
+    for focused, name in product((False, True), SAMPLES):
+        mask = (shown["kind"] == name).to_numpy() & (in_focus == focused)
+        chosen = None if picked is None else picked[mask]
+        _samples(fig, shown[mask], colors[mask], name, focused=focused, picked=chosen)
     if averages:
         _path(fig, path, arm_styles([arm])[arm].color)
         _means(fig, shown[in_focus], colors[in_focus], groups=focus is not None, hollow=color_by == "method")

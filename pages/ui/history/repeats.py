@@ -16,7 +16,7 @@ def repeat_labels(rows: Iterable[Row]) -> dict[str, str]:
     for key in filter(None, keys.values()):
         seeds[key[0]].add(key[1])
     labels = {}
-    for run, key in keys.items():
-        if key is not None and len(every := sorted(seeds[key[0]])) > 1:
-            labels[run] = f"seed {key[1]}: repeat {every.index(key[1]) + 1} of {len(every)}"
+    for run, one in keys.items():
+        if one is not None and len(every := sorted(seeds[one[0]])) > 1:
+            labels[run] = f"seed {one[1]}: repeat {every.index(one[1]) + 1} of {len(every)}"
     return labels
