@@ -62,8 +62,8 @@ def test_the_example_can_be_compared_with_a_run_of_ones_own(
     assert app.multiselect(key="compare-runs").value == [run_id, "example-pair"]
     assert app.table[0].value.to_dict("index") == {"Skew": {"A": "50%", "B": "90%"}}
     assert "**Paired**" in words(app)
-    # trade-off, three differences, two methods in two runs, two curves
-    assert len(app.get("plotly_chart")) == 1 + 3 + 4 + 2
+    # trade-off, three differences between runs and within them, two methods in two runs, two curves
+    assert len(app.get("plotly_chart")) == 1 + 3 + 3 + 4 + 2
 
 
 def test_other_seeds_are_compared_without_pairs(
@@ -74,8 +74,9 @@ def test_other_seeds_are_compared_without_pairs(
     assert "**unpaired**" in words(app)
     assert app.button_group(key="compare-arms").value == ["cobra"]
     assert "no method “nonsense”" in words(app)
-    # trade-off, three differences, both as two seeds of one run, one method in two runs, two curves
-    assert len(app.get("plotly_chart")) == 1 + 3 + 1 + 2 + 2
+    # trade-off, three differences between runs and within them, both as two seeds of one run, one method in
+    # two runs, two curves
+    assert len(app.get("plotly_chart")) == 1 + 3 + 3 + 1 + 2 + 2
 
 
 def test_bad_links_fall_back_with_a_message(compare_page: Visit, workspace: Path, no_examples: None) -> None:
