@@ -34,7 +34,7 @@ def plain(text: str) -> str:
 
 
 def chance_text(gap: float, floor: float) -> str:
-    """Return how much of a gap chance explains, as the end of ``9.1 pt, of which 7.1 expected by chance``.
+    """Return the gap that chance alone gives, as the end of ``9.1 pt, chance alone 7.1``.
 
     Args:
         gap: in [0, 1].
@@ -44,7 +44,7 @@ def chance_text(gap: float, floor: float) -> str:
         return ""
     if gap <= floor:
         return f"no more than chance: {100 * floor:.1f}"
-    return f"of which {100 * floor:.1f} expected by chance"
+    return f"chance alone {100 * floor:.1f}"
 
 
 def differences_text(table: pd.DataFrame) -> str:

@@ -22,6 +22,9 @@ from fairdd_core.plots.theme import (
     percent_axis,
 )
 
+_LONG_NAME = 12
+"""Letters of a row's name that leave room for two entries of a legend."""
+
 
 def row_axis(fig: go.Figure, names: Sequence[str], title: str = "", *, divided: bool = False) -> None:
     """Name the rows of a dot plot, the first on top, with lines between them if they are divided."""
@@ -57,8 +60,9 @@ def _dots(
     """
     styles = arm_styles(list(table["arm"].unique()))
     entries = len(styles) + (floor and bool(table["floor"].notna().any()))
-    fig = base(height, legend_rows=-(-entries // 2))
-    # Two in a row, so that none gets below the button at the right.
+    # Two in a row, so that none gets below the button at the right; Plotly takes one where names are long.
+    lines = entries if max(map(len, names), default=0) > _LONG_NAME else -(-entries // 2)
+    fig = base(height + 22 * max(0, lines - 2), legend_rows=lines)
     fig.update_layout(legend={"entrywidth": 116, "xref": "container"})
     step = min(0.32, 0.6 / max(1, len(styles) - 1))
     for k, (arm, style) in enumerate(styles.items()):

@@ -72,9 +72,14 @@ def _band(
         name=NAME,
         legendgroup=NAME,
         line={"color": BAND, "width": size},
-        showlegend=legend,
+        showlegend=False,
         hoverinfo="skip",
     )
+    if legend:  # a square, because Plotly makes room for the width of a line
+        square = {"symbol": "square", "color": BAND, "size": 11}
+        fig.add_scatter(
+            x=[None], y=[None], mode="markers", name=NAME, legendgroup=NAME, marker=square, showlegend=True
+        )
 
 
 def gap_text(gap: float, row: Mapping[Any, Any] | pd.Series) -> str:

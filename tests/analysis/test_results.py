@@ -75,11 +75,11 @@ def test_markup_and_short_form() -> None:
     (row,) = results_table(SUMMARY).query("arm == 'cobra' and metric == 'deo_mean'").to_dict("records")
     assert (
         format_result(row, markup="markdown")
-        == "**20.0** pt  \n:small[10.0 to 31.0]  \n:small[of which 7.0 expected by chance]"
+        == "**20.0** pt  \n:small[10.0 to 31.0]  \n:small[chance alone 7.0]"
     )
     assert (
         format_result(row, markup="html")
-        == "<b>20.0</b> pt<small>10.0 to 31.0</small><small>of which 7.0 expected by chance</small>"
+        == "<b>20.0</b> pt<small>10.0 to 31.0</small><small>chance alone 7.0</small>"
     )
     assert format_result(row, uncertainty=False) == "20.0 pt"
 

@@ -8,7 +8,7 @@ from fairdd_core.analysis.wording import chance_text, differences_text
 
 
 def test_a_gap_below_its_floor_is_no_more_than_chance() -> None:
-    assert chance_text(0.091, 0.071) == "of which 7.1 expected by chance"
+    assert chance_text(0.091, 0.071) == "chance alone 7.1"
     assert chance_text(0.06, 0.071) == "no more than chance: 7.1"
     assert chance_text(0.06, float("nan")) == ""
 

@@ -21,13 +21,12 @@ def floors(fig: go.Figure) -> list[go.Scatter]:
 def test_a_band_of_one_standard_deviation_and_a_tick_at_the_mean() -> None:
     fig = go.Figure()
     draw_floor(fig, [0.07, np.nan, 0.01], [0.01, np.nan, 0.02], [0, 1, 2], legend=True)
-    band, tick = floors(fig)
+    band, entry, tick = floors(fig)
     assert list(band.x[:2]) == pytest.approx([0.06, 0.08])
     assert list(band.x[3:5]) == pytest.approx([0, 0.03]), "no gap is below 0"
     assert list(tick.x) == pytest.approx([0.07, 0.01])
     assert list(tick.y) == [0, 2], "unknown floors are left out"
-    assert band.showlegend
-    assert not tick.showlegend
+    assert [trace.showlegend for trace in (band, entry, tick)] == [False, True, False]
 
 
 def test_on_an_axis_of_recalls_it_is_seen_from_the_best_group() -> None:
@@ -43,7 +42,7 @@ def test_gaps_have_intervals_and_floors() -> None:
         {"class": name, "arm": arm, "gap": 0.1, **NUMBERS} for name in "ab" for arm in ("vanilla", "cobra")
     ]
     fig = gap_dots(pd.DataFrame(rows), "class", "gap", "gap")
-    assert len(floors(fig)) == 4
+    assert len(floors(fig)) == 4 + 1, "band and tick of each method, and the entry of the legend"
     marks = [trace for trace in fig.data if trace.error_x.array is not None]
     assert [trace.name for trace in marks] == ["Vanilla", "COBRA"]
     assert "by chance alone 7.0 ± 1.0" in marks[0].customdata[0][1]

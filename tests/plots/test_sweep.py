@@ -62,7 +62,7 @@ def test_missing_runs_are_empty_and_never_zero() -> None:
 def test_pointing_at_a_cell_shows_interval_floor_and_what_is_left_out() -> None:
     one_seed = table().query("seed == 0").assign(deo_mean_left_out="over 1 of 2 classes")
     hover = phase(grid_table(one_seed, "vanilla", "deo_mean"), "deo_mean").data[-1].text[-1]
-    for part in ("<b>90.0</b> points, over 1 of 2 classes", "45.0 to 100.0", "7.0 expected by chance"):
+    for part in ("<b>90.0</b> points, over 1 of 2 classes", "45.0 to 100.0", "chance alone 7.0"):
         assert part in hover
     signed = gain(gain_table(one_seed, "cobra", "vanilla", "deo_mean"), "deo_mean").data[-1].text[-1]
     assert "chance" not in signed
