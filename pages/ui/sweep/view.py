@@ -16,6 +16,8 @@ from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.results import results_grid, results_table
 from fairdd_core.analysis.wording import NOISE_FLOOR
 from fairdd_core.config.command import sweep_command
+from fairdd_core.config.sweep import SweepSpec
+from fairdd_core.data.registry import crossed_test
 from fairdd_core.plots import sweep as plots
 from fairdd_core.plots.theme import arm_styles
 from fairdd_core.runs.storage.sweeps import Cell, sweep_table
@@ -60,7 +62,8 @@ def figures(view: SweepView, cells: Sequence[Cell]) -> None:
         st.markdown(sentence)
     at = st.session_state[_SKEW], st.session_state[_SEPARATION]
     _grids(table, arms, metric, at)
-    st.caption(f"{cell_sentence(view.sweep.spec)} {_caption(metric, len(arms) > 1)} {_chance(table, metric)}")
+    about = [cell_sentence(view.sweep.spec), _caption(metric, len(arms) > 1), _alike(view.sweep.spec, metric)]
+    st.caption(" ".join([*about, _chance(table, metric)]))
     _place(view, cells, at)
     shown = [metric, *(f"{metric}_{part}" for part in ("low", "high", "floor", "excess", "left_out"))]
     if not METRICS[metric].is_gap:
@@ -122,6 +125,16 @@ def _caption(metric: str, several: bool) -> str:
     return (
         f"Numbers are {unit}: {METRICS[metric].sentence} A stronger colour is a larger number: {ink}.{gain} "
         "· waiting, ‖ stopped, ✕ failed or deleted. Click a cell, or choose it below, to see its run."
+    )
+
+
+def _alike(spec: SweepSpec, metric: str) -> str:
+    """Return what a gap means where the test copies of a picture are identical."""
+    if not (METRICS[metric].is_gap and 0 in spec.separations and crossed_test(spec.base.data)):
+        return ""
+    return (
+        "At separation 0 the test shows the same picture in every group, so gaps there are 0 **by "
+        "construction**: judge by accuracy."
     )
 
 

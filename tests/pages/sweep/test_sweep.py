@@ -68,6 +68,13 @@ def test_a_finished_sweep_is_there_on_the_first_visit(sweep_page: Visit, workspa
     assert any("python -m fairdd_core sweep" in str(code.value) for code in app.code)
 
 
+def test_a_gap_of_identical_copies_is_said_to_be_zero_by_construction(sweep_page: Visit) -> None:
+    app = sweep_page()
+    assert "by construction" in words(app)
+    app.button_group(key="sweep-metric").set_value("accuracy")
+    assert "by construction" not in words(settled(app.run()))
+
+
 def test_without_any_sweep_the_page_says_what_to_do(sweep_page: Visit, no_bundle: None) -> None:
     assert "There are no sweeps yet." in words(sweep_page())
 
