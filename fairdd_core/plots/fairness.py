@@ -54,7 +54,7 @@ def _gap_text(rows: pd.DataFrame, floor: float, *, names: bool) -> str:
         text += f" ({100 * floor:.0f})"
     low, high = ends
     if high["recall"] - low["recall"] <= ROUNDING:
-        return f"{text}  all equal"
+        return f"{text}  all equal" if names else text
     worst, best = (_named(rows, end) for end in ends)
     return f"{text}  {worst} → {best}" if names else text
 
