@@ -90,9 +90,11 @@ def update(problem: Problem, arm: Arm, pair: MatchingPair, lr: float) -> tuple[f
     variables = {name: value for name, value in arm.values.items() if name != IMAGES}
     sets = synthetic_sets(problem, arm, pair)
     loss, signal = arm.matching.loss(pair, arm.targets(pair), sets, variables)
-    if problem.backbone.keeps_features:
+    own, shared = arm.spec.discrimination, problem.spec.discrimination
+    discrimination = shared if own is None else own
+    if problem.backbone.keeps_features and discrimination:
         weights_CG = arm.alignment.cell_weights(pair.statistics[-1])
-        loss = loss + problem.backbone.penalty(signal, pair.features, weights_CG)
+        loss = loss + discrimination * problem.backbone.penalty(signal, pair.features, weights_CG)
     gradients = torch.autograd.grad(loss, list(arm.values.values()))
     with torch.no_grad():
         for (name, value), gradient in zip(arm.values.items(), gradients, strict=True):

@@ -34,9 +34,14 @@ def snapshot_iterations(iterations: int, snapshots: int) -> list[int]:
 
 
 def step_size(spec: DistillSpec, iteration: int) -> float:
-    """Return the step size of a 0-based iteration: constant, then linear to zero over ``lr_decay``."""
+    """Return the step size of a 0-based iteration: constant, then linear to zero over ``lr_decay``.
+
+    It halves at every one of ``lr_halvings``.
+    """
     left = (spec.iterations - iteration) / spec.iterations
-    return spec.lr * min(1.0, left / spec.lr_decay) if spec.lr_decay else spec.lr
+    passed = sum(iteration >= round(share * spec.iterations) for share in spec.lr_halvings)
+    lr = spec.lr / 2**passed
+    return lr * min(1.0, left / spec.lr_decay) if spec.lr_decay else lr
 
 
 def distill(

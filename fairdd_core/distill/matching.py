@@ -53,9 +53,12 @@ class SignalMatching:
 
     def targets(self, alignment: Alignment, pair: MatchingPair) -> list[LayerTargets]:
         """Return the targets of every layer, and the discrepancy fitted to the layer."""
+        weighted = zip(pair.statistics, self.backbone.layer_weights(len(pair.statistics)), strict=True)
         return [
-            LayerTargets(alignment.targets(layer), self._for_layer(layer), self.backbone.scale(layer))
-            for layer in pair.statistics
+            LayerTargets(
+                alignment.targets(layer), self._for_layer(layer), self.backbone.scale(layer) / weight
+            )
+            for layer, weight in weighted
         ]
 
     def _rows(self, s_CRD: torch.Tensor) -> torch.Tensor:

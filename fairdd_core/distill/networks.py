@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import lru_cache
 
@@ -19,8 +19,8 @@ from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
 from fairdd_core.rng import numpy_stream, torch_stream
 
-BATCH, MOMENTUM = 256, 0.9
-CHECKPOINTS = 20  # saved along an expert's trajectory, besides the start
+BATCH = 256
+CHECKPOINTS = 20  # saved along an expert's trajectory, besides the start; of passes, after every one
 PREPARED = 4  # networks that an intervention trains; all pairs share them, because training is slow
 
 State = dict[str, torch.Tensor]
@@ -64,7 +64,15 @@ class MatchingNetworks:
         return net
 
     def train(self, net: Net, x_NCHW: torch.Tensor, y_N: torch.Tensor, steps: int, k: int) -> None:
-        """Train a network on synthetic images with the seed of iteration ``k``."""
+        """Train a network on synthetic images with the seed of iteration ``k``.
+
+        Args:
+            net: to train.
+            x_NCHW: normalised images.
+            y_N: their labels.
+            steps: updates or passes, as the schedule counts them.
+            k: iteration.
+        """
         self._fit(net, lambda rows: x_NCHW[rows], y_N, steps, ("own", k))
 
     def _initial(self, k: int) -> Net:
@@ -78,14 +86,16 @@ class MatchingNetworks:
         return net
 
     def _expert(self, e: int) -> list[State]:
-        """Return an expert's parameters at evenly spaced checkpoints, the first as initialised.
+        """Return an expert's parameters at its checkpoints, the first as initialised.
 
         The momentum of its optimiser starts anew at each.
         """
         net, train = self._initial(e), self.train_set
         labels_N = torch.from_numpy(train.y_N).to(self.device)
         trajectory = [_copy(net)]
-        spaced = np.rint(np.linspace(0, self.spec.schedule.expert_steps, CHECKPOINTS + 1)).astype(int)
+        schedule = self.spec.schedule
+        intervals = schedule.expert_steps if schedule.unit == "passes" else CHECKPOINTS
+        spaced = np.rint(np.linspace(0, schedule.expert_steps, intervals + 1)).astype(int)
         for checkpoint, steps in enumerate(np.diff(spaced)):
             fetch = lambda rows: normalised(train, rows.cpu().numpy(), train.normalisation, self.device)  # noqa: E731
             self._fit(net, fetch, labels_N, int(steps), ("expert", e, checkpoint))
@@ -100,22 +110,35 @@ class MatchingNetworks:
         steps: int,
         stream: tuple[str | int, ...],
     ) -> None:
-        """Take SGD steps on random batches, each under one draw of the augmentation."""
+        """Take SGD steps on random batches or in shuffled passes, each batch under one augmentation."""
         if not steps:
             return
         generator = torch_stream(self.seed, *stream, "fit")
         net.requires_grad_(True)
+        schedule = self.spec.schedule
         optimiser = torch.optim.SGD(
-            net.parameters(), lr=self.spec.schedule.expert_lr, momentum=MOMENTUM, weight_decay=5e-4
+            net.parameters(),
+            lr=schedule.expert_lr,
+            momentum=schedule.expert_momentum,
+            weight_decay=schedule.expert_decay,
         )
-        for _ in range(steps):
-            rows = torch.randint(len(y_N), (min(BATCH, len(y_N)),), generator=generator).to(y_N.device)
+        for batch in _batches(len(y_N), steps, schedule.unit == "passes", generator):
+            rows = batch.to(y_N.device)
             augment = draw_augmentation(self.spec.augmentation, generator)
             loss = F.cross_entropy(net(augment_parts(fetch(rows), [len(rows)], [augment])), y_N[rows])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
         net.requires_grad_(False)
+
+
+def _batches(n: int, steps: int, passes: bool, generator: torch.Generator) -> Iterator[torch.Tensor]:
+    """Yield the rows of every batch: drawn with replacement, or ``steps`` shuffled passes over all rows."""
+    for _ in range(steps):
+        if passes:
+            yield from torch.randperm(n, generator=generator).split(BATCH)
+        else:
+            yield torch.randint(n, (min(BATCH, n),), generator=generator)
 
 
 def _copy(net: Net) -> State:

@@ -39,6 +39,16 @@ class Net(nn.Module):
             outputs.append(x_NCHW.flatten(1))
         return tuple(outputs)
 
+    def before_pooling(self, x_NCHW: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return the flattened output of every block before the pooling it may end with, then ``embed``'s."""
+        outputs = []
+        for block in self.blocks:
+            pooled = isinstance(block, nn.Sequential) and isinstance(block[-1], nn.AvgPool2d | nn.MaxPool2d)
+            x_NCHW = block[:-1](x_NCHW) if pooled else block(x_NCHW)
+            outputs.append(x_NCHW.flatten(1))
+            x_NCHW = block[-1](x_NCHW) if pooled else x_NCHW
+        return (*outputs, x_NCHW.flatten(1))
+
     def embed(self, x_NCHW: torch.Tensor) -> torch.Tensor:
         """Return the representation before the head, (N, D)."""
         features_ND: torch.Tensor = self.blocks(x_NCHW).flatten(1)

@@ -48,6 +48,9 @@ def values_of_field(setting: Setting) -> st.SearchStrategy[Any]:
     """Return any value that the declaration of a field allows."""
     if setting.path in SPECIAL:
         return SPECIAL[setting.path]
+    if setting.several and not setting.choices:
+        shares = st.floats(0, 1, exclude_min=True, exclude_max=True)
+        return st.lists(shares, max_size=3).map(tuple)
     if setting.several:
         return st.lists(st.sampled_from(setting.choices), max_size=3, unique=True).map(tuple)
     if setting.choices:

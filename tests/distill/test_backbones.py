@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -17,8 +17,11 @@ from fairdd_core.distill.backbones.gradient import GradientMatching
 from fairdd_core.distill.backbones.means import CAFE
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.backbones.trajectory import TrajectoryMatching
+from fairdd_core.distill.discrepancies.norms import SquaredL2
+from fairdd_core.distill.matching import SignalMatching
 from fairdd_core.distill.real import LazyStatistics, RealSignals
 from fairdd_core.distill.sampling import draw_real
+from fairdd_core.distill.schedules import MatchingPair
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
 from tests.helpers import TINY_NET, tiny_distill, toy_dataset
@@ -157,8 +160,7 @@ def test_the_student_learns_its_step_size() -> None:
 
 
 def test_cafe_matches_every_block_and_tells_real_images_by_synthetic_means() -> None:
-    spec = tiny_distill(discrimination=0.5)
-    backbone, net = CAFE(spec), network()
+    backbone, net = CAFE(tiny_distill()), network()
     real, train = real_signals(backbone, net)
     assert backbone.layers(net) == len(real.statistics()) == TINY_NET.depth
     features = real.features()
@@ -171,5 +173,42 @@ def test_cafe_matches_every_block_and_tells_real_images_by_synthetic_means() -> 
             logits = F.normalize(features.features_ND[kept], dim=1) @ signal[0][:, 0].T
             expected += 0.5 * F.cross_entropy(logits, features.y_N[kept]).item() / CLASSES
     penalty = backbone.penalty(signal, features, weights_CG).item()
-    assert penalty == pytest.approx(0.5 * expected, rel=1e-5)
+    assert penalty == pytest.approx(expected, rel=1e-5)
     assert train.num_groups == GROUPS
+
+
+def test_cafes_published_loss_is_that_of_its_authors() -> None:
+    """Squared distances before pooling and of the representation, weighted; a summed discrimination."""
+    backbone, net = CAFE(tiny_distill(feature_loss="published")), network()
+    real, train = real_signals(backbone, net)
+    x_NCHW, y_N = images(train)
+    synthetic_NCHW, labels_N = x_NCHW[::3] + 0.1, y_N[::3]
+    mean_CN = F.one_hot(labels_N, CLASSES).T / F.one_hot(labels_N, CLASSES).sum(dim=0)[:, None]
+    sets = WeightedSets(synthetic_NCHW, labels_N, mean_CN)
+    pair = MatchingPair(net, [], real)
+    matching = SignalMatching(backbone, SquaredL2())
+    vanilla = build_alignment(ArmSpec(name="v", alignment="vanilla"))
+    loss, signal = matching.loss(pair, matching.targets(vanilla, pair), sets, {})
+    expected = torch.zeros(())
+    shown = {"real": (x_NCHW, y_N), "synthetic": (synthetic_NCHW, labels_N)}
+    maps = {name: (layers_by_hand(net, x), y) for name, (x, y) in shown.items()}
+    for layer, weight in enumerate(
+        (0.1, 1.0, 1.0)
+    ):  # of two blocks before pooling, and of the representation
+        for c in range(CLASSES):
+            means = [layers[layer][y == c].mean(dim=0) for layers, y in maps.values()]
+            expected += weight * (means[0] - means[1]).square().sum()
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-4)
+    means_CD = torch.stack([net.embed(synthetic_NCHW[labels_N == c]).mean(dim=0) for c in range(CLASSES)])
+    summed = F.cross_entropy(net.embed(x_NCHW) @ means_CD.T, y_N, reduction="sum").item()
+    penalty = backbone.penalty(signal, real.features(), torch.full((CLASSES, GROUPS), 0.5)).item()
+    assert penalty == pytest.approx(summed, rel=1e-4)
+
+
+def layers_by_hand(net: Net, x_NCHW: torch.Tensor) -> list[torch.Tensor]:
+    layers: list[torch.Tensor] = []
+    for convolution, norm, activation, pool in cast(Any, net.blocks):
+        x_NCHW = activation(norm(convolution(x_NCHW)))
+        layers.append(x_NCHW.flatten(1))
+        x_NCHW = pool(x_NCHW)
+    return [*layers, x_NCHW.flatten(1)]

@@ -10,13 +10,14 @@ import torch
 from fairdd_core.config.spec.distill import ArmSpec, ScheduleSpec
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.distill.alignments.base import GroupStatistics
-from fairdd_core.distill.alignments.registry import build_alignment
+from fairdd_core.distill.alignments.registry import build_alignment, check_arm
 from fairdd_core.distill.backbones.base import WeightedSets
 from fairdd_core.distill.backbones.means import DistributionMatching
 from fairdd_core.distill.discrepancies.norms import SquaredL2
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.matching import matching_loss
 from fairdd_core.distill.sampling import draw_real
+from fairdd_core.errors import UserError
 from fairdd_core.nets.build import make_network
 from tests.helpers import TINY_NET, tiny_distill, toy_dataset
 
@@ -180,3 +181,21 @@ def test_a_wasserstein_barycenters_mean_is_the_mean_of_the_group_means() -> None
         torch.tensor(np.stack([cloud.mean(axis=0) for cloud in clouds])), torch.full((3,), 1 / 3).double()
     )
     assert points.mean(axis=0) == pytest.approx(aim.numpy(), abs=1e-6)
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_fairdds_sum_is_the_number_of_groups_times_its_mean(empty: bool) -> None:
+    stats = statistics(empty=empty)
+    mean, total = (
+        build_alignment(ArmSpec(name="f", alignment="fairdd", weighting=weighting)).targets(stats)
+        for weighting in ("mean", "sum")
+    )
+    assert torch.equal(mean.points_CTD, total.points_CTD)
+    groups_C1 = stats.present_CG.sum(dim=1, keepdim=True)
+    assert torch.allclose(total.weights_CT, groups_C1 * mean.weights_CT)
+    assert torch.allclose(total.mean_CD, mean.mean_CD)
+
+
+def test_a_sum_is_refused_where_groups_are_not_matched_separately() -> None:
+    with pytest.raises(UserError, match=r"weighting.*fairdd"):
+        check_arm(ArmSpec(name="c", alignment="cobra", weighting="sum"))

@@ -229,3 +229,9 @@ def test_a_class_without_images_is_refused() -> None:
     )
     with pytest.raises(UserError, match="class 1"):
         draw_real(broken, ScheduleSpec(), np.random.default_rng(0), broken.counts_CG())
+
+
+def test_the_step_size_halves_where_it_is_told_to() -> None:
+    spec = tiny_distill(iterations=2000, lr=0.1, lr_halvings=(0.6, 0.8, 0.9))
+    sizes = {i: step_size(spec, i) for i in (0, 1199, 1200, 1599, 1600, 1799, 1800, 1999)}
+    assert list(sizes.values()) == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025, 0.025, 0.0125, 0.0125])

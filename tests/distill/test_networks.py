@@ -8,7 +8,7 @@ from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from fairdd_core.config.spec.distill import DistillSpec
 from fairdd_core.distill.loop import distill
-from fairdd_core.distill.networks import CHECKPOINTS, MatchingNetworks
+from fairdd_core.distill.networks import BATCH, CHECKPOINTS, MatchingNetworks, _batches
 from fairdd_core.events import Checkpoint, Distilled, Event, Step
 from tests.helpers import tiny_distill, toy_dataset
 
@@ -91,3 +91,40 @@ def test_a_warm_network_is_trained_on_the_arms_own_images_first() -> None:
     images, _ = finished(spec)
     assert torch.equal(images["vanilla"], cold["vanilla"])
     assert not torch.equal(images["cobra"], cold["cobra"])
+
+
+def test_a_pass_takes_every_image_once() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rows = list(_batches(BATCH + 44, 3, True, generator))
+    assert [len(batch) for batch in rows] == [BATCH, 44] * 3
+    for first, second in zip(rows[::2], rows[1::2], strict=True):
+        assert torch.equal(torch.cat([first, second]).sort().values, torch.arange(BATCH + 44))
+    assert not torch.equal(rows[0], rows[2]), "shuffled anew"
+    assert [len(batch) for batch in _batches(BATCH + 44, 3, False, generator)] == [BATCH] * 3
+
+
+def test_plain_steps_are_those_of_plain_sgd() -> None:
+    made = MatchingNetworks(
+        toy_dataset(),
+        tiny_distill(
+            augmentation="",
+            schedule={"expert_lr": 0.1, "expert_momentum": 0, "expert_decay": 0, "unit": "passes"},
+        ),
+        3,
+        CPU,
+    )
+    x_NCHW, y_N = torch.rand(6, 3, 8, 8), torch.arange(6) % 3
+    net, other = made(0), made(0).requires_grad_(True)
+    made.train(net, x_NCHW, y_N, 4, 0)
+    for _ in range(4):
+        slopes = torch.autograd.grad(F.cross_entropy(other(x_NCHW), y_N), list(other.parameters()))
+        for p, slope in zip(other.parameters(), slopes, strict=True):
+            p.data -= 0.1 * slope
+    for p, q in zip(net.parameters(), other.parameters(), strict=True):
+        assert torch.allclose(p, q, atol=1e-5)
+
+
+def test_an_expert_is_met_after_any_of_its_passes() -> None:
+    path = networks(experts=1, expert_steps=4, unit="passes")._trajectory(0)
+    assert len(path) == 5
+    assert len({tuple(state["head.bias"].tolist()) for state in path}) == 5

@@ -1,6 +1,6 @@
 """How to distil."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,7 @@ from fairdd_core.config.spec.data import DSA_STRATEGY, Strategy
 from fairdd_core.config.spec.net import NetSpec
 
 MAX_ARMS = 8
+Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class ArmSpec(Settings):
@@ -26,6 +27,11 @@ class ArmSpec(Settings):
     """Of this arm; empty for the run's."""
     warm_steps: int = setting(0, ge=0, le=10_000, title="Training of the matching networks")
     """Updates on the arm's synthetic images that its matching network gets before it is used."""
+    weighting: Literal["mean", "sum"] = setting("mean", title="Distances to the groups")
+    """Of an arm that matches every group separately: their mean, or their sum, as FairDD was published. The
+    sum makes its steps longer than those of the other arms, by the number of groups."""
+    discrimination: float | None = setting(None, ge=0, le=1e6, title="Discrimination weight")
+    """Of this arm (CAFE); None for the run's."""
     intervention: str = setting("none", title="Mitigation", names="interventions")
     """What the arm does for fairness outside the alignment."""
 
@@ -53,6 +59,14 @@ class ScheduleSpec(Settings):
     for networks as initialised."""
     expert_steps: int = setting(100, ge=1, le=100_000, title="Updates of an expert")
     expert_lr: float = setting(0.01, gt=0, le=1e6, title="Step size of the experts")
+    """Also of networks that are trained on the synthetic images."""
+    expert_momentum: float = setting(0.9, ge=0, lt=1, title="Momentum of the matching networks' training")
+    """Of experts, and of networks that are trained on the synthetic images."""
+    expert_decay: float = setting(5e-4, ge=0, le=1e6, title="Weight decay of the matching networks' training")
+    """Of experts, and of networks that are trained on the synthetic images."""
+    unit: Literal["updates", "passes"] = setting("updates", title="Unit of the matching networks' training")
+    """What its lengths count: `updates` on random batches, or `passes` over all images in shuffled batches,
+    as the papers do. An expert is then met after any of its passes."""
     outer: int = setting(10, ge=1, le=1000, title="Iterations with the same network")
     inner: int = setting(50, ge=0, le=10_000, title="Updates of the network between iterations")
 
@@ -106,6 +120,8 @@ class DistillSpec(Settings):
     momentum: float = setting(0.5, ge=0, lt=1, title="Momentum of the images")
     lr_decay: float = setting(0.0, ge=0, le=1, title="Share of the iterations with a falling step")
     """At the end, the step size falls linearly to zero over this share of the iterations."""
+    lr_halvings: tuple[Share, ...] = setting((), max_length=20, title="Halvings of the step size")
+    """Shares of the iterations after which the step size halves, joined by commas; empty for none."""
     init: Literal["real", "noise"] = setting("real", title="Starting images")
     """Real images drawn at random, or Gaussian noise."""
     augmentation: Strategy = setting(DSA_STRATEGY, max_length=200, title="Augmentation in distillation")
@@ -117,6 +133,10 @@ class DistillSpec(Settings):
     none."""
     discrimination: float = setting(0.1, ge=0, le=1e6, title="Discrimination weight")
     """Of the term that keeps the classes apart (CAFE)."""
+    feature_loss: Literal["scaled", "published"] = setting("scaled", title="Loss on features")
+    """Of CAFE. `scaled` divides the distance of every block's output by its size, and takes the mean of the
+    term that keeps the classes apart. `published` takes the blocks' outputs before pooling and the
+    representation with the published weights, undivided, and the sum of that term."""
     trajectory: TrajectorySpec = Field(TrajectorySpec(), title="Trajectory")
     snapshots: int = setting(24, ge=2, le=200, title="Snapshots")
     """Logged moments, spread evenly in the logarithm of the iteration."""

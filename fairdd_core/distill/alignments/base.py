@@ -174,6 +174,7 @@ class Alignment(ABC):
 
     Args:
         discrepancy: the distance of the barycenter, for rules that have one.
+        summed: whether a rule that matches every group separately adds the distances up instead of averaging.
 
     Attributes:
         resampled: whether the target is made from the draw with replacement.
@@ -181,8 +182,8 @@ class Alignment(ABC):
 
     resampled = False
 
-    def __init__(self, discrepancy: Any) -> None:
-        self.discrepancy = discrepancy
+    def __init__(self, discrepancy: Any, summed: bool = False) -> None:
+        self.discrepancy, self.summed = discrepancy, summed
 
     @abstractmethod
     def targets(self, statistics: Statistics) -> Targets:

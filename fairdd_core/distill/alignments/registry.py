@@ -27,9 +27,11 @@ class AlignmentCard(Card):
 
     Attributes:
         barycenter: whether its target is a barycenter, whose distance can be chosen.
+        separate: whether it matches every group separately, so that distances can be averaged or summed.
     """
 
     barycenter: bool = False
+    separate: bool = False
 
 
 ALIGNMENTS: dict[str, AlignmentCard] = {
@@ -53,7 +55,10 @@ ALIGNMENTS: dict[str, AlignmentCard] = {
         f"{_RULES}:Reweighting",
     ),
     "fairdd": AlignmentCard(
-        "FairDD", "Matches every group separately and averages the distances.", f"{_RULES}:FairDD"
+        "FairDD",
+        "Matches every group separately and averages the distances.",
+        f"{_RULES}:FairDD",
+        separate=True,
     ),
 }
 
@@ -79,14 +84,19 @@ def arm_named(name: str) -> ArmSpec:
 
 
 def check_arm(arm: ArmSpec) -> None:
-    """Refuse an arm that cannot be built, or whose distance would have no effect.
+    """Refuse an arm that cannot be built, or whose distance or weighting would have no effect.
 
     Raises:
-        UserError: for names that are not known, and for a distance where there is no barycenter.
+        UserError: for names that are not known, for a distance where there is no barycenter, and for a sum
+            where groups are not matched separately.
     """
     card = lookup(ALIGNMENTS, arm.alignment, "distill.arms.alignment")
     lookup(ALL_DISCREPANCIES, arm.discrepancy, "distill.arms.discrepancy")
     lookup(INTERVENTIONS, arm.intervention, "distill.arms.intervention")
+    if arm.weighting == "sum" and not card.separate:
+        able = [name for name, other in ALIGNMENTS.items() if other.separate]
+        expected = f"mean with {arm.alignment}, which does not match the groups separately"
+        raise UserError("distill.arms.weighting", expected, "sum", f"Use {' or '.join(able)}.")
     if arm.discrepancy != DEFAULT_DISTANCE and not card.barycenter:
         able = [arm_name(name, arm.discrepancy) for name, other in ALIGNMENTS.items() if other.barycenter]
         raise UserError(
@@ -104,5 +114,6 @@ def build_alignment(arm: ArmSpec) -> Alignment:
         UserError: for a name that is not known.
     """
     discrepancy = lookup(ALL_DISCREPANCIES, arm.discrepancy, "distill.arms.discrepancy").build()
-    alignment: Alignment = lookup(ALIGNMENTS, arm.alignment, "distill.arms.alignment").build(discrepancy)
+    card = lookup(ALIGNMENTS, arm.alignment, "distill.arms.alignment")
+    alignment: Alignment = card.build(discrepancy, arm.weighting == "sum")
     return alignment

@@ -66,23 +66,27 @@ class Reweighting(Alignment):
 class FairDD(Alignment):
     """Match every group: (1/|A_y|) Σ_a d(Φ_{a|y}, Φ_{S_y}). FairDD (NeurIPS 2025, arXiv 2411.19623).
 
-    Published as a sum. Under squared ℓ2 the sum's gradient is |A_y| times that of the barycenter's, so at the
-    same step size only its steps would be longer; the mean keeps the step size out of the comparison. The
-    two then coincide under squared ℓ2 and differ under other matching distances.
+    Published as a sum (``summed``). Under squared ℓ2 the sum's gradient is |A_y| times that of the
+    barycenter's, so at the same step size only its steps are longer; the mean keeps the step size out of the
+    comparison. The two then coincide under squared ℓ2 and differ under other matching distances.
     """
 
     def targets(self, statistics: Statistics) -> Targets:
-        """Return the group signals themselves, each with weight 1/|A_y|."""
+        """Return the group signals themselves, each with weight 1/|A_y|, or 1 if summed."""
         means_CGD = statistics.means_CGD
-        return Targets(means_CGD, statistics.uniform_signals_CG.to(means_CGD.dtype))
+        return Targets(means_CGD, self._weights(statistics.uniform_signals_CG).to(means_CGD.dtype))
+
+    def _weights(self, uniform_CG: torch.Tensor) -> torch.Tensor:
+        return (uniform_CG > 0).float() if self.summed else uniform_CG
 
     def clouds(
         self, features: RealFeatures, statistics: Statistics, support: int, generator: torch.Generator
     ) -> list[list[Cloud]]:
-        """Return the cloud of every group, each with weight 1/|A_y|."""
+        """Return the cloud of every group, each with weight 1/|A_y|, or 1 if summed."""
+        weights_CG = self._weights(statistics.uniform_CG).tolist()
         return [
             [Cloud(points, None, w) for points, w in zip(groups, weights_G, strict=True) if w]
-            for groups, weights_G in zip(group_clouds(features), statistics.uniform_CG.tolist(), strict=True)
+            for groups, weights_G in zip(group_clouds(features), weights_CG, strict=True)
         ]
 
 

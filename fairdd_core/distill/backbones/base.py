@@ -78,8 +78,12 @@ class Backbone(ABC):
         """
         return 1.0
 
+    def layer_weights(self, layers: int) -> tuple[float, ...]:
+        """Return the weight of the distance of each of so many layers."""
+        return (1.0,) * layers
+
     def penalty(self, signal: Signal, features: RealFeatures, weights_CG: torch.Tensor) -> torch.Tensor:
-        """Return a scalar that is added to the matching loss.
+        """Return a scalar that is added to the matching loss with the arm's ``discrimination``.
 
         Args:
             signal: of the synthetic classes.

@@ -37,28 +37,45 @@ class CAFE(Backbone):
     """The mean features of every block, and a term that keeps the classes apart.
 
     CAFE (Wang et al., CVPR 2022, arXiv 2203.01531). The discrimination term takes the class means of the
-    synthetic features as a classifier of the real images. It deviates in two points. Real features are scaled
-    to length 1, so that their length does not affect the classifier's confidence. And an image has the weight
-    of its group in the arm's target, so that the term depends on group sizes only if the target does.
+    synthetic features as a classifier of the real images. Two forms of the loss:
+
+    * ``scaled``: the distance of every block's output is divided by its size. Real features are scaled to
+      length 1, so that their length does not affect the classifier's confidence. An image has the weight of
+      its group in the arm's target, so that the term depends on group sizes only if the target does.
+    * ``published``: the outputs of the blocks before pooling and the representation, with weights 1 for the
+      last two and 0.1 for those before, and the sum of the term over the real images as drawn, as the
+      authors' code has them.
     """
 
     keeps_features = True
 
+    @property
+    def published(self) -> bool:
+        """Whether the loss has its published form."""
+        return self.spec.feature_loss == "published"
+
     def layers(self, net: Net) -> int:
-        """Return the number of blocks."""
-        return len(net.blocks)
+        """Return the number of blocks; as published, also the representation counts."""
+        return len(net.blocks) + self.published
+
+    def layer_weights(self, layers: int) -> tuple[float, ...]:
+        """Return 1 for every layer; as published, for the last two only, and 0.1 for those before."""
+        return (0.1,) * (layers - 2) + (1.0, 1.0) if self.published else super().layer_weights(layers)
 
     def signals(self, net: Net, sets: WeightedSets) -> Signal:
-        """Return weighted means of the output of every block."""
-        return weighted_means(net.layers, sets)
+        """Return weighted means of the layers."""
+        return weighted_means(net.before_pooling if self.published else net.layers, sets)
 
     def scale(self, layer: Statistics) -> float:
         """Return the layer's size under the data as they are, so that long layers do not dominate."""
-        return layer.mean_square
+        return 1.0 if self.published else layer.mean_square
 
     def penalty(self, signal: Signal, features: RealFeatures, weights_CG: torch.Tensor) -> torch.Tensor:
-        """Return the weighted cross-entropy of real images under the synthetic class means."""
+        """Return the cross-entropy of real images under the synthetic class means, weighted or summed."""
+        if self.published:
+            logits_NC = features.features_ND @ signal[-1][:, 0].T
+            return F.cross_entropy(logits_NC, features.y_N, reduction="sum")
         logits_NC = F.normalize(features.features_ND, dim=1) @ signal[-1][:, 0].T
         loss_N = F.cross_entropy(logits_NC, features.y_N, reduction="none")
         weight_N = torch.einsum("cg,cgn->n", weights_CG, features.cells_CGN)
-        return self.spec.discrimination * (weight_N @ loss_N) / len(weights_CG)
+        return (weight_N @ loss_N) / len(weights_CG)
