@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from fairdd_core.cards import Card
-from fairdd_core.config.presets import KINDS as SIGNS
 from fairdd_core.config.presets import PRESETS
+from fairdd_core.config.published import RECIPES, SAME_EVERYWHERE, deviations, kind_of, source_of
+from fairdd_core.config.recipes import PUBLISHED, fields_by_ipc
 from fairdd_core.config.settings import REGISTRIES, SETTINGS
 from fairdd_core.data.custom.store import PREFIX
 from fairdd_core.data.registry import DatasetCard, cards
@@ -24,11 +25,16 @@ Described = Mapping[str, str]
 
 def _presets() -> Described:
     described = {name: (build.__doc__ or "").splitlines()[0] for name, build in PRESETS.items()}
-    for sign, start in SIGNS.items():
-        described |= {
-            f"{sign}{name}": f"The preset {start} with {card.title} and its recipe."
-            for name, card in BACKBONES.items()
-        }
+    described |= {
+        f"controlled-{name}": f"The preset quick with {card.title} and its recipe."
+        for name, card in BACKBONES.items()
+    }
+    for name in dict.fromkeys([*RECIPES, *BACKBONES]):
+        own = deviations(name)[: -len(SAME_EVERYWHERE)]
+        follow = ", ".join(SETTINGS[path].title.lower() for path in sorted(fields_by_ipc(PUBLISHED, name)))
+        said = [f"{source_of(name)}.", *[f"Follows the images per class: {follow}."] * bool(follow), *own]
+        described[f"{kind_of(name)}-{name}"] = " ".join(said)
+    described[PUBLISHED] += f" All of these: {' '.join(SAME_EVERYWHERE)}"
     return described
 
 

@@ -68,7 +68,8 @@ def add_spec_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset",
         default="quick",
-        help=f"start from {', '.join(PRESETS)}, controlled-BACKBONE or published-BACKBONE (default: quick)",
+        help=f"start from {', '.join(PRESETS)}, controlled-BACKBONE, published-BACKBONE or long-BACKBONE; "
+        "see: list presets (default: quick)",
     )
     parser.add_argument(
         "--spec", type=Path, metavar="FILE", help="start from a spec.json instead of a preset"
@@ -99,9 +100,10 @@ def spec_from_args(args: argparse.Namespace) -> RunSpec:
     """
     data_dir = Workspace.default().data
     values = dict(_values(args))
-    choices = [values.get(path) for path in CHOICES.values()]
-    spec = _from_file(args.spec) if args.spec else preset_named(args.preset, values.get("distill.backbone"))
-    dataset, label, group, backbone = choices
+    dataset, label, group, backbone, ipc = (values.get(path) for path in CHOICES.values())
+    spec = (
+        _from_file(args.spec) if args.spec else preset_named(args.preset, backbone, ipc or 0, dataset or "")
+    )
     if not (dataset is label is group is None):
         spec = adapt(spec, dataset or spec.data.dataset, label or "", group or "", data_dir=data_dir)
     if backbone not in (None, spec.distill.backbone):

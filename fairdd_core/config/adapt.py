@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fairdd_core.config.presets import PRESETS, preset_named
+from fairdd_core.config.presets import PRESETS, PUBLISHED, preset_named
 from fairdd_core.config.settings import changed, get
 from fairdd_core.config.spec.data import DSA_OPERATIONS
 from fairdd_core.config.spec.run import RunSpec
@@ -23,6 +23,7 @@ CHOICES = {
     "label": "data.label",
     "group": "data.group",
     "backbone": "distill.backbone",
+    "ipc": "distill.ipc",
 }
 """What a start is chosen by beside its preset: name of the setting -> its path."""
 
@@ -34,7 +35,8 @@ def adapt(
 
     Only what follows from the data changes. Groups, and for annotated groups also skew and separation, become
     the usual ones of the data set. The networks get a block for every doubling of the image, so that they end
-    in maps as large as before. Images are flipped where a mirror image shows the same thing.
+    in maps as large as before. Images are flipped where a mirror image shows the same thing. A published
+    preset keeps its networks and its augmentation, as its sources do.
 
     Args:
         spec: to start from.
@@ -64,6 +66,8 @@ def adapt(
     if not new.synthetic_groups:
         data["test_images"] = usual.test_images
     values = {f"data.{name}": value for name, value in data.items()}
+    if spec.preset == PUBLISHED:
+        return changed(spec, values)
     doublings = round(math.log2(new.side / old.side)) if old else 0
     values |= {path: min(MAX_DEPTH, max(1, get(spec, path) + doublings)) for path in DEPTHS}
     values |= {path: _flipped(get(spec, path), new.mirrored) for path in AUGMENTATIONS}
@@ -90,7 +94,7 @@ class Start:
 
     Attributes:
         preset: a name in ``PRESETS``.
-        dataset, label, group, backbone: where they are not the preset's own.
+        dataset, label, group, backbone, ipc: where they are not the preset's own.
     """
 
     preset: str = next(iter(PRESETS))
@@ -98,11 +102,12 @@ class Start:
     label: str = ""
     group: str = ""
     backbone: str = ""
+    ipc: int = 0
 
     @property
     def choices(self) -> dict[str, str]:
         """What is not the preset's own, by name."""
-        return {name: value for name in CHOICES if (value := getattr(self, name))}
+        return {name: str(value) for name in CHOICES if (value := getattr(self, name))}
 
     def spec(self, data_dir: Path | None = None) -> RunSpec:
         """Return the run as it starts.
@@ -113,7 +118,7 @@ class Start:
         Raises:
             UserError: when there is no such preset, backbone or data set, or it has no such attributes.
         """
-        spec = preset_named(self.preset, self.backbone or None)
+        spec = preset_named(self.preset, self.backbone or None, self.ipc, self.dataset)
         return adapt(spec, self.dataset or spec.data.dataset, self.label, self.group, data_dir=data_dir)
 
 

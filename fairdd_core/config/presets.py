@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fairdd_core.config.recipes import PUBLISHED, with_backbone
+from fairdd_core.config.published import BACKBONE_OF, RECIPES
+from fairdd_core.config.recipes import PUBLISHED, with_backbone, with_values
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.config.spec.distill import MAX_ARMS, ArmSpec, DistillSpec, ScheduleSpec
 from fairdd_core.config.spec.embedding import EmbeddingSpec
@@ -12,8 +13,10 @@ from fairdd_core.config.spec.evaluation import EvaluationSpec
 from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.distill.alignments.registry import arm_named
+from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.errors import UserError, lookup
 
+IPC = 10
 SHORT_LR = 0.03  # three times the published 0.01, for evaluations of 300 epochs instead of 1 000
 NO_FLIP = "color_crop_cutout_scale_rotate"  # a mirrored digit is another sign
 
@@ -83,68 +86,81 @@ def standard() -> RunSpec:
     )
 
 
-def published() -> RunSpec:
-    """Distribution Matching as COBRA's public recipe has it; hours without a GPU.
+def published(name: str = "dm", ipc: int = IPC, dataset: str = "colored-mnist-fg") -> RunSpec:
+    """The recipes that the published numbers were made with; hours without a GPU.
 
-    COBRA's own arm differs from the others in more than its target: it matches by ℓ1, under networks that
-    were first trained for ten epochs on the synthetic images (one update each at 10 images per class).
+    Arms differ in more than their target where they do in the source. Settings that depend on the images per
+    class, or on the data set, are those of the given ones.
+
+    Args:
+        name: of the recipe, in ``RECIPES``; a backbone without one gets that of Distribution Matching.
+        ipc: images per class.
+        dataset: for which the recipe is.
     """
-    cobra = arm_named("cobra").model_copy(update={"matching": "l1", "warm_steps": 10})
-    return RunSpec(
-        preset="published",
-        data=DataSpec(dataset="colored-mnist-fg", groups=10, skew=0.9),
-        distill=DistillSpec(
-            arms=(*arms_named("vanilla", "fairdd"), cobra),
-            ipc=10,
-            iterations=2600,
-            lr=1.0,
-            schedule=ScheduleSpec(kind="fresh", sampling="per-class", samples=600),
+    recipe = RECIPES.get(name, RECIPES["dm"])
+    arms = tuple(arm_named(arm).model_copy(update=dict(own)) for arm, own in recipe.arms(ipc).items())
+    start = RunSpec(
+        preset=PUBLISHED,
+        data=DataSpec(
+            dataset="colored-mnist-fg", groups=10, skew=0.9, rendering="published", test_groups="dealt"
         ),
-        evaluation=EvaluationSpec(networks=10, epochs=1000, full_data_steps=3000),
+        distill=DistillSpec(arms=arms, backbone=BACKBONE_OF.get(name, name), ipc=ipc),
+        evaluation=EvaluationSpec(full_data_steps=3000),
     )
+    return with_values(start, recipe.fields(ipc, dataset))
 
 
-PRESETS: dict[str, Callable[[], RunSpec]] = {"quick": quick, "standard": standard, "published": published}
+PRESETS: dict[str, Callable[[], RunSpec]] = {"quick": quick, "standard": standard, PUBLISHED: published}
 """With Distribution Matching; ``preset_with`` has them with every backbone."""
 
-KINDS = {"controlled-": "quick", "published-": "published"}
-"""How the presets with a backbone are called, and from which preset each kind starts."""
+KINDS = {"controlled-": "quick", "published-": PUBLISHED, "long-": PUBLISHED}
+"""How the presets with a backbone are called, and from which preset each kind starts.
+
+``published-`` and ``long-`` are the same; ``kind_of`` says what a recipe is called.
+"""
 
 
-def preset_with(name: str, backbone: str | None = None) -> RunSpec:
+def preset_with(name: str, backbone: str | None = None, ipc: int = 0, dataset: str = "") -> RunSpec:
     """Return a preset with a backbone and its recipe.
 
     Args:
         name: one of ``PRESETS``.
         backbone: a name in ``BACKBONES``; by default the preset's own.
+        ipc: images per class; 0 for the preset's own.
+        dataset: for which a published recipe is; empty for the preset's own. The data stay the preset's.
 
     Raises:
         UserError: for a name that is not known.
     """
     start = lookup(PRESETS, name, "preset")()
-    if backbone in (None, start.distill.backbone):
-        return start
-    if name != "published":
-        return with_backbone(start, backbone)
-    # No recipe of COBRA's own is known for the other backbones.
-    plain = start.distill.model_copy(update={"arms": arms_named("vanilla", "cobra")})
-    return with_backbone(start.model_copy(update={"distill": plain}), backbone, PUBLISHED)
+    data = dataset or start.data.dataset
+    if name == PUBLISHED:
+        wanted = backbone or start.distill.backbone
+        if wanted not in BACKBONE_OF:
+            lookup(BACKBONES, wanted, "distill.backbone")
+        return published(wanted, ipc or start.distill.ipc, data)
+    if ipc:
+        start = with_values(start, {"distill.ipc": ipc})
+    return start if backbone in (None, start.distill.backbone) else with_backbone(start, backbone)
 
 
-def preset_named(name: str, backbone: str | None = None) -> RunSpec:
+def preset_named(name: str, backbone: str | None = None, ipc: int = 0, dataset: str = "") -> RunSpec:
     """Return a preset: one of ``PRESETS``, ``controlled-BACKBONE`` or ``published-BACKBONE``.
 
     A controlled preset is the quick one with another backbone: its arms differ in nothing but the alignment.
-    A published one follows the backbone's paper; what its arms differ in besides is in their fields.
+    A published one follows a recipe; what its arms differ in besides is in their fields. One that only takes
+    as long is called ``long-BACKBONE``; the other name is known, too.
 
     Args:
         name: of the preset.
         backbone: a name in ``BACKBONES``; by default the preset's own.
+        ipc: images per class; 0 for the preset's own.
+        dataset: for which a published recipe is; empty for the preset's own.
 
     Raises:
         UserError: for a name that is not known.
     """
     for sign, start in KINDS.items():
         if name.startswith(sign):
-            return preset_with(start, backbone or name.removeprefix(sign))
-    return preset_with(name, backbone)
+            return preset_with(start, backbone or name.removeprefix(sign), ipc, dataset)
+    return preset_with(name, backbone, ipc, dataset)

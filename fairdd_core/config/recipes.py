@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
+from fairdd_core.config.published import RECIPES
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.errors import lookup
 
+PUBLISHED = "published"
+"""The preset whose recipes are the published ones."""
+IPC_EXAMPLES = (1, 10, 50, 100)
 Recipe = Mapping[str, Any]
 """Fields of ``DistillSpec`` by name; a mapping changes the fields of a part of it."""
 
@@ -31,49 +36,51 @@ SHORT: dict[str, Recipe] = {
 }
 """For a run of minutes: tuned on Colored Digits, and the same for all arms."""
 
-PUBLISHED: dict[str, Recipe] = {
-    "dm": {"iterations": 2600, "lr": 1.0, "schedule": {"kind": "fresh", "samples": 600}},
-    "dc": {
-        "matching": "cosine",
-        "iterations": 10_000,
-        "lr": 0.1,
-        "schedule": {"kind": "inner", "outer": 10, "inner": 50, "samples": 256},
-    },
-    "idc": {
-        "matching": "l1",
-        "iterations": 10_000,
-        "lr": 0.005,
-        "factor": 2,
-        "schedule": {"kind": "fresh", "samples": 64, "experts": 5, "expert_steps": 1000},
-    },
-    "cafe": {"iterations": 2000, "lr": 0.1, "schedule": {"kind": "fresh", "samples": 256}},
-    "mtt": {
-        "iterations": 5000,
-        "lr": 100.0,
-        "schedule": {"kind": "fresh", "samples": 256, "experts": 20, "expert_steps": 5000},
-    },
-}
-"""As the papers describe them, as far as they do."""
 
-
-RECIPE_FIELDS = {
-    path
-    for recipe in (*SHORT.values(), *PUBLISHED.values())
-    for field, value in recipe.items()
-    for path in (
-        [f"distill.{field}.{part}" for part in value] if isinstance(value, Mapping) else [f"distill.{field}"]
+def recipe_fields(preset: str) -> frozenset[str]:
+    """Return the paths of the settings that a backbone's recipe changes under a preset."""
+    if preset == PUBLISHED:
+        return frozenset(path for recipe in RECIPES.values() for path in recipe.fields(10, ""))
+    return frozenset(
+        f"distill.{field}.{part}" if part else f"distill.{field}"
+        for recipe in SHORT.values()
+        for field, value in recipe.items()
+        for part in (value if isinstance(value, Mapping) else [""])
     )
-}
-"""Paths of the settings that some recipe changes."""
 
 
-def with_backbone(spec: RunSpec, backbone: str, recipes: Mapping[str, Recipe] = SHORT) -> RunSpec:
-    """Return a run with another backbone and what its recipe changes; the arms and the data stay.
+def fields_by_ipc(preset: str, name: str) -> frozenset[str]:
+    """Return the paths of the settings that follow from the images per class.
+
+    Args:
+        preset: a preset; only the published one has any.
+        name: of its recipe.
+    """
+    if preset != PUBLISHED or name not in RECIPES:
+        return frozenset()
+    by_ipc = [RECIPES[name].fields(ipc, "") for ipc in IPC_EXAMPLES]
+    return frozenset(path for path, value in by_ipc[0].items() if any(f[path] != value for f in by_ipc))
+
+
+def with_values(spec: RunSpec, values: Mapping[str, Any]) -> RunSpec:
+    """Return a run with other values, by the dotted paths of their fields.
+
+    Raises:
+        ValidationError: for a value that a field cannot have.
+    """
+    document = spec.model_dump()
+    for path, value in values.items():
+        *parents, last = path.split(".")
+        reduce(dict.__getitem__, parents, document)[last] = value
+    return RunSpec.model_validate(document)
+
+
+def with_backbone(spec: RunSpec, backbone: str) -> RunSpec:
+    """Return a run with another backbone and what its short recipe changes; the arms and the data stay.
 
     Args:
         spec: made for Distribution Matching.
         backbone: a name in ``BACKBONES``; one without a recipe keeps the run's settings.
-        recipes: ``SHORT`` or ``PUBLISHED``.
 
     Raises:
         UserError: for a name that is not known.
@@ -82,6 +89,6 @@ def with_backbone(spec: RunSpec, backbone: str, recipes: Mapping[str, Recipe] = 
     document = spec.model_dump(mode="json")
     distill = document["distill"]
     distill["backbone"] = backbone
-    for field, value in recipes.get(backbone, {}).items():
+    for field, value in SHORT.get(backbone, {}).items():
         distill[field] = {**distill[field], **value} if isinstance(value, Mapping) else value
     return RunSpec.model_validate(document)

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from fairdd_core.cards import Card
 from fairdd_core.config.presets import arms_named
+from fairdd_core.config.recipes import with_values
 from fairdd_core.config.spec.base import AS_FOUND, Place, Settings, percent, user_error
 from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.config.spec.run import RunSpec
@@ -155,7 +156,7 @@ class Setting:
         if self.path == ARMS and not all(described_by_name(arm, known) for arm in value):
             return json.dumps([arm.model_dump() for arm in value], separators=(",", ":"))
         if self.several:
-            return ",".join(part.name if isinstance(part, ArmSpec) else part for part in value)
+            return ",".join(part.name if isinstance(part, ArmSpec) else str(part) for part in value)
         if isinstance(value, float):
             return repr(value).removesuffix(".0")
         return NONE if value is None else str(int(value) if isinstance(value, bool) else value)
@@ -225,12 +226,8 @@ def changed(spec: RunSpec, values: Mapping[str, Any]) -> RunSpec:
     Raises:
         UserError: naming the field at fault.
     """
-    document = spec.model_dump()
-    for path, value in values.items():
-        *parents, last = path.split(".")
-        reduce(dict.__getitem__, parents, document)[last] = value
     try:
-        return RunSpec.model_validate(document)
+        return with_values(spec, values)
     except ValidationError as error:
         raise user_error(error) from error
 

@@ -191,7 +191,7 @@ def test_list_knows_every_preset_by_a_name_that_a_run_takes(capsys: pytest.Captu
     listed = json.loads(capsys.readouterr().out)
     assert {"quick", "controlled-mtt", "published-dc"} <= set(listed)
     for name in listed:
-        assert preset_named(name).distill.backbone == (name.partition("-")[2] or "dm")
+        assert preset_named(name).distill.backbone == (name.rpartition("-")[2] if "-" in name else "dm")
 
 
 def test_list_shows_a_data_sets_card(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -69,7 +69,11 @@ def _start(params: Mapping[str, str], unusable: list[str]) -> RunSpec:
     """Return what the address starts from, without the choices that cannot be used."""
     data_dir = Workspace.default().data
     start = Start(read(params, PRESET, one_of(PRESETS), unusable) or Start.preset)
-    options = {"dataset": one_of(cards(data_dir)), "backbone": one_of(PARAMS["backbone"].choices)}
+    options: dict[str, Callable[[str], Any]] = {
+        "dataset": one_of(cards(data_dir)),
+        "backbone": one_of(PARAMS["backbone"].choices),
+        "ipc": PARAMS["ipc"].parse,
+    }
     chosen = {
         name: value
         for name in CHOICES

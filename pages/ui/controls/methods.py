@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import partial
 
 import streamlit as st
 
 from fairdd_core.config.adapt import Start
-from fairdd_core.config.recipes import RECIPE_FIELDS
+from fairdd_core.config.recipes import fields_by_ipc, recipe_fields
 from fairdd_core.config.settings import CONTROLS, get
 from fairdd_core.distill.alignments.registry import ALIGNMENTS
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
@@ -21,14 +21,23 @@ from pages.ui.controls.widgets import draw
 
 def _backbone_chosen() -> None:
     """Take the recipe of the backbone."""
+    _take_recipe(recipe_fields(st.session_state[key(PRESET)]))
+    _matching_chosen()
+
+
+def images_per_class_chosen() -> None:
+    """Take what follows from them under the preset."""
+    _take_recipe(fields_by_ipc(st.session_state[key(PRESET)], st.session_state[key("backbone")]))
+
+
+def _take_recipe(fields: Container[str]) -> None:
     state = st.session_state
-    initial = Start(state[key(PRESET)], backbone=state[key("backbone")]).spec()
+    initial = Start(state[key(PRESET)], backbone=state[key("backbone")], ipc=state[key("ipc")]).spec()
     for name, setting in CONTROLS.items():
-        if setting.path in RECIPE_FIELDS:
+        if setting.path in fields:
             state[key(name)] = get(initial, setting.path)
     kept = state[key(KEPT)]
-    state[key(KEPT)] = {path: value for path, value in kept.items() if path not in RECIPE_FIELDS}
-    _matching_chosen()
+    state[key(KEPT)] = {path: value for path, value in kept.items() if path not in fields}
 
 
 def _matching_chosen() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from fairdd_core.config.presets import PRESETS
+from fairdd_core.config.published import deviations, source_of
+from fairdd_core.config.recipes import PUBLISHED
 from fairdd_core.config.settings import ARMS, CONTROLS, SETTINGS
 from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.config.spec.run import RunSpec
@@ -89,10 +91,11 @@ def controls() -> RunSpec | None:
         "Sets every control at once. Quick: small digits, about a minute. Standard: MNIST, slower. "
         "Published: the papers' own recipes, for a GPU.",
     )
+    _recipe_note()
     dataset_controls(_data_changed)
     methods.backbone_control()
     methods.method_control()
-    draw_row(_others("main"))
+    draw_row(_others("main"), {"ipc": methods.images_per_class_chosen})
     repeats.seed_controls()
     with st.expander("Advanced", icon=":material/tune:"):
         methods.matching_control()
@@ -116,6 +119,16 @@ def controls() -> RunSpec | None:
         return None
     write_address(spec)
     return spec
+
+
+def _recipe_note() -> None:
+    """Say whose recipe the published preset follows, and in a help line in what it differs."""
+    state = st.session_state
+    if state[key(PRESET)] != PUBLISHED:
+        return
+    name = state[key("backbone")]
+    text = f"{source_of(name)}, set for {state[key('ipc')]} images per class."
+    st.caption(text, help="\n".join(f"* {point}" for point in deviations(name)))
 
 
 def _others(place: str) -> list[str]:

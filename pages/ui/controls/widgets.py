@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -78,22 +78,26 @@ def _draw_number(
     box.number_input(setting.title, low, high, step=step, format=look, **common)
 
 
-def draw_row(names: Sequence[str], **options: Sequence[Any]) -> None:
+def draw_row(
+    names: Sequence[str], changed: Mapping[str, Callable[..., None]] | None = None, **options: Sequence[Any]
+) -> None:
     """Draw several controls; boxes with short titles stand two in a row.
 
     Args:
         names: of the settings.
+        changed: what is called when a control was moved, by name.
         options: to choose from, by name.
     """
+    moved = changed or {}
     row: list[Any] = []
     for name in names:
         setting, offered = PARAMS[name], options.get(name)
         if setting.several or setting.slider or setting.kind is bool or len(setting.title) > SHORT_TITLE:
-            draw(name, options=offered)
+            draw(name, options=offered, changed=moved.get(name))
             row = []
         else:
             row = row or [*st.columns(2, gap="small", wrap=False, vertical_alignment="bottom")]
-            draw(name, row.pop(0), options=offered)
+            draw(name, row.pop(0), options=offered, changed=moved.get(name))
 
 
 def grid(setting: Setting, low: float, high: float) -> list[Any]:

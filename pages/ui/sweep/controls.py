@@ -18,6 +18,7 @@ from fairdd_core.errors import UserError
 from fairdd_core.plots.theme import arm_label
 from pages.ui.common.errors import show_error
 from pages.ui.controls.catalogue import catalogue
+from pages.ui.controls.settings import known_arms
 from pages.ui.controls.sidebar import preset_control
 from pages.ui.controls.widgets import draw
 from pages.ui.sweep.model import steps
@@ -124,7 +125,8 @@ def _spec() -> SweepSpec | None:
     try:
         initial = Start(value["preset"], value["dataset"]).spec()
         adopted = {PARAMS[name].path: value[name] for name in _ADOPTED}
-        arms, (low, high), (alike, apart) = arms_named(*value["arms"]), value["skew"], value["separation"]
+        (low, high), (alike, apart) = value["skew"], value["separation"]
+        arms = arms_named(*value["arms"], known=known_arms(initial))
         return SweepSpec(
             base=changed(initial, adopted | {"distill.arms": arms, "data.skew": high / 100}),
             skews=steps(low / 100, high / 100, value["skews"]),

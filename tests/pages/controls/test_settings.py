@@ -147,7 +147,8 @@ def test_methods_that_nearly_coincide_are_named() -> None:
 
 def test_a_published_recipe_says_what_its_arms_differ_in() -> None:
     sentence = difference_sentence(PRESETS["published"]().distill.arms)
-    assert "the matching distance and the training of the matching networks" in sentence
+    assert "the matching distance, the training of the matching networks" in sentence
+    assert "the distances to the groups" in sentence
     assert "networks, augmentations" not in sentence
 
 
