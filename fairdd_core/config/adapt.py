@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fairdd_core.config.presets import PRESETS, PUBLISHED, preset_named
+from fairdd_core.config.presets import PRESETS, preset_named
+from fairdd_core.config.recipes import PUBLISHED
 from fairdd_core.config.settings import changed, get
 from fairdd_core.config.spec.data import DSA_OPERATIONS
 from fairdd_core.config.spec.run import RunSpec

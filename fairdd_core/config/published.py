@@ -75,7 +75,7 @@ def _dm(ipc: int, dataset: str) -> Fields:
         "distill.schedule.kind": "fresh",
         "distill.schedule.samples": 600,
     }
-    return own | _plain() | _test(1500, 5, DSA_STRATEGY)
+    return {**own, **_plain(), **_test(1500, 5, DSA_STRATEGY)}
 
 
 def _dm_arms(ipc: int) -> Mapping[str, Mapping[str, Any]]:
@@ -118,7 +118,7 @@ def _dc(ipc: int, dataset: str) -> Fields:
         "distill.schedule.inner": inner,
         "distill.schedule.samples": 256,
     }
-    return own | _plain() | _test(300, 10, "")
+    return {**own, **_plain(), **_test(300, 10, "")}
 
 
 def _idc(ipc: int, dataset: str) -> Fields:
@@ -131,7 +131,7 @@ def _idc(ipc: int, dataset: str) -> Fields:
         "distill.schedule.kind": "fresh",
         "distill.schedule.samples": 256,
     }
-    return own | _plain() | _test(1500, 5, "")
+    return {**own, **_plain(), **_test(1500, 5, "")}
 
 
 def _cafe(ipc: int, dataset: str) -> Fields:
@@ -148,7 +148,7 @@ def _cafe(ipc: int, dataset: str) -> Fields:
         "distill.schedule.inner": 10,
         "distill.schedule.samples": 256,
     }
-    return own | _plain() | _test(600, 20, "")
+    return {**own, **_plain(), **_test(600, 20, "")}
 
 
 def _cafe_arms(ipc: int) -> Mapping[str, Mapping[str, Any]]:
@@ -170,7 +170,7 @@ def _mtt(ipc: int, dataset: str) -> Fields:
         "distill.trajectory.student_steps": 20,
         "distill.trajectory.student_lr": 0.01,
     }
-    return own | _plain() | _test(1000, 5, DSA_STRATEGY)
+    return {**own, **_plain(), **_test(1000, 5, DSA_STRATEGY)}
 
 
 def _two(ipc: int) -> Mapping[str, Mapping[str, Any]]:

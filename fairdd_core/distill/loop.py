@@ -40,7 +40,7 @@ def step_size(spec: DistillSpec, iteration: int) -> float:
     """
     left = (spec.iterations - iteration) / spec.iterations
     passed = sum(iteration >= round(share * spec.iterations) for share in spec.lr_halvings)
-    lr = spec.lr / 2**passed
+    lr: float = spec.lr / 2**passed
     return lr * min(1.0, left / spec.lr_decay) if spec.lr_decay else lr
 
 

@@ -10,6 +10,7 @@ from torch import nn
 from fairdd_core.errors import UserError
 
 LEAST_SIDE = 8
+_NO_POOLING: nn.Module = nn.Identity()
 
 
 class Net(nn.Module):
@@ -43,10 +44,12 @@ class Net(nn.Module):
         """Return the flattened output of every block before the pooling it may end with, then ``embed``'s."""
         outputs = []
         for block in self.blocks:
-            pooled = isinstance(block, nn.Sequential) and isinstance(block[-1], nn.AvgPool2d | nn.MaxPool2d)
-            x_NCHW = block[:-1](x_NCHW) if pooled else block(x_NCHW)
+            before, pooling = block, _NO_POOLING
+            if isinstance(block, nn.Sequential) and isinstance(block[-1], nn.AvgPool2d | nn.MaxPool2d):
+                before, pooling = block[:-1], block[-1]
+            x_NCHW = before(x_NCHW)
             outputs.append(x_NCHW.flatten(1))
-            x_NCHW = block[-1](x_NCHW) if pooled else x_NCHW
+            x_NCHW = pooling(x_NCHW)
         return (*outputs, x_NCHW.flatten(1))
 
     def embed(self, x_NCHW: torch.Tensor) -> torch.Tensor:

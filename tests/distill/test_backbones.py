@@ -185,7 +185,7 @@ def test_cafes_published_loss_is_that_of_its_authors() -> None:
     synthetic_NCHW, labels_N = x_NCHW[::3] + 0.1, y_N[::3]
     mean_CN = F.one_hot(labels_N, CLASSES).T / F.one_hot(labels_N, CLASSES).sum(dim=0)[:, None]
     sets = WeightedSets(synthetic_NCHW, labels_N, mean_CN)
-    pair = MatchingPair(net, [], real)
+    pair = MatchingPair(net, [], real, np.zeros((2, CLASSES, GROUPS)))
     matching = SignalMatching(backbone, SquaredL2())
     vanilla = build_alignment(ArmSpec(name="v", alignment="vanilla"))
     loss, signal = matching.loss(pair, matching.targets(vanilla, pair), sets, {})
