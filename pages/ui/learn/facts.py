@@ -13,7 +13,7 @@ from fairdd_core.analysis.neighbours import nearest_color
 from fairdd_core.analysis.residuals import settled_residual
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.folder import RunFolder
-from pages.ui.common.cache import cached
+from pages.ui.common.cache import cached, method_differences
 from pages.ui.common.runs import EXAMPLE_PREFIX, Labels, RunView, open_run
 from pages.ui.controls.address import to_address
 
@@ -37,7 +37,7 @@ class Facts:
         distances: a row per arm, class and group, see ``events.Embedded``.
         steps: what was logged during the run.
         images: ``{arm: uint8 (C, IPC, 3, H, W)}`` at the end.
-        intervals: ``{arm: {metric: {"ci95": [low, high], ...}}}`` from the run's result.
+        intervals: ``{arm: {metric: {"ci95": [low, high], "floor": [mean, std], ...}}}`` from the result.
     """
 
     view: RunView
@@ -60,6 +60,19 @@ class Facts:
         """Return the 95 % confidence interval of a gap."""
         low, high = self.intervals[arm][name]["ci95"]
         return float(low), float(high)
+
+    def floor(self, name: str, arm: str) -> float:
+        """Return the noise floor of a gap."""
+        return float(self.intervals[arm][name]["floor"][0])
+
+    def difference(self, name: str, arm: str, against: str) -> tuple[float, float, float]:
+        """Return a metric of ``arm`` minus that of another arm, paired, with its 95 % interval.
+
+        Both are tested on the same images, which are resampled together, and so are their test networks.
+        """
+        table = method_differences(self.view.folder.path, "", against)
+        row = table[(table["arm"] == arm) & (table["metric"] == name)].iloc[0]
+        return float(row["difference"]), float(row["low"]), float(row["high"])
 
     def recalls(self, arm: str) -> tuple[float, float]:
         """Return the mean recall in the largest group of every class, and in all the others."""

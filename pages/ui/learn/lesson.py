@@ -233,12 +233,13 @@ def _balance_reveal() -> None:
             key="lesson-gaps",
             alt="Mean gap of vanilla and COBRA in the same four conditions, with 95 % intervals.",
         )
-    shares = ("gap", "low", "high", "accuracy")
+    shares = ("gap", "low", "high", "floor", "accuracy")
     table_expander(table, "conditions", percent=shares)
     st.caption(
         "Largest residual: the distance of the farthest colour from the synthetic images, in mean lengths of "
         "the colours' signals. The rows of both figures are the same four runs, each with one seed: the "
-        "intervals are over test images and do not cover the variance across seeds."
+        "intervals are over test images and do not cover the variance across seeds. To see that, launch them "
+        "with three **Repeats** in the Studio."
     )
     first, second = st.columns(2, gap="large")
     with first:

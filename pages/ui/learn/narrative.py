@@ -25,19 +25,29 @@ def points(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
-def interval_text(bounds: tuple[float, float]) -> str:
-    """Return an interval in percentage points."""
-    return f"{points(bounds[0])} to {points(bounds[1])}"
+def signed_points(share: float) -> str:
+    """Return a difference of shares in percentage points, with its sign."""
+    return f"{100 * share:+.1f}".replace("-", "−")
 
 
 def _gap(f: Facts, arm: str) -> str:
     return points(f.metric("deo_mean", arm))
 
 
-def _compared_gaps(f: Facts, one: str, other: str) -> tuple[bool, str]:
-    """Return whether the intervals of two arms' gaps overlap, and both intervals as text."""
-    a, b = f.interval("deo_mean", one), f.interval("deo_mean", other)
-    return a[0] <= b[1] and b[0] <= a[1], f"{interval_text(a)} and {interval_text(b)}"
+def difference_text(difference: tuple[float, float, float]) -> str:
+    """Return a paired difference with its interval: ``−1.2 points, 95 % interval −3.0 to +0.6``."""
+    value, low, high = map(signed_points, difference)
+    return f"{value} points, 95 % interval {low} to {high}"
+
+
+def may_be_chance(difference: tuple[float, float, float]) -> bool:
+    """Return whether the interval of a difference includes zero."""
+    _, low, high = difference
+    return low <= 0 <= high
+
+
+def _chance_gap(f: Facts, arm: str) -> str:
+    return points(f.floor("deo_mean", arm))
 
 
 def first_class(f: Facts) -> tuple[np.ndarray, int]:
@@ -96,7 +106,9 @@ def gap(f: Facts) -> str:
     text = (
         f"In the most frequent colour of each digit **{own:.0%}** are recognised, in all other colours "
         f"**{rest:.0%}**. The mean gap between the best and the worst colour, DEO_A, is "
-        f"**{_gap(f, 'vanilla')} points**."
+        f"**{_gap(f, 'vanilla')} points**. With so few test images of a digit, chance alone gives "
+        f"{_chance_gap(f, 'vanilla')}, the **noise floor** of this gap: only the excess above it is evidence "
+        "of bias."
     )
     if "full-data" in f.counts:
         trained = f.view.folder.trainings().get("full-data", {}).values()
@@ -130,7 +142,8 @@ def aligned(f: Facts) -> str:
     return (
         f"Accuracy {verb}: from **{f.metric('accuracy', 'vanilla'):.1%}** to "
         f"**{f.metric('accuracy', 'cobra'):.1%}**. The mean gap goes from **{_gap(f, 'vanilla')}** to "
-        f"**{_gap(f, 'cobra')} points** (95 % interval {interval_text(f.interval('deo_mean', 'cobra'))})."
+        f"**{_gap(f, 'cobra')} points** ({difference_text(f.difference('deo_mean', 'cobra', 'vanilla'))}); "
+        f"chance alone gives {_chance_gap(f, 'cobra')}."
     )
 
 
@@ -182,12 +195,13 @@ def compare_fairdd(f: Facts) -> str:
 def compare_uniform(f: Facts) -> str:
     """Return how far uniform sampling and COBRA agree here."""
     mean, _ = pixels_apart(f, "cobra", "uniform")
-    overlap, intervals = _compared_gaps(f, "uniform", "cobra")
+    difference = f.difference("deo_mean", "uniform", "cobra")
     return (
         "**Uniform sampling and COBRA** have the same target on average, but made different images: pixels "
         f"differ by {mean:.1f} of 255 on average. Where a colour has one or two images, drawing them again "
-        f"and again adds noise. Their gaps are {_gap(f, 'uniform')} and {_gap(f, 'cobra')} points; with "
-        f"these test images they {'cannot' if overlap else 'can'} be told apart (intervals {intervals})."
+        f"and again adds noise. Their gaps are {_gap(f, 'uniform')} and {_gap(f, 'cobra')} points; these "
+        f"test images {'cannot' if may_be_chance(difference) else 'can'} tell them apart "
+        f"({difference_text(difference)})."
     )
 
 
@@ -207,7 +221,7 @@ def methods_table(f: Facts) -> pd.DataFrame:
 
 
 def conditions_table(runs: dict[str, Facts]) -> pd.DataFrame:
-    """Return a row per condition and arm: ``case, arm, residual, gap, low, high, accuracy``."""
+    """Return a row per condition and arm: ``case, arm, residual, gap, low, high, floor, accuracy``."""
     rows = [
         (
             CONDITIONS[name],
@@ -215,12 +229,13 @@ def conditions_table(runs: dict[str, Facts]) -> pd.DataFrame:
             f.worst_residual(arm),
             f.metric("deo_mean", arm),
             *f.interval("deo_mean", arm),
+            f.floor("deo_mean", arm),
             f.metric("accuracy", arm),
         )
         for name, f in runs.items()
         for arm in ("vanilla", "cobra")
     ]
-    return pd.DataFrame(rows, columns=["case", "arm", "residual", "gap", "low", "high", "accuracy"])
+    return pd.DataFrame(rows, columns=["case", "arm", "residual", "gap", "low", "high", "floor", "accuracy"])
 
 
 def outcome_of_balance(runs: dict[str, Facts]) -> str:
@@ -234,12 +249,13 @@ def outcome_of_balance(runs: dict[str, Facts]) -> str:
 
 def same_target(f: Facts) -> str:
     """Return how close vanilla and COBRA are in the balanced run."""
-    overlap, intervals = _compared_gaps(f, "vanilla", "cobra")
-    difference = "which these test images cannot tell apart" if overlap else "which differ"
+    difference = f.difference("deo_mean", "cobra", "vanilla")
+    verdict = "which these test images cannot tell apart" if may_be_chance(difference) else "which differ"
     return (
         "**Balanced, vanilla has almost the same target as COBRA.** Their largest residuals are "
         f"{f.worst_residual('vanilla'):.2f} and {f.worst_residual('cobra'):.2f}, their mean gaps "
-        f"{_gap(f, 'vanilla')} and {_gap(f, 'cobra')} points, {difference} (95 % intervals {intervals})."
+        f"{_gap(f, 'vanilla')} and {_gap(f, 'cobra')} points, {verdict} "
+        f"({difference_text(difference)})."
     )
 
 
@@ -259,8 +275,8 @@ def left_after_balancing(runs: dict[str, Facts]) -> str:
         f"**{gaps['balanced']} points** and its largest residual from {residual['skewed']:.2f} to "
         f"**{residual['balanced']:.2f}**. Not to zero, because the colours are still separated. Part of the "
         f"residual is chance, since a colour has about {cell:.0f} images of a digit: with colours that look "
-        f"alike it is {residual['balanced-alike']:.2f}. The gap is not chance: the test images are the same "
-        f"digits in every colour, and with colours that look alike it is {gaps['balanced-alike']} points."
+        f"alike it is {residual['balanced-alike']:.2f}. Chance alone would give a gap "
+        f"of {_chance_gap(runs['balanced'], 'vanilla')} points."
         f"{full_data}"
     )
 
@@ -268,19 +284,21 @@ def left_after_balancing(runs: dict[str, Facts]) -> str:
 def without_separation(f: Facts) -> str:
     """Return what imbalance does when the groups look alike, and what COBRA does then."""
     accuracy = {arm: f.metric("accuracy", arm) for arm in ("vanilla", "cobra")}
+    difference = f.difference("accuracy", "cobra", "vanilla")
     loss = ""
     if accuracy["cobra"] < accuracy["vanilla"]:
         loss = (
             " COBRA has nothing to mitigate here, and costs accuracy: it reaches "
-            f"**{accuracy['cobra']:.1%}**, because a colour with one or two images still counts as much as "
-            "one with a hundred."
+            f"**{accuracy['cobra']:.1%}** ({difference_text(difference)}), because a colour with one or two "
+            "images still counts as much as one with a hundred."
         )
     return (
-        "**Nor is imbalance alone.** With the same skew but colours that look alike, vanilla's gap is "
-        f"**{_gap(f, 'vanilla')} points** and its accuracy {accuracy['vanilla']:.1%}.{loss} The harm comes "
-        "from imbalance *times* separation. (Its largest residual is still "
-        f"{f.worst_residual('vanilla'):.2f}: the mean of a colour with one or two images is not the mean of "
-        "its digit, even if the colours look alike.)"
+        "**Nor is imbalance alone.** With the same skew but colours that look alike, the test shows the same "
+        "picture in every colour, so every gap is 0 **by construction**, even that of an untrained network. "
+        f"Judge by accuracy: vanilla reaches **{accuracy['vanilla']:.1%}**.{loss} The harm comes from "
+        f"imbalance *times* separation. (Its largest residual is still {f.worst_residual('vanilla'):.2f}: "
+        "the mean of a colour with one or two images is not the mean of its digit, even if the colours look "
+        "alike.)"
     )
 
 
@@ -298,13 +316,14 @@ def other_centers(f: Facts) -> str:
     """Return what the centre of the smallest ball does to the farthest group and to the gap."""
     near, mean, far = target_spread(f, "cobra")
     near_ball, mean_ball, far_ball = target_spread(f, BALL)
-    overlap, intervals = _compared_gaps(f, "cobra", BALL)
-    falls = f.metric("deo_mean", BALL) < f.metric("deo_mean", "cobra")
-    effect = "does not change noticeably" if overlap else "falls" if falls else "grows"
+    difference = f.difference("deo_mean", BALL, "cobra")
+    effect = "falls" if difference[0] < 0 else "grows"
+    if may_be_chance(difference):
+        effect = "does not change noticeably"
     return (
         f"**What can be done about it.** In the balanced run, the mean of the colours is {near:.1f} from the "
         f"nearest and {far:.1f} from the farthest colour. The centre of the smallest ball around them is "
         f"{near_ball:.1f} and **{far_ball:.1f}** away: the farthest colour gains, and the mean distance goes "
         f"from {mean:.1f} to {mean_ball:.1f}. The gap {effect}: {_gap(f, 'cobra')} points with the mean, "
-        f"{_gap(f, BALL)} with the ball (intervals {intervals})."
+        f"{_gap(f, BALL)} with the ball ({difference_text(difference)})."
     )

@@ -270,16 +270,30 @@ def test_what_is_left_after_balance_follows_the_numbers(skewed: Facts) -> None:
     assert narrative.outcome_of_balance(runs | {"balanced": skewed}) == "everything"
     assert narrative.outcome_of_balance(runs | {"balanced": runs["balanced-alike"]}) == "nothing"
     text = narrative.left_after_balancing(runs)
-    for number in (99.7, 6.2, 0.64, 0.19):
+    gaps = [100 * runs[name].metric("deo_mean", "vanilla") for name in ("skewed", "balanced")]
+    residuals = [runs[name].worst_residual("vanilla") for name in ("balanced", "balanced-alike")]
+    for number in [*(round(gap, 1) for gap in gaps), *(round(residual, 2) for residual in residuals)]:
         assert number in numbers_in(text)
     data = 100 * runs["balanced"].metric("deo_mean", "full-data")
     assert round(data, 1) in numbers_in(text), "nor is distillation to blame for all of what is left"
     cost = narrative.without_separation(runs["alike"])
     assert "costs" in cost
-    assert 93.8 in numbers_in(cost)
+    assert "by construction" in cost
+    assert round(100 * runs["alike"].metric("accuracy", "cobra"), 1) in numbers_in(cost)
     free = replace(runs["alike"], counts=dict.fromkeys(("vanilla", "cobra"), runs["alike"].counts["cobra"]))
     assert "costs" not in narrative.without_separation(free)
     assert "does not change noticeably" in narrative.other_centers(runs["balanced"])
+
+
+def test_methods_are_compared_by_paired_differences(skewed: Facts) -> None:
+    value, low, high = skewed.difference("deo_mean", "cobra", "vanilla")
+    assert value == pytest.approx(skewed.metric("deo_mean", "cobra") - skewed.metric("deo_mean", "vanilla"))
+    assert low < value < high < 0
+    assert narrative.difference_text((-0.012, -0.03, 0.006)) == "−1.2 points, 95 % interval −3.0 to +0.6"
+    assert narrative.may_be_chance((-0.012, -0.03, 0.006))
+    assert not narrative.may_be_chance((value, low, high))
+    floor = round(100 * skewed.floor("deo_mean", "cobra"), 1)
+    assert floor in numbers_in(narrative.aligned(skewed))
 
 
 def test_fairdd_and_cobra_coincide_and_uniform_sampling_does_not() -> None:
