@@ -11,6 +11,7 @@ import torch
 from fairdd_core.config.presets import preset_named
 from fairdd_core.config.published import RECIPES, kind_of
 from fairdd_core.config.recipes import with_values
+from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.registry import load
 from fairdd_core.distill.loop import distill
@@ -18,8 +19,6 @@ from fairdd_core.events import Snapshot
 
 GREY_LEVELS = 10
 SMALL = {
-    "data.dataset": "colored-digits-fg",
-    "data.groups": 2,
     "distill.network.width": 16,
     "distill.schedule.samples": 16,
     "distill.schedule.experts": 0,
@@ -28,8 +27,7 @@ SMALL = {
 
 
 def three_digits() -> GroupedDataset:
-    spec = with_values(preset_named("published"), SMALL)
-    train = load(spec.data, 0, Path()).train
+    train = load(DataSpec(dataset="colored-digits-fg", groups=2), 0, Path()).train
     kept = train.y_N < 3
     return GroupedDataset(
         train.x_NCHW[kept], train.y_N[kept], train.a_N[kept], train.class_names[:3], train.group_names

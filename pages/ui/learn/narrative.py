@@ -166,9 +166,9 @@ def pixels_apart(f: Facts, one: str, other: str) -> tuple[float, int]:
 
 
 def equal_until(f: Facts, one: str, other: str) -> int:
-    """Return the last logged iteration up to which two arms' residuals are equal; 0 if none."""
+    """Return the last logged iteration up to which two arms' residuals agree to six digits; 0 if none."""
     residual = f.steps.pivot(index="iteration", columns="arm", values="worst_residual")
-    equal = (residual[one] == residual[other]).cummin()
+    equal = ((residual[one] - residual[other]).abs() < 1e-6 * residual[one]).cummin()
     return int(max(equal.index[equal], default=0))
 
 
@@ -180,8 +180,8 @@ def compare_fairdd(f: Facts) -> str:
         result = "made **the same images**"
     elif until:
         result = (
-            f"are **the same method here**: up to iteration {until}, their logged residuals agree to the "
-            f"last digit. Then rounding errors grow, and in the end pixels differ by {mean:.1f} of 255 on "
+            f"are **the same method here**: up to iteration {until}, their logged residuals agree to six "
+            f"digits. Then rounding errors grow, and in the end pixels differ by {mean:.1f} of 255 on "
             "average"
         )
     else:
