@@ -18,12 +18,8 @@ from fairdd_core.distill.loop import distill
 from fairdd_core.events import Snapshot
 
 GREY_LEVELS = 10
-SMALL = {
-    "distill.network.width": 16,
-    "distill.schedule.samples": 16,
-    "distill.schedule.experts": 0,
-}
-"""Narrower networks, and fewer real images; steps and their number are the recipe's."""
+FEW = {"distill.schedule.samples": 16, "distill.schedule.experts": 0}
+"""Real images. Networks and steps are the recipe's: narrower networks have shorter gradients."""
 
 
 def three_digits() -> GroupedDataset:
@@ -38,7 +34,7 @@ def three_digits() -> GroupedDataset:
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_published_recipe_moves_its_images(name: str) -> None:
     """Stops as soon as every arm has gone far enough, which must be within the recipe's iterations."""
-    spec = with_values(preset_named(f"{kind_of(name)}-{name}"), SMALL).distill
+    spec = with_values(preset_named(f"{kind_of(name)}-{name}"), FEW).distill
     spec = spec.model_copy(update={"snapshots": 200})
     first: dict[str, np.ndarray] = {}
     moved: dict[str, float] = {}
