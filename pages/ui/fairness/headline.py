@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from fairdd_core.analysis.results import results_table
 from fairdd_core.analysis.sampling import Pictures
 from fairdd_core.analysis.wording import NO_INTERVAL
+from fairdd_core.files import DamagedFile
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.report.tables import ordered_counts, run_results
 from fairdd_core.runs.storage.folder import RunFolder
@@ -36,7 +38,7 @@ def headline(view: RunView, architecture: str = "", results: pd.DataFrame | None
     if REFERENCE not in arms or not others:
         return
     aligned = "cobra" if "cobra" in others else others[0]
-    found = run_results(view.folder, architecture) if results is None else results
+    found = _results(view, architecture) if results is None else results
     values = found.set_index(["arm", "metric"]).to_dict("index")
     gap, accuracy = ([values[arm, name] for arm in (REFERENCE, aligned)] for name in ("deo_mean", "accuracy"))
     if not np.isfinite([row["mean"] for row in (*gap, *accuracy)]).all():  # the table says what is undefined
@@ -55,6 +57,14 @@ def headline(view: RunView, architecture: str = "", results: pd.DataFrame | None
         f"the mean gap between the groups' recalls {_change(gap, ' points')} {_interval(rows['deo_mean'])}"
     )
     st.markdown(f"With {instead}, {of_gap}{_chance(gap)}, and {of_accuracy}.")
+
+
+def _results(view: RunView, architecture: str) -> pd.DataFrame:
+    """Return ``results_table``; from the counts alone where the result document is damaged."""
+    try:
+        return run_results(view.folder, architecture)
+    except DamagedFile:
+        return results_table(None, ordered_counts(view.folder, architecture))
 
 
 def _change(rows: Sequence[Row], unit: str) -> str:

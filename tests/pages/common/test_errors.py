@@ -144,7 +144,7 @@ def test_lists_and_comparisons_go_on_without_a_damaged_run(
     app.query_params["runs"] = ",".join(folder.path.name for folder in [broken, *intact])
     app.run()
     assert "`counts.safetensors` of this run is damaged" in errors(app)
-    assert len(app.get("plotly_chart")) == 1 + 3 + 4 + 2
+    assert len(app.get("plotly_chart")) == 1 + 3 + 3 + 4 + 2, "differences between runs and within them"
     app.multiselect(key="compare-runs").set_value([broken.path.name, intact[0].path.name]).run()
     assert "Choose other" in app.info[0].value
     truncate(intact[0].snapshot_file(60))
