@@ -95,7 +95,7 @@ def compare(page: Page, url: str, ids: list[str]) -> None:
     expect(page.get_by_role("rowheader", name="Separation")).to_be_visible()
     expect(page.get_by_test_id("stTable").locator("tbody tr")).to_have_count(1)
     expect(page.get_by_text("unpaired")).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(1 + 3 + 4 + 2)
+    expect(page.locator(".js-plotly-plot")).to_have_count(1 + 3 + 3 + 4 + 2)
     expect(page.get_by_role("img", name=re.compile("Synthetic images of COBRA in run B"))).to_be_visible()
     expect(page).not_to_have_url(re.compile("nonsense"))
     page.get_by_role("link", name="Open").first.click()
