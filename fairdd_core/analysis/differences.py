@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fairdd_core.analysis.intervals import MIN_IMAGES
+from fairdd_core.analysis.intervals import MIN_IMAGES, metric_intervals
 from fairdd_core.analysis.metrics import METRICS, Metric
 from fairdd_core.analysis.pairs import Pair
-from fairdd_core.analysis.sampling import Cells
+from fairdd_core.analysis.sampling import Cells, Sample, crossed_samples, is_crossed
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,15 @@ def difference(
     pairs: Sequence[Pair] = (),
     level: float = 0.95,
 ) -> Difference:
-    """Return ``metric(one) - metric(other)`` with its bootstrap interval.
+    """Return ``metric(one) - metric(other)`` with its interval.
 
     Networks and test images are both resampled. Paired networks (same initial weights, order of batches and
-    test images) are resampled as pairs, so that the variance they share cancels; otherwise each side is
-    resampled by itself. Resampling K networks underestimates the spread, so deviations are multiplied by
-    sqrt(K / (K - 1)); with one network only the test images count. Test images are drawn once for both sides
-    where their predictions for the same images are given. Counts do not tell which images were right: without
-    predictions both sides are resampled independently within every (group, class) cell, which widens the
-    interval as long as images that are hard for one are not easy for the other. There is no interval where a
-    rate is known from fewer than ``MIN_IMAGES`` test images.
+    test images) are resampled as pairs, so that the variance they share cancels. Resampling K networks
+    underestimates the spread, so deviations are multiplied by sqrt(K / (K - 1)); with one network only the
+    test images count. Test images are drawn once for both sides where their predictions for the same images
+    are given; else independently, which widens the interval as long as images that are hard for one are not
+    easy for the other. Noise enlarges gaps, which resampling does not undo: see ``_gap_margins``. There is no
+    interval where a rate is known from fewer than ``MIN_IMAGES`` test images.
 
     Args:
         one_KGCC: counts (network, group, true class, predicted class).
@@ -82,13 +81,61 @@ def difference(
         return Difference(value, float("nan"), float("nan"), by_network, networks, by_image)
     sides = [one_K - other_K] if paired else [one_K, -other_K]
     drawn_B = value + sum(_network_noise(values_K, resamples, rng) for values_K in sides)
-    if by_image:
-        drawn_B = drawn_B + _joint_noise(pairs[:networks], metric, resamples, rng)
+    tails, together = [(1 - level) / 2, (1 + level) / 2], pairs[:networks] if by_image else ()
+    if metric.is_gap:
+        samples = _samples(one_KGCC, other_KGCC, together)
+        low, high = np.quantile(drawn_B, tails) + _gap_margins(samples, metric, resamples, rng, level)
     else:
-        images = [_image_noise(counts, metric, resamples, rng) for counts in (one_KGCC, other_KGCC)]
-        drawn_B = drawn_B + images[0] - images[1]
-    low, high = np.clip(np.quantile(drawn_B, [(1 - level) / 2, (1 + level) / 2]), -1, 1)
-    return Difference(value, float(low), float(high), by_network, networks, by_image)
+        drawn_B = drawn_B + _images_noise(one_KGCC, other_KGCC, together, metric, resamples, rng)
+        low, high = np.quantile(drawn_B, tails)
+    return Difference(value, float(max(low, -1)), float(min(high, 1)), by_network, networks, by_image)
+
+
+def _images_noise(
+    one_KGCC: np.ndarray,
+    other_KGCC: np.ndarray,
+    pairs: Sequence[Pair],
+    metric: Metric,
+    resamples: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return deviations of the difference under resampled test images, (B,)."""
+    if pairs:
+        return _joint_noise(pairs, metric, resamples, rng)
+    one_B, other_B = (_image_noise(counts, metric, resamples, rng) for counts in (one_KGCC, other_KGCC))
+    return np.asarray(one_B - other_B)
+
+
+def _samples(
+    one_KGCC: np.ndarray, other_KGCC: np.ndarray, pairs: Sequence[Pair]
+) -> tuple[Sequence[Sample], Sequence[Sample]]:
+    """Return the tests of both sides: pictures where every one is shown in every group, else cells."""
+    if pairs and is_crossed(pairs[0].y_N, pairs[0].a_N, pairs[0].groups):
+        first, second = np.stack([p.one_N for p in pairs]), np.stack([p.other_N for p in pairs])
+        y_N = pairs[0].y_N
+        return crossed_samples(one_KGCC, first, y_N), crossed_samples(other_KGCC, second, y_N)
+    return [Cells(counts) for counts in one_KGCC], [Cells(counts) for counts in other_KGCC]
+
+
+def _gap_margins(
+    samples: tuple[Sequence[Sample], Sequence[Sample]],
+    metric: Metric,
+    resamples: int,
+    rng: np.random.Generator,
+    level: float,
+) -> np.ndarray:
+    """Return how far the interval of a difference of gaps reaches below and above it, for test images.
+
+    Noise enlarges either gap, and the noisier one more, so resampling the difference would centre it on
+    the wrong value. The margins are the sums of those of both gaps, each at half of the error
+    (Bonferroni): conservative, whatever the true gaps are.
+    """
+    below, above = np.zeros((2, 2))
+    for side, tests in enumerate(samples):
+        observed = float(np.mean([metric.of(test.counts_GCC) for test in tests]))
+        bounds = metric_intervals(tests, {"gap": metric}, resamples, rng, (1 + level) / 2)["gap"]
+        below[side], above[side] = observed - bounds[0], bounds[1] - observed
+    return np.array([-below[0] - above[1], above[0] + below[1]])
 
 
 def _too_small(counts_KGCC: np.ndarray, metric: Metric) -> bool:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairdd_core.analysis.metrics import Metric
+from fairdd_core.analysis.metrics import Metric, recalls
 from fairdd_core.analysis.sampling import Cells, Sample
 
 DEALS = 200
+SAME_SHARE = 0.05
+"""Shares of a class in two groups that differ by less count as the same: the published deal is random."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,11 @@ def noise_floors(
 
     Returns:
         Name -> its floor; empty where predictions of a crossed test are unknown (see ``sampling.Cells``).
+        Where groups have other shares of the classes, dealing within classes leaves gaps of rates other than
+        recalls that are not chance: they have no floor.
     """
+    if not all(_same_shares(sample.counts_GCC) for sample in samples):
+        metrics = {name: metric for name, metric in metrics.items() if metric.shares is recalls}
     if any(isinstance(sample, Cells) and not sample.independent for sample in samples):
         return {}
     draws = [sample.dealt(deals, rng) for sample in samples]
@@ -57,3 +63,10 @@ def noise_floors(
         name: NoiseFloor(float(values.mean()), float(values.std(axis=1).mean()))
         for name, values in values_KB.items()
     }
+
+
+def _same_shares(counts_GCC: np.ndarray) -> bool:
+    """Return whether the classes have about the same shares of the test images in every group."""
+    n_GC = counts_GCC.sum(axis=-1)
+    share_GC = n_GC / np.maximum(n_GC.sum(axis=-1, keepdims=True), 1)
+    return bool(np.ptp(share_GC, axis=0).max() < SAME_SHARE)

@@ -67,11 +67,16 @@ def differences_text(table: pd.DataFrame) -> str:
     if most == 1:
         text += "With one test network per side, they say nothing about other networks. "
     text += "They do not cover the variance across seeds."
+    text += (
+        " Noise enlarges gaps, so the interval of a difference of gaps adds up those of both, and is wide."
+    )
     paired = table[table["paired"].astype(bool)]
     if paired.empty:
         return text
     if paired["by_image"].all():
-        text += " **Paired**: both sides are tested on the same images, which are resampled together."
+        text += (
+            " **Paired**: both sides are tested on the same images, which are drawn together for accuracies."
+        )
     else:
         text += (
             " **Paired** by network only: the predictions for each image were not kept, so images are "

@@ -29,7 +29,8 @@ DIFFERENCES = (
 SPREAD = (
     "± is the standard deviation over seeds; the small range is the 95 % t-interval of the mean over all "
     "seeds. It covers every choice that the seed decides: groups and order of the training images, first "
-    "images, networks."
+    "images, networks. Gaps and their "
+    "differences are those measured: each holds its own noise floor."
 )
 """What readers are told about figures and tables over seeds."""
 

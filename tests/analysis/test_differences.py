@@ -53,6 +53,31 @@ def test_variance_across_networks_is_that_of_a_sample() -> None:
     assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [((0.94, 0.0), (0.85, 0.0)), ((0.9, 0.2), (0.9, 0.0)), ((0.9, 0.1), (0.9, 0.1))],
+    ids=["equal groups, other accuracies", "a gap of 20 against none", "equal gaps"],
+)
+def test_intervals_of_gaps_cover_their_difference(
+    one: tuple[float, float], other: tuple[float, float]
+) -> None:
+    """Ten groups and classes, 100 images a cell; one group has a lower recall in every class."""
+    draw, covered, tries = rng(3), 0, 60
+
+    def drawn(recall: float, gap: float) -> np.ndarray:
+        rates_GC = np.full((10, 10), recall)
+        rates_GC[0] -= gap
+        hits_GC, out = draw.binomial(100, rates_GC), np.zeros((1, 10, 10, 10), np.int64)
+        for c in range(10):
+            out[0, :, c, c], out[0, :, c, (c + 1) % 10] = hits_GC[:, c], 100 - hits_GC[:, c]
+        return out
+
+    for _ in range(tries):
+        found = difference(drawn(*one), drawn(*other), METRICS["deo_mean"], 200, draw, paired=True)
+        covered += found.low <= one[1] - other[1] <= found.high
+    assert covered / tries >= 0.93
+
+
 @given(st.integers(0, 50), st.sampled_from(list(METRICS)))
 @settings(deadline=None, max_examples=15)
 def test_turned_round_it_is_the_other_way_round(seed: int, name: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.metrics import GAPS, METRICS
 from fairdd_core.analysis.noise_floor import NoiseFloor, noise_floors
 from fairdd_core.analysis.sampling import Cells, Pictures
 
@@ -136,3 +136,12 @@ def test_shared_difficulty_lowers_the_floor() -> None:
 def test_without_the_predictions_of_a_crossed_test_there_is_no_floor() -> None:
     unknown = Cells(fair(0.8, groups=3, images=10)[0], independent=False)
     assert noise_floors([unknown], METRICS, np.random.default_rng(0)) == {}
+
+
+def test_gaps_of_base_rates_have_no_floor() -> None:
+    """Equal recalls; four in five images of one group are of the first class, one in five of the other."""
+    counts_GCC = np.array([[[72, 8], [2, 18]], [[18, 2], [8, 72]]])
+    floors = noise_floors([Cells(counts_GCC)], GAPS, np.random.default_rng(0))
+    assert set(floors) == {"deo_mean", "deo_max"}
+    balanced = np.array([[[45, 5], [5, 45]], [[45, 5], [5, 45]]])
+    assert set(noise_floors([Cells(balanced)], GAPS, np.random.default_rng(0))) == set(GAPS)

@@ -18,6 +18,6 @@ def test_one_network_per_side_says_nothing_about_networks() -> None:
     assert "test networks" not in differences_text(rows)
     assert "say nothing about other networks" in differences_text(rows)
     assert "test networks" in differences_text(rows.assign(networks=3))
-    assert "resampled together" in differences_text(rows)
-    assert "resampled together" not in differences_text(rows.assign(by_image=False))
+    assert "drawn together" in differences_text(rows)
+    assert "drawn together" not in differences_text(rows.assign(by_image=False))
     assert "**Paired" not in differences_text(rows.assign(paired=False))
