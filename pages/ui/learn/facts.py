@@ -68,7 +68,7 @@ class Facts:
     def difference(self, name: str, arm: str, against: str) -> tuple[float, float, float]:
         """Return a metric of ``arm`` minus that of another arm, paired, with its 95 % interval.
 
-        Both are tested on the same images, which are resampled together, and so are their test networks.
+        Both are tested on the same images; see ``analysis.differences``.
         """
         table = method_differences(self.view.folder.path, "", against)
         row = table[(table["arm"] == arm) & (table["metric"] == name)].iloc[0]
