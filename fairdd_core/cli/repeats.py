@@ -7,6 +7,8 @@ import json
 import sys
 from collections.abc import Sequence
 
+import pandas as pd
+
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.repeats import arm_differences, reference_arm, repeats_table, seed_table
 from fairdd_core.analysis.results import HEADLINE, results_grid
@@ -94,11 +96,11 @@ def repeats_text(repeats: Repeats, *, always: bool = False) -> list[str]:
         if count > 1
         else "One seed has no interval."
     )
-    return lines + _differences(repeats, [arm.name for arm in repeats.spec.distill.arms])
+    return lines + _differences(seeds, [arm.name for arm in repeats.spec.distill.arms])
 
 
-def _differences(repeats: Repeats, arms: Sequence[str]) -> list[str]:
-    table = arm_differences(seed_table(repeats.results()), arms, against=[reference_arm(arms)])
+def _differences(seeds: pd.DataFrame, arms: Sequence[str]) -> list[str]:
+    table = arm_differences(seeds, arms, against=[reference_arm(arms)])
     shown = table[table["metric"].isin(HEADLINE) & (table["quantity"] == "mean")]
     if shown.empty:
         return []

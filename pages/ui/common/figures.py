@@ -1,10 +1,10 @@
-"""Figures with their description and table, both of which can be saved, and the choice of the gap."""
+"""Figures with their description and table, both of which can be saved, and the choice of their metric."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from fairdd_core.analysis.metrics import METRICS
+from fairdd_core.analysis.results import HEADLINE
+from fairdd_core.plots import compare as plots
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.report.tables import csv
 
@@ -176,3 +178,47 @@ def gap_control(key: str) -> str:
         help="\n\n".join(f"**{METRICS[n].title}**: {METRICS[n].sentence}" for n in GAPS),
     )
     return str(chosen)
+
+
+def seeds_metric_control(key: str) -> str:
+    """Draw the choice of the metric that is shown over seeds and return its name in ``METRICS``.
+
+    Args:
+        key: of the widget, unique on the page.
+    """
+    chosen = st.segmented_control(
+        "Metric over seeds",
+        HEADLINE,
+        default="deo_mean",
+        required=True,
+        key=key,
+        format_func=lambda name: METRICS[name].title,
+        label_visibility="collapsed",
+    )
+    return str(chosen)
+
+
+def difference_figures(
+    table: pd.DataFrame, key: str, what: str, hidden: Sequence[str] = ("by_network",)
+) -> None:
+    """Draw differences, a figure per metric on common axes.
+
+    Args:
+        table: from ``analysis.differences.difference_table``, with the column ``run``.
+        key: beginning of the figures' keys.
+        what: the reference, as in ``to run A``.
+        hidden: columns that the tables below do not show.
+    """
+    reach, shown = plots.common_reach(table), table.drop(columns=list(hidden))
+    names = list(table["metric"].unique())
+    for column, name in zip(st.columns(len(names), gap="large"), names, strict=True):
+        with column:
+            st.markdown(f"**{METRICS[name].title}**")
+            show_figure(
+                plots.differences(table, name, reach=reach),
+                shown[shown["metric"] == name],
+                key=f"{key}-{name}",
+                alt=f"Difference in {METRICS[name].title} {what}, with 95 % intervals.",
+                title=f"{METRICS[name].title}, difference {what}",
+                percent=("difference", "low", "high"),
+            )

@@ -10,14 +10,13 @@ import streamlit as st
 
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.repeats import repeats_table, run_differences, seed_table
-from fairdd_core.analysis.results import HEADLINE
 from fairdd_core.config.differences import same_test
 from fairdd_core.config.repeats import repeat_key
 from fairdd_core.config.settings import changed
 from fairdd_core.plots import repeats as plots
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.runs.storage.repeats import Repeats, describe_seeds
-from pages.ui.common.figures import show_figure
+from pages.ui.common.figures import seeds_metric_control, show_figure
 from pages.ui.common.runs import RunView, repeats_of_run
 from pages.ui.compare.choice import LETTERS
 
@@ -105,17 +104,7 @@ def seeds_view(views: Sequence[RunView], reference: str) -> None:
             icon=":material/casino:",
         )
         return
-    metric = str(
-        st.segmented_control(
-            "Metric over seeds",
-            HEADLINE,
-            default="deo_mean",
-            required=True,
-            key="compare-seeds-metric",
-            format_func=lambda name: METRICS[name].title,
-            label_visibility="collapsed",
-        )
-    )
+    metric = seeds_metric_control("compare-seeds-metric")
     left, right = st.columns(2, gap="large")
     with left:
         _dots(found, metric)

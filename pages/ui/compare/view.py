@@ -9,7 +9,6 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.tables import curves_table, recall_table
 from fairdd_core.analysis.wording import FLOOR_MARK, FLOOR_ON_BAR, NO_FLOOR, NOISE_FLOOR, differences_text
 from fairdd_core.config.titles import settings_text
@@ -18,9 +17,9 @@ from fairdd_core.plots import fairness
 from fairdd_core.plots.curves import CURVES, curve
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
-from pages.ui.common.cache import DIFFERENCES, cached, class_gaps_of
+from pages.ui.common.cache import cached, class_gaps_of
 from pages.ui.common.errors import catch_damage, escape_markdown
-from pages.ui.common.figures import gap_control, show_figure
+from pages.ui.common.figures import difference_figures, gap_control, show_figure
 from pages.ui.common.html import arm_heading, group_legend
 from pages.ui.common.runs import RunView, open_run
 from pages.ui.compare.choice import LETTERS
@@ -29,7 +28,7 @@ from pages.ui.compare.model import within_runs as methods_within
 
 Draw = Callable[[str, RunView], None]
 _REFERENCE = "compare-reference"
-PERCENT = ("mean", "std", "low", "high", "floor", "floor_std", "excess", "difference", "gap", "recall")
+PERCENT = ("mean", "std", "low", "high", "floor", "floor_std", "excess", "gap", "recall")
 
 
 def _run_heading(letter: str, view: RunView) -> None:
@@ -123,7 +122,7 @@ def differences(views: Sequence[RunView]) -> None:
     if table.empty:
         st.info("These runs have no method in common, so none can be compared.", icon=":material/info:")
         return
-    _difference_figures(table, "difference", f"to run {reference}")
+    difference_figures(table, "difference", f"to run {reference}")
     st.caption(f"Other run minus run {reference}. {differences_text(table)}{_unpaired(table, reference)}")
 
 
@@ -145,33 +144,10 @@ def within_runs(views: Sequence[RunView]) -> None:
     if table.empty:
         st.info("None of these runs has another method.", icon=":material/info:")
         return
-    _difference_figures(table, "within", f"from {arm_label(reference)}")
+    difference_figures(table, "within", f"from {arm_label(reference)}")
     st.caption(
         f"Other method minus {arm_label(reference)}, in the run of the letter. {differences_text(table)}"
     )
-
-
-def _difference_figures(table: pd.DataFrame, key: str, what: str) -> None:
-    """Draw a figure per metric on common axes.
-
-    Args:
-        table: from ``difference_table``, with the column ``run``.
-        key: beginning of the figures' keys.
-        what: the reference, as in ``to run A``.
-    """
-    reach = plots.common_reach(table)
-    shown = table.drop(columns="by_network")
-    for column, name in zip(st.columns(len(DIFFERENCES), gap="large"), DIFFERENCES, strict=True):
-        with column:
-            st.markdown(f"**{METRICS[name].title}**")
-            show_figure(
-                plots.differences(table, name, reach=reach),
-                shown[shown["metric"] == name],
-                key=f"{key}-{name}",
-                alt=f"Difference in {METRICS[name].title} {what}, with 95 % intervals.",
-                title=f"{METRICS[name].title}, difference {what}",
-                percent=PERCENT,
-            )
 
 
 def _unpaired(table: pd.DataFrame, reference: str) -> str:

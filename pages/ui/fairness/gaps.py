@@ -17,15 +17,14 @@ from fairdd_core.analysis.wording import (
     NO_INTERVAL,
     differences_text,
 )
-from fairdd_core.plots import compare as plots
 from fairdd_core.plots.dots import gap_dots
 from fairdd_core.plots.theme import arm_label
-from pages.ui.common.cache import DIFFERENCES, method_differences
-from pages.ui.common.figures import show_figure, show_table
+from pages.ui.common.cache import method_differences
+from pages.ui.common.figures import difference_figures, show_figure, show_table
 from pages.ui.common.runs import RunView
 from pages.ui.fairness.headline import REFERENCE
 
-PERCENT = ("gap", "mean", "std", "low", "high", "floor", "floor_std", "excess", "difference")
+PERCENT = ("gap", "mean", "std", "low", "high", "floor", "floor_std", "excess")
 _SHOWN = ("deo_mean", "deo_max")
 
 
@@ -115,17 +114,6 @@ def differences_view(view: RunView, arms: Sequence[str], architecture: str) -> N
         help="Each difference is another method minus this one.",
     )
     table = method_differences(view.folder.path, architecture, reference)
-    reach = plots.common_reach(table)
-    shown = table.drop(columns=["by_network", "run"])
-    for column, name in zip(st.columns(len(DIFFERENCES), gap="large"), DIFFERENCES, strict=True):
-        with column:
-            st.markdown(f"**{METRICS[name].title}**")
-            show_figure(
-                plots.differences(table, name, reach=reach),
-                shown[shown["metric"] == name],
-                key=f"method-difference-{name}",
-                alt=f"Difference in {METRICS[name].title} from {arm_label(reference)}, with 95 % intervals.",
-                title=f"{METRICS[name].title}, difference from {arm_label(reference)}",
-                percent=PERCENT,
-            )
+    hidden = ("by_network", "run")
+    difference_figures(table, "method-difference", f"from {arm_label(reference)}", hidden)
     st.caption(differences_text(table))

@@ -17,7 +17,7 @@ from fairdd_core.report.repeats import (
     sentences,
 )
 from fairdd_core.runs.storage.repeats import Repeats
-from pages.ui.common.figures import show_figure
+from pages.ui.common.figures import seeds_metric_control, show_figure
 from pages.ui.common.html import arm_markdown
 from pages.ui.common.runs import RunView, repeats_of_run
 
@@ -78,7 +78,7 @@ def _table(means: pd.DataFrame, count: int) -> None:
 
 
 def _figures(found: SeedResults) -> None:
-    metric = _metric_control()
+    metric = seeds_metric_control("repeats-metric")
     figures = (dots_figure(found, metric), differences_figure(found, metric))
     for column, figure in zip(st.columns(2, gap="large"), figures, strict=True):
         if figure is None:
@@ -94,19 +94,6 @@ def _figures(found: SeedResults) -> None:
                 caption=figure.caption,
                 percent=_percent(figure.table),
             )
-
-
-def _metric_control() -> str:
-    chosen = st.segmented_control(
-        "Metric over seeds",
-        HEADLINE,
-        default="deo_mean",
-        required=True,
-        key="repeats-metric",
-        format_func=lambda name: METRICS[name].title,
-        label_visibility="collapsed",
-    )
-    return str(chosen)
 
 
 def _percent(table: pd.DataFrame) -> tuple[str, ...]:
