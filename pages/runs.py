@@ -14,7 +14,7 @@ from pages.ui.history.listing import Signature, ended_runs, live_runs, signature
 from pages.ui.history.storage import (
     Sized,
     cache_is_empty,
-    import_button,
+    import_popover,
     sized_runs,
     storage_popover,
     total_text,
@@ -29,7 +29,7 @@ def header(runs: Sized, deleted: Sized) -> None:
             st.title("Runs", anchor=False)
             st.caption(total_text(runs, deleted))
         with st.container(horizontal=True, width="content"):
-            import_button()
+            import_popover()
             if runs or deleted or not cache_is_empty():
                 storage_popover(runs, deleted)
 

@@ -17,6 +17,7 @@ from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import row_of, store, title_of
 
 TITLE_LENGTH = 120
+UPLOAD_KEY = "import-file"
 
 
 def delete(run_id: str) -> None:
@@ -96,15 +97,12 @@ def export(run_id: str) -> bytes:
     return buffer.getvalue()
 
 
-def import_uploaded(key: str) -> None:
-    """Import the run in the file that was uploaded to the field ``key``."""
-    upload, imported = st.session_state.get(key), st.session_state.setdefault("imported-files", set())
-    # A browser may send the file once more after the field is gone.
-    if upload is None or upload.file_id in imported:
+def import_uploaded() -> None:
+    """Import the run in the file that was uploaded."""
+    upload = st.session_state.get(UPLOAD_KEY)
+    if upload is None:
+        notices.report("**Choose the zip file of a run first.**", good=False)
         return
-    imported.add(upload.file_id)
-    # A new field for the next file: this one would import the same file again with every rerun.
-    st.session_state["import-count"] = st.session_state.get("import-count", 0) + 1
     name = escape_markdown(upload.name)
 
     def do() -> None:

@@ -12,7 +12,6 @@ from fairdd_core.runs.storage.cache import ResultCache
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState
 from fairdd_core.units import age_text, bytes_text
-from pages.ui.common import notices
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import row_of, store
 from pages.ui.history import actions
@@ -48,29 +47,20 @@ def total_text(runs: Sized, deleted: Sized) -> str:
     return text + (f"; {len(deleted)} more in the trash" if deleted else "")
 
 
-def import_button() -> None:
-    """Draw the button that imports a run."""
-    if st.button("Import", icon=":material/upload_file:", key="import", on_click=notices.dismiss):
-        _import_dialog()
-
-
-@st.dialog("Import a run", icon=":material/upload_file:")
-def _import_dialog() -> None:
-    last = notices.outcome()
-    if last is not None and last.good:
-        st.rerun()
-    st.markdown("Add a run that was exported here or on another machine.")
-    key = f"upload-{st.session_state.get('import-count', 0)}"  # a new field after each file
-    st.file_uploader(
-        "Exported run",
-        type=["zip"],
-        key=key,
-        on_change=actions.import_uploaded,
-        args=(key,),
-        help="A zip file from Export as zip. Every file in it is checked; nothing in it is executed.",
-    )
-    if last is not None:
-        st.error(last.text, icon=":material/error:")
+def import_popover() -> None:
+    """Draw the popover that imports a run."""
+    with (
+        st.popover("Import", icon=":material/upload_file:", key="import"),
+        st.form("import-run", clear_on_submit=True, border=False),
+    ):
+        st.markdown("Add a run that was exported here or on another machine.")
+        st.file_uploader(
+            "Exported run",
+            type=["zip"],
+            key=actions.UPLOAD_KEY,
+            help="A zip file from Export as zip. Every file in it is checked; nothing in it is executed.",
+        )
+        st.form_submit_button("Import run", key="import-uploaded", on_click=actions.import_uploaded)
 
 
 def storage_popover(runs: Sized, deleted: Sized) -> None:

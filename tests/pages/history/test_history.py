@@ -25,7 +25,7 @@ from fairdd_core.workspace import Workspace
 from pages.ui.common.cache import Thumbnail, thumbnail_of
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import row_of, title_of
-from pages.ui.history.actions import import_uploaded, rename
+from pages.ui.history.actions import rename
 from pages.ui.history.card import card_html
 from pages.ui.history.filters import matches
 from pages.ui.history.listing import _watch, signature
@@ -256,9 +256,8 @@ def exported(workspace: Path, run_id: str) -> bytes:
 
 
 def upload(app: AppTest, name: str, content: bytes) -> AppTest:
-    settled(app.button(key="import").click().run())
     app.file_uploader[0].set_value((name, content, "application/zip"))
-    return settled(app.run())
+    return settled(app.button(key="import-uploaded").click().run())
 
 
 def test_import_adds_the_run(runs_page: Visit, workspace: Path) -> None:
@@ -269,16 +268,12 @@ def test_import_adds_the_run(runs_page: Visit, workspace: Path) -> None:
     assert len(cards(settled(app.run()))) == 2  # once, however often the page is drawn
 
 
-def test_a_file_that_the_browser_sends_twice_is_imported_once(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Upload(io.BytesIO):
-        name, file_id = "run.zip", "one"
-
-    monkeypatch.setattr("streamlit.session_state", {"field": Upload(exported(workspace, add(workspace)))})
-    for _ in range(2):
-        import_uploaded("field")
-    assert len(Store(Workspace(workspace)).list()) == 2
+def test_importing_no_file_says_what_to_do(runs_page: Visit, workspace: Path) -> None:
+    add(workspace)
+    app = runs_page()
+    assert "Choose the zip file of a run first." in words(
+        settled(app.button(key="import-uploaded").click().run())
+    )
 
 
 def test_a_field_that_the_browser_sends_after_its_run_is_gone_renames_nothing(
