@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 WARM_WORKER_DELAY = 8.0
 """After the server started; whoever visits it earlier asks for a warm worker once the first page is drawn."""
 ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
+
+from pages.ui.server.access import AccessMiddleware, allowed_hosts  # noqa: E402 - needs the path
 
 
 def warm_up() -> None:
@@ -69,4 +72,11 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
         later.cancel()
 
 
-app = st.App(ROOT / "pages" / "_main.py", lifespan=lifespan)
+def arguments() -> list[str]:
+    """Return what follows ``--`` on the command line; nothing where another server imports this file."""
+    return sys.argv[1:] if Path(sys.argv[0]).name == Path(__file__).name else []
+
+
+hosts = allowed_hosts(arguments(), st.get_option("server.address"))
+access = Middleware(AccessMiddleware, allowed_hosts=hosts)
+app = st.App(ROOT / "pages" / "_main.py", lifespan=lifespan, middleware=[access])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any, NamedTuple
 
 import pytest
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
-from tests.e2e.conftest import READY, SLOW, Visitor, serving, visiting
+from tests.e2e.conftest import READY, SLOW, Server, Visitor, serving, visiting
 from tests.pages.fake_run import write_fake_run
 
 
@@ -182,6 +183,31 @@ def test_what_opens_over_a_screen(gallery: Gallery) -> None:
     page.get_by_role("combobox", name="Runs to compare").click()
     expect(page.get_by_role("listbox")).to_be_visible()
     assert violations(page) == []
+
+
+def answer(server: Server, path: str, host: str, origin: str = "") -> int:
+    """Return the status with which the server answers a request that names ``host``."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.putrequest("GET", path, skip_host=True)
+    headers = {"Host": host} | ({"Origin": origin} if origin else {})
+    if path.endswith("stream"):
+        key = {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+        headers |= {"Connection": "Upgrade", "Upgrade": "websocket", **key}
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_a_page_of_another_site_reaches_nothing(gallery: Gallery) -> None:
+    server = gallery.visitor.server
+    own = f"127.0.0.1:{server.port}"
+    for path, good in (("/", 200), ("/_stcore/health", 200), ("/_stcore/stream", 101)):
+        assert answer(server, path, own, f"http://{own}") == good
+        assert answer(server, path, "evil.example", "http://evil.example") == 403
+        assert answer(server, path, own, "http://127.0.0.1:3000") == 403
 
 
 def focus_by_tab(page: Page, wanted: Locator, most: int = 120) -> None:
