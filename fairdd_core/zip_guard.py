@@ -6,14 +6,16 @@ pass may still lie about its sizes, so whoever reads an entry must count the byt
 
 from __future__ import annotations
 
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 UNREADABLE = (
@@ -21,12 +23,28 @@ UNREADABLE = (
     NotImplementedError,
     EOFError,
     zlib.error,
+    lzma.LZMAError,
     ValueError,
     RuntimeError,
     OSError,
 )
 """What the zip reader raises on files that are damaged, encrypted or not zip files."""
+_SYSTEM_FILES = frozenset(
+    {
+        *("__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
+        *(
+            "@eadir",
+            "#recycle",
+            "#snapshot",
+            "@recycle",
+            "@recently-snapshot",
+            "@__thumb",
+        ),  # of network storage
+        *("icon\r", "lost+found"),
+    }
+)
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
+_UNICODE_PATH = 0x7075
 
 
 class Rule(Enum):
@@ -59,12 +77,14 @@ class Limits:
         size: most bytes when unpacked.
         ratio: most unpacked bytes per packed byte; None to allow any ratio and overlapping entries.
         small: bytes up to which the ratio does not matter.
+        shrinking: endings, in lower case, of files that may shrink by any ratio, such as plain bitmaps.
     """
 
     entries: int
     size: int
     ratio: int | None = None
     small: int = 0
+    shrinking: tuple[str, ...] = ()
 
 
 def open_zip(file: Path | IO[bytes]) -> zipfile.ZipFile:
@@ -92,11 +112,13 @@ def violations(entries: Sequence[zipfile.ZipInfo], limits: Limits) -> Iterator[t
     """
     if len(entries) > limits.entries:
         yield Rule.COUNT, ""
-    packed, unpacked = packed_and_unpacked(entries)
+    _, unpacked = packed_and_unpacked(entries)
     if unpacked > limits.size:
         yield Rule.SIZE, ""
-    elif limits.ratio is not None and unpacked > max(limits.small, limits.ratio * packed):
-        yield Rule.RATIO, ""
+    elif limits.ratio is not None:
+        packed, unpacked = packed_and_unpacked(e for e in entries if not _shrinks(e, limits))
+        if unpacked > max(limits.small, limits.ratio * packed):
+            yield Rule.RATIO, ""
     # Entries that share bytes make the ratio of a bomb look harmless.
     spans = sorted((entry.header_offset, entry.header_offset + entry.compress_size) for entry in entries)
     if limits.ratio is not None and any(end > start for (_, end), (start, _) in pairwise(spans)):
@@ -106,7 +128,7 @@ def violations(entries: Sequence[zipfile.ZipInfo], limits: Limits) -> Iterator[t
         name = entry_name(entry)
         if leads_out(name):
             yield Rule.PATH, name
-        elif entry.is_dir():
+        elif name.endswith("/"):
             continue
         elif entry.flag_bits & _ENCRYPTED_FLAG:
             yield Rule.ENCRYPTED, name
@@ -124,15 +146,71 @@ def packed_and_unpacked(entries: Iterable[zipfile.ZipInfo]) -> tuple[int, int]:
     return sum(packed for packed, _ in sizes), sum(unpacked for _, unpacked in sizes)
 
 
-def entry_name(entry: zipfile.ZipInfo) -> str:
-    """Return the name of an entry; many programs write UTF-8 without the flag that says so.
+def _shrinks(entry: zipfile.ZipInfo, limits: Limits) -> bool:
+    return entry.filename.lower().endswith(limits.shrinking)
 
-    A name that is not UTF-8 keeps its bytes as surrogates, as file names do in Python.
+
+def entry_name(entry: zipfile.ZipInfo) -> str:
+    r"""Return the name of an entry, with ``/`` between folders as the format asks for.
+
+    A name without the flag for UTF-8 is, in this order, what the Unicode path field says (0x7075 of the
+    format's appendix), UTF-8, which many programs write without the flag, or code page 437, as the format
+    says. Programs of Windows that write ``\\`` mean a folder.
     """
+    return _decoded(entry).replace("\\", "/")
+
+
+def is_folder(entry: zipfile.ZipInfo) -> bool:
+    """Return whether an entry is a folder."""
+    return entry_name(entry).endswith("/")
+
+
+def guessed_name(entry: zipfile.ZipInfo) -> bool:
+    """Return whether the name of an entry is read as code page 437 because nothing says what it is."""
+    if entry.flag_bits & _UTF8_FLAG or _unicode_path(entry) is not None:
+        return False
+    try:
+        _raw_name(entry).decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _decoded(entry: zipfile.ZipInfo) -> str:
     name = entry.orig_filename  # ``filename`` is cut at a zero byte, which may hide the rest
     if entry.flag_bits & _UTF8_FLAG:
         return name
-    return name.encode("cp437").decode("utf-8", "surrogateescape")
+    if (stated := _unicode_path(entry)) is not None:
+        return stated
+    try:
+        return _raw_name(entry).decode("utf-8")
+    except UnicodeDecodeError:
+        return name
+
+
+def _raw_name(entry: zipfile.ZipInfo) -> bytes:
+    return entry.orig_filename.encode("cp437")
+
+
+def _unicode_path(entry: zipfile.ZipInfo) -> str | None:
+    """Return the name in the Unicode path field, if it belongs to the name in the header."""
+    extra = entry.extra
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        field, extra = extra[4 : 4 + length], extra[4 + length :]
+        if kind == _UNICODE_PATH and len(field) > 5 and field[0] == 1:
+            if struct.unpack_from("<L", field, 1)[0] != zlib.crc32(_raw_name(entry)):
+                continue
+            try:
+                return field[5:].decode("utf-8")
+            except UnicodeDecodeError:
+                continue
+    return None
+
+
+def is_hidden(name: str) -> bool:
+    """Return whether a path is hidden or was left behind by an operating system."""
+    return any(part.startswith(".") or part.casefold() in _SYSTEM_FILES for part in PurePosixPath(name).parts)
 
 
 def leads_out(path: str) -> bool:

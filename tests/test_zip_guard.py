@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import zipfile
+import zlib
 
 import pytest
 
-from fairdd_core.zip_guard import Limits, Rule, leads_out, open_zip, violations
+from fairdd_core.zip_guard import (
+    Limits,
+    Rule,
+    entry_name,
+    guessed_name,
+    is_hidden,
+    leads_out,
+    open_zip,
+    violations,
+)
 
 LIMITS = Limits(entries=4, size=10_000, ratio=10, small=500)
 
@@ -73,3 +84,38 @@ def test_paths_that_lead_out(path: str) -> None:
 @pytest.mark.parametrize("path", ["a", "a/b", "a..b/c", ".a"])
 def test_paths_that_stay_inside(path: str) -> None:
     assert not leads_out(path)
+
+
+@pytest.mark.parametrize(
+    ("raw", "flag", "stated", "name"),
+    [
+        ("a/é.png".encode(), 0x800, None, "a/é.png"),
+        ("a/é.png".encode(), 0, None, "a/é.png"),
+        ("a/é.png".encode("cp437"), 0, None, "a/é.png"),
+        ("a/é.png".encode("cp437"), 0, "a/日.png", "a/日.png"),
+        (b"a\\b\\c.png", 0, None, "a/b/c.png"),
+    ],
+    ids=["flag", "no flag", "code page 437", "Unicode path", "backslashes"],
+)
+def test_names_are_read_as_programs_write_them(raw: bytes, flag: int, stated: str | None, name: str) -> None:
+    entry = zipfile.ZipInfo("x")
+    entry.orig_filename = raw.decode("utf-8" if flag else "cp437")
+    entry.flag_bits = flag
+    if stated is not None:
+        body = struct.pack("<BL", 1, zlib.crc32(raw)) + stated.encode()
+        entry.extra = struct.pack("<HH", 0x7075, len(body)) + body
+    assert entry_name(entry) == name
+    assert guessed_name(entry) == (flag == 0 and stated is None and b"\x82" in raw)
+
+
+def test_a_unicode_path_of_another_name_or_a_cut_one_does_not_count() -> None:
+    entry = zipfile.ZipInfo("x")
+    for body in (struct.pack("<BL", 1, zlib.crc32(b"other")) + b"evil", b"\x01\x00", b""):
+        entry.extra = struct.pack("<HH", 0x7075, len(body) + 9) + body
+        assert entry_name(entry) == "x"
+
+
+@pytest.mark.parametrize("name", ["a/.DS_Store", "@eaDir/0.png", "a/THUMBS.DB", "__MACOSX/a"])
+def test_files_of_operating_systems_are_hidden(name: str) -> None:
+    assert is_hidden(name)
+    assert not is_hidden("a/@b/thumb.png")

@@ -13,8 +13,14 @@ MAX_FILES = 400_000
 MAX_IMAGES = 300_000
 MAX_TABLE_BYTES = 200_000_000
 MAX_IMAGE_BYTES = 50_000_000
-LIMITS = Limits(entries=MAX_FILES, size=50_000_000_000, ratio=100, small=50_000_000)
-"""Of a zip file: images hardly shrink, zip bombs do."""
+LIMITS = Limits(
+    entries=MAX_FILES,
+    size=50_000_000_000,
+    ratio=100,
+    small=50_000_000,
+    shrinking=(".bmp", ".dib", ".ppm", ".pgm", ".pbm", ".pnm", ".tif", ".tiff"),
+)
+"""Of a zip file: images hardly shrink unless they are plain bitmaps, zip bombs do."""
 MAX_CLASSES, MAX_GROUPS = 100, 50
 MAX_NAME = 80
 TRUSTED_TEST = 30

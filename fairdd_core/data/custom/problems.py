@@ -27,13 +27,15 @@ KINDS: dict[str, str] = {
     "duplicate": "a row that comes twice",
     "archive": "an archive inside, which is not opened",
     "ignored": "files that are not used",
+    "levels": "grey levels beyond eight bits",
+    "spelling": "names that may be misread or mean the same",
     "empty-cell": "a class without images of a group",
     "small-cell": "a cell too small to trust",
 }
 """Kind -> what it means."""
 OF_A_ROW = frozenset({"row", "not-found", "outside", "link", "name", "image", "place", "conflict"})
 """Kinds that concern one image: they prevent the import unless such images are left out."""
-NEVER_FATAL = frozenset({"duplicate", "archive", "ignored", "empty-cell", "small-cell"})
+NEVER_FATAL = frozenset({"duplicate", "archive", "ignored", "levels", "spelling", "empty-cell", "small-cell"})
 """Kinds that are reported only."""
 
 

@@ -10,22 +10,23 @@ import os
 import stat
 import zipfile
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from fairdd_core.data.custom.options import LIMITS, MAX_FILES
-from fairdd_core.data.custom.problems import Problems, printable
+from fairdd_core.data.custom.problems import Problems, counted, printable
 from fairdd_core.zip_guard import (
     UNREADABLE,
     Rule,
     entry_name,
+    guessed_name,
+    is_folder,
+    is_hidden,
     leads_out,
     open_zip,
     packed_and_unpacked,
     violations,
 )
-
-_SYSTEM_FILES = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
 class Source:
@@ -54,11 +55,6 @@ class Source:
 
     def close(self) -> None:
         """Close what the source has opened."""
-
-
-def is_hidden(name: str) -> bool:
-    """Return whether a path is hidden or was left behind by an operating system."""
-    return any(part.startswith(".") or part in _SYSTEM_FILES for part in PurePosixPath(name).parts)
 
 
 def is_utf8(name: str) -> bool:
@@ -159,10 +155,14 @@ class ZipSource(Source):
         if problems.fatal:
             self.close()
             problems.stop_if_fatal()
-        names = ((entry_name(entry), entry) for entry in entries if not entry.is_dir())
+        names = ((entry_name(entry), entry) for entry in entries if not is_folder(entry))
         self._entries = {
             name: entry for name, entry in names if name not in self.links and not is_hidden(name)
         }
+        guessed = [name for name, entry in self._entries.items() if guessed_name(entry)]
+        if guessed:
+            text = f"{counted(len(guessed), 'name')} read as code page 437, e.g. {guessed[0]}."
+            problems.add("spelling", text)
         self.files = {name: entry.file_size for name, entry in self._entries.items()}
 
     def read(self, name: str, limit: int) -> bytes:

@@ -15,11 +15,12 @@ import pandas as pd
 
 from fairdd_core.data.custom.cells import Cells, cells_of
 from fairdd_core.data.custom.options import MAX_IMAGE_BYTES, Options
-from fairdd_core.data.custom.problems import InvalidDataset, Problems
+from fairdd_core.data.custom.problems import InvalidDataset, Problems, counted
 from fairdd_core.data.custom.samples import scan
 from fairdd_core.data.custom.sources import FilesSource, FolderSource, Source, ZipSource
-from fairdd_core.data.decoding import UnreadableImage, decode_image
+from fairdd_core.data.decoding import HEAD, UnreadableImage, decode_image, may_be_deep, measure_levels
 from fairdd_core.data.image_store import decode_blocks
+from fairdd_core.data.levels import Levels, Ranges, common_range
 from fairdd_core.errors import UserError
 
 Upload = tuple[str, IO[bytes]]
@@ -98,7 +99,8 @@ def _validate(
     files, keys = rows["file"].tolist(), list(zip(rows["label"], rows["groups"], strict=True))
     usable, tiles = np.zeros(len(rows), bool), defaultdict[tuple[str, str], list[np.ndarray]](list)
     done = 0
-    for results in decode_blocks(files, partial(_decode, source, options.side), threads=4):
+    decode = partial(_decode, source, options.side, _ranges(source, files, problems))
+    for results in decode_blocks(files, decode, threads=4):
         images = []
         for i, result in enumerate(results, done):
             if isinstance(result, UnreadableImage):
@@ -126,14 +128,37 @@ def _validate(
     )
 
 
-def _decode(source: Source, side: int, file: str) -> np.ndarray:
+def _read(source: Source, file: str, limit: int) -> bytes:
     if source.files[file] > MAX_IMAGE_BYTES:
         raise UnreadableImage(f"larger than {MAX_IMAGE_BYTES // 10**6} MB")
     try:
-        content = source.read(file, MAX_IMAGE_BYTES)
+        return source.read(file, limit)
     except OSError as error:
         raise UnreadableImage(error.strerror or str(error)) from error
-    return decode_image(io.BytesIO(content), side, ground=WHITE)
+
+
+def _decode(source: Source, side: int, ranges: Ranges, file: str) -> np.ndarray:
+    return decode_image(io.BytesIO(_read(source, file, MAX_IMAGE_BYTES)), side, ground=WHITE, ranges=ranges)
+
+
+def _ranges(source: Source, files: Sequence[str], problems: Problems) -> Ranges:
+    """Return the ranges of the grey levels beyond eight bits in a set, and note how they are used."""
+    found = defaultdict[str, list[tuple[float, float]]](list)
+    for file in files:
+        try:
+            if may_be_deep(_read(source, file, HEAD)):
+                measured = measure_levels(io.BytesIO(_read(source, file, MAX_IMAGE_BYTES)))
+                if measured is not None:
+                    found[measured[0]].append(measured[1:])
+        except UnreadableImage:  # reported when it is decoded
+            continue
+    ranges: dict[str, Levels | None] = {kind: common_range(kind, values) for kind, values in found.items()}
+    for kind, levels in ranges.items():
+        if levels is not None:
+            what = "fractions" if kind == "F" else "more than eight bits"
+            text = f"{counted(len(found[kind]), 'image')} of {what}: levels from {levels} become 0 to 255."
+            problems.add("levels", text)
+    return ranges
 
 
 def _open(what: Path | Sequence[Upload], problems: Problems) -> tuple[Source, str]:

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 import time
 import zipfile
-import zlib
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,7 +16,7 @@ from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.runs.storage.trash import IMPORT_PREFIX
 from fairdd_core.runs.storage.validation import validate_run
 from fairdd_core.workspace import Workspace
-from fairdd_core.zip_guard import Limits, Rule, open_zip, violations
+from fairdd_core.zip_guard import UNREADABLE, Limits, Rule, entry_name, is_hidden, open_zip, violations
 
 ABOUT = "about.json"
 FORMAT = 1
@@ -25,8 +24,6 @@ MAX_FILES = 1000
 MAX_BYTES = 1_000_000_000
 _FOLDER = RunFolder(Path())
 _NAMES = {ABOUT, *map(str, _FOLDER.files())} - {str(_FOLDER.log_file)}
-_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""The other methods raise exceptions of their own when they are damaged."""
 _CHUNK = 1 << 20
 _COLUMNS = (
     *("title", "state", "created", "started", "finished", "phase", "done", "total"),
@@ -76,12 +73,10 @@ def import_run(workspace: Workspace, source: Path | IO[bytes]) -> str:
 def _extract(source: Path | IO[bytes], staged: Path) -> None:
     try:
         with open_zip(source) as archive:
-            entries = archive.infolist()
-            _check_entries(entries)
             left = MAX_BYTES
-            for entry in entries:
-                left -= _copy(archive, entry, staged / entry.filename, left)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
+            for name, entry in _checked(archive.infolist()).items():
+                left -= _copy(archive, entry, staged / name, left)
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         raise _refusal("a zip file", f"a damaged or different one ({error})") from error
 
 
@@ -89,8 +84,12 @@ def _is_allowed(name: str) -> bool:
     return name in _NAMES or SNAPSHOT_PATH.fullmatch(name) is not None
 
 
-def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
-    """Raise unless every entry is a plain file of a run."""
+def _checked(entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """Return the files of a run by name, or raise when there are others.
+
+    A person may have packed them again: folders have entries of their own then, one folder may hold
+    everything, and the operating system may have left files of its own.
+    """
     expected = {
         Rule.COUNT: f"at most {MAX_FILES} files",
         Rule.SIZE: f"at most {MAX_BYTES // 10**6} MB",
@@ -101,11 +100,15 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     }
     for rule, name in violations(entries, Limits(MAX_FILES, MAX_BYTES)):
         raise _refusal(expected[rule], repr(name[:80]) if name else "more")
-    for entry in entries:
-        if not _is_allowed(entry.filename):
-            raise _refusal("the files of a run only", repr(entry.filename[:80]))
-        if entry.compress_type not in _COMPRESSIONS:
-            raise _refusal("files that are packed as an export packs them", repr(entry.filename))
+    names = {entry_name(entry): entry for entry in entries}
+    files = {name: entry for name, entry in names.items() if not name.endswith("/") and not is_hidden(name)}
+    wrapper = next((name.removesuffix(ABOUT) for name in files if name.rpartition("/")[2] == ABOUT), "")
+    if wrapper.count("/") == 1 and all(name.startswith(wrapper) for name in files):
+        files = {name.removeprefix(wrapper): entry for name, entry in files.items()}
+    for name in files:
+        if not _is_allowed(name):
+            raise _refusal("the files of a run only", repr(name[:80]))
+    return files
 
 
 def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit: int) -> int:
@@ -113,12 +116,19 @@ def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit:
     target.parent.mkdir(exist_ok=True)
     size = 0
     with archive.open(entry) as packed, target.open("xb") as file:
-        while chunk := packed.read(_CHUNK):
+        while chunk := _next_chunk(packed):
             size += len(chunk)
             if size > limit:
                 raise _refusal(f"at most {MAX_BYTES // 10**6} MB", "more")
             file.write(chunk)
     return size
+
+
+def _next_chunk(packed: IO[bytes]) -> bytes:
+    try:
+        return packed.read(_CHUNK)
+    except UNREADABLE as error:  # each way of packing raises errors of its own
+        raise zipfile.BadZipFile(str(error)) from error
 
 
 def _read_about(path: Path) -> dict[str, Any]:

@@ -14,7 +14,17 @@ from fairdd_core.data.custom import sources as module
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.validation import ValidationReport, validate
 from fairdd_core.zip_guard import Limits
-from tests.data.custom.make import GROUPS, LABELS, encoded, good_files, noise, tabled, written, zipped
+from tests.data.custom.make import (
+    GROUPS,
+    LABELS,
+    encoded,
+    good_files,
+    noise,
+    picture,
+    tabled,
+    written,
+    zipped,
+)
 
 
 def kinds(report: ValidationReport) -> set[str]:
@@ -156,22 +166,31 @@ def test_locked_and_doubled_entries_are_refused(tmp_path: Path) -> None:
     assert "locked with a password" in validate(path, Options()).problems.fatal[0].message
 
 
-def test_names_in_utf8_without_the_flag_are_read_and_others_reported(tmp_path: Path) -> None:
-    def tree(first: str) -> dict[str, bytes]:
-        return {f"{c}/{g}/0.png": encoded() for c in (first, LABELS[1]) for g in GROUPS}
+@pytest.mark.parametrize(
+    ("raw", "name", "guessed"), [("né".encode(), "né", False), ("né".encode("cp437") + b"x", "néx", True)]
+)
+def test_names_without_the_flag_are_utf8_or_else_code_page_437(
+    tmp_path: Path, raw: bytes, name: str, guessed: bool
+) -> None:
+    files = {f"{c}/{g}/0.png": encoded() for c in ("QQQ", LABELS[1]) for g in GROUPS}
+    path = zipped(tmp_path / "set.zip", files)
+    path.write_bytes(path.read_bytes().replace(b"QQQ", raw))
+    report = validate(path, Options())
+    assert report.cells is not None
+    assert set(report.cells.class_names) == {name, LABELS[1]}
+    notes = [problem.message for problem in report.problems if problem.kind == "spelling"]
+    assert [name in note for note in notes] == [True] * guessed
 
-    path = zipped(tmp_path / "set.zip", tree("QQQ"))
-    for raw, good in (("né".encode(), True), (b"\xe9ab", False)):
-        other = tmp_path / "other.zip"
-        other.write_bytes(path.read_bytes().replace(b"QQQ", raw))
-        report = validate(other, Options())
-        if good:
-            assert report.cells is not None
-            assert "né" in report.cells.class_names
-        else:
-            assert {problem.file for problem in report.problems if problem.kind == "name"} == {
-                f"\\xe9ab/{g}/0.png" for g in GROUPS
-            }
+
+def test_plain_bitmaps_may_shrink_and_other_files_may_not(tmp_path: Path) -> None:
+    def tree(form: str) -> Path:
+        name = f"{{c}}/{{g}}/{{i}}.{form}"
+        flat = encoded(picture(5, (1200, 1200)), "BMP")
+        files = {name.format(c=c, g=g, i=i): flat for c in LABELS for g in GROUPS for i in range(3)}
+        return zipped(tmp_path / f"{form}.zip", files)
+
+    assert validate(tree("bmp"), Options()).valid
+    assert kinds(validate(tree("png"), Options())) == {"unsafe"}
 
 
 def test_a_table_in_the_archive_names_its_lines(tmp_path: Path) -> None:

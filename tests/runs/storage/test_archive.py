@@ -109,7 +109,6 @@ def link() -> zipfile.ZipInfo:
         "/etc/passwd",
         "snapshots/../../x.safetensors",
         "snapshots/1.safetensors",
-        "snapshots/",
         "evil.py",
         "worker.lock",
         "log.txt",
@@ -129,14 +128,34 @@ def test_links_are_refused(workspace: Workspace, archive: bytes) -> None:
         )
 
 
-@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_other_compressions_are_refused(workspace: Workspace, compression: int) -> None:
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("wrapper", ["", "My run/"])
+def test_an_export_that_a_person_packed_again_is_imported(
+    workspace: Workspace, archive: bytes, compression: int, wrapper: str
+) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(target, "w", compression) as new:
+        for folder in (wrapper, f"{wrapper}snapshots/"):
+            if folder:
+                new.writestr(folder, b"")
+        for name in (f"{wrapper}.DS_Store", f"__MACOSX/{wrapper}._spec.json", f"{wrapper}Thumbs.db"):
+            new.writestr(name, b"left by the system")
+        for name in old.namelist():
+            new.writestr(wrapper + name, old.read(name))
+    run_id = import_run(workspace, target)
+    imported = Store(workspace).folder(run_id)
+    assert np.array_equal(imported.snapshot(7)["vanilla"], np.zeros((10, 1, 3, 4, 4), np.uint8))
+    assert not [path for path in imported.path.rglob("*") if path.name.startswith((".", "Thumbs"))]
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damaged_content_is_refused_however_it_is_packed(workspace: Workspace, compression: int) -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", compression) as made:
         made.writestr("about.json", "{}" * 500)
     damaged = bytearray(target.getvalue())
     damaged[48:60] = bytes(12)
-    with pytest.raises(UserError, match="packed as an export"):
+    with pytest.raises(UserError, match="damaged"):
         import_run(workspace, io.BytesIO(damaged))
 
 
