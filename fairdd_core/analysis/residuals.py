@@ -12,6 +12,7 @@ from fairdd_core.analysis.theorem import measured_verdict
 ALL_CLASSES = "all classes"
 SETTLED = 0.75
 """Share of a run after which the images hardly change."""
+NO_VARIANCE = 1e-6
 
 
 def last_moment(cells: pd.DataFrame) -> pd.DataFrame:
@@ -71,6 +72,22 @@ def theorem_table(cells: pd.DataFrame, classes: Sequence[str], groups: Sequence[
             }
         )
     return pd.DataFrame(rows)
+
+
+def target_variances(cells: pd.DataFrame) -> pd.Series:
+    """Return the variance of the mean that each method aims at, where that of one real image is 1.
+
+    It comes from the draw of the real images; below ``NO_VARIANCE`` it is rounding, since all were used.
+
+    Args:
+        cells: rows of one iteration of a run's diagnostics.
+
+    Returns:
+        The mean over classes, by arm; empty for runs of earlier versions, which did not measure it.
+    """
+    if "target_variance" not in cells:
+        return pd.Series(dtype=float)
+    return cells.groupby("arm", sort=False)["target_variance"].mean().dropna()
 
 
 def _class_name(class_id: int, classes: Sequence[str]) -> str:

@@ -22,15 +22,25 @@ FLOOR_ON_BAR = (
     "seen from the best."
 )
 NO_INTERVAL = f"fewer than {MIN_IMAGES} test images behind a rate"
-NO_FLOOR = (
+_NOT_KEPT = (
     "This run has no noise floor: its test shows every picture in every group, and it did not keep the "
     "prediction for each picture."
 )
+_UNDEFINED = "No gap is defined here, so there is no noise floor."
 
 
 def plain(text: str) -> str:
     """Return a text without its Markdown emphasis."""
     return text.replace("**", "")
+
+
+def no_floor_text(gaps: pd.Series) -> str:
+    """Return why none of some gaps has a noise floor.
+
+    Args:
+        gaps: their values; NaN where a gap is undefined.
+    """
+    return _NOT_KEPT if gaps.notna().any() else _UNDEFINED
 
 
 def chance_text(gap: float, floor: float) -> str:

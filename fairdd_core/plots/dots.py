@@ -166,15 +166,17 @@ def case_dots(table: pd.DataFrame, column: str, title: str, *, percent: bool = F
     """Draw a number for every case and arm, and write it beside the mark.
 
     Args:
-        table: ``case``, ``arm`` and the number; ``low`` and ``high`` bound a share.
+        table: ``case``, ``arm`` and the number. A share is a gap, which ``low`` and ``high`` bound, with its
+            noise floor: ``floor`` and ``floor_std``.
         column: the number.
         title: of the axis.
         percent: whether the number is a share.
     """
     hover = f"<b>%{{customdata[0]}}</b>: %{{x:{'.1%' if percent else '.2f'}}}"
     cases = list(table["case"].unique())
-    fig = _dots(table, cases, "case", column, (hover, ["case"]), height=250, interval=percent)
-    for trace in fig.data:
+    fig = _dots(table, cases, "case", column, (hover, ["case"]), height=250, interval=percent, floor=percent)
+    labels = {style.label for style in arm_styles(list(table["arm"].unique())).values()}
+    for trace in fig.select_traces(selector=lambda trace: trace.name in labels):
         # Numbers stand behind the end of the interval, which would strike them out.
         ends = trace.x if trace.error_x.array is None else np.add(trace.x, trace.error_x.array)
         for end, y, value in zip(ends, trace.y, trace.x, strict=True):

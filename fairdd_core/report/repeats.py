@@ -91,17 +91,17 @@ def sentences(pairs: pd.DataFrame, metrics: Sequence[str], strong: str = "**{}**
 
 
 def _sentence(row: dict[Any, Any], strong: str) -> str:
-    more, low, high = ("higher" if row["difference"] > 0 else "lower"), 100 * row["low"], 100 * row["high"]
-    size = strong.format(f"{100 * abs(row['difference']):.1f} points {more}")
+    points, low, high = round(100 * row["difference"], 1), 100 * row["low"], 100 * row["high"]
+    size = strong.format(f"{abs(points):.1f} points {'higher' if points > 0 else 'lower'}") + " than"
     text = (
-        f"{METRICS[row['metric']].title} of {arm_label(row['arm'])} is {size} than that of "
-        f"{arm_label(row['against'])}"
+        f"{METRICS[row['metric']].title} of {arm_label(row['arm'])} is "
+        f"{size if points else strong.format('the same') + ' as'} that of {arm_label(row['against'])}"
     )
     if row["seeds"] == 1:
         return f"{text} with one seed, which says nothing about others."
     text += f", mean over {row['seeds']} seeds"
     if np.isnan(low):
-        return f"{text}, which all agree."
+        return f"{text}, and so in each of them."
     chance = " The interval includes 0, so this may be chance." if low <= 0 <= high else ""
     interval = f"{low:+.1f} to {high:+.1f}".replace("-", "−")
     return f"{text} (95 % interval of the difference {interval}).{chance}"

@@ -13,6 +13,7 @@ from fairdd_core.analysis.residuals import (
     distance_table,
     last_moment,
     residual_table,
+    target_variances,
     theorem_table,
 )
 from fairdd_core.distill.alignments.base import GroupStatistics
@@ -50,6 +51,12 @@ def test_the_theorem_applies_only_where_vanilla_is_not_pulled_to_the_worst_group
     assert row["not exceeded"] is True
     assert row["common centre"] < 2
     assert row["vanilla target"] == pytest.approx(4.1 / 2)
+
+
+def test_variances_of_targets_are_means_over_classes_and_may_be_missing() -> None:
+    table = pd.DataFrame({"arm": ["a", "a", "b", "b"], "target_variance": [0.1, 0.3, 0.5, float("nan")]})
+    assert target_variances(table).to_dict() == pytest.approx({"a": 0.2, "b": 0.5})
+    assert target_variances(table[["arm"]]).empty
 
 
 def test_signals_of_all_classes_together_are_one_row() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from fairdd_core.analysis.wording import chance_text, differences_text
+from fairdd_core.analysis.wording import chance_text, differences_text, no_floor_text
 
 
 def test_a_gap_below_its_floor_is_no_more_than_chance() -> None:
@@ -21,3 +21,8 @@ def test_one_network_per_side_says_nothing_about_networks() -> None:
     assert "drawn together" in differences_text(rows)
     assert "drawn together" not in differences_text(rows.assign(by_image=False))
     assert "**Paired" not in differences_text(rows.assign(paired=False))
+
+
+def test_a_missing_floor_has_its_own_reason() -> None:
+    assert "did not keep the prediction" in no_floor_text(pd.Series([0.1, float("nan")]))
+    assert "No gap is defined" in no_floor_text(pd.Series([float("nan")]))

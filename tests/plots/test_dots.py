@@ -9,6 +9,7 @@ import pytest
 from fairdd_core.analysis.results import HEADLINE
 from fairdd_core.analysis.tables import architecture_table
 from fairdd_core.plots.dots import architecture_dots, case_dots, residual_dots
+from fairdd_core.plots.floor import NAME
 from fairdd_core.plots.theme import group_css
 
 GOOD, BAD = np.array([[[9, 1], [1, 9]]] * 2), np.array([[[9, 1], [1, 9]], [[1, 9], [9, 1]]])
@@ -39,12 +40,15 @@ def test_dots_write_every_number() -> None:
             "gap": [0.5, 0.1],
             "low": [0.4, 0.1],
             "high": [0.6, 0.2],
+            "floor": [0.1, float("nan")],
+            "floor_std": [0.02, float("nan")],
         }
     )
     fig = case_dots(table, "gap", "gap", percent=True)
     assert [note.text for note in fig.layout.annotations] == ["50.0", "10.0"]
     assert [note.x for note in fig.layout.annotations] == [0.6, 0.2], "behind the interval, not on it"
     assert list(fig.layout.yaxis.ticktext) == ["a", "b"]
+    assert NAME in [trace.name for trace in fig.data]
 
 
 def test_a_group_keeps_its_colour_where_another_is_absent() -> None:

@@ -81,7 +81,8 @@ def pairs(*gaps: tuple[float, float]) -> pd.DataFrame:
             ["**19.3 points lower**", "over 3 seeds", "−20.8 to −17.9"],
         ),
         (((0.3, 0.1), (0.3, 0.5)), ["over 2 seeds", "may be chance"]),
-        (((0.3, 0.3), (0.2, 0.2)), ["which all agree"]),
+        (((0.3, 0.3), (0.2, 0.2)), ["is **the same** as that of Vanilla", "and so in each"]),
+        (((0.3, 0.25), (0.25, 0.2)), ["**5.0 points lower** than", "and so in each"]),
     ],
 )
 def test_sentences_say_size_interval_and_chance(

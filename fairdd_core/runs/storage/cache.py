@@ -76,7 +76,7 @@ class ResultCache:
             if metadata.get("digest") != _digest(key, arrays, metadata):
                 raise DamagedFile(file, "its content does not fit its digest")
             kept = Kept(arrays, json.loads(metadata["about"]), metadata["run"])
-        except (FileNotFoundError, PermissionError):
+        except OSError:
             return None
         except (DamagedFile, ValueError, KeyError) as error:
             log.warning("Computing anew, because a file of the cache is damaged: %s", error)
@@ -167,6 +167,6 @@ def _digest(key: str, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, s
 def _remove(path: Path) -> bool:
     try:
         path.unlink()
-    except FileNotFoundError:
+    except OSError:  # gone already, or a folder
         return False
     return True

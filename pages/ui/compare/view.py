@@ -10,7 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from fairdd_core.analysis.tables import curves_table, recall_table
-from fairdd_core.analysis.wording import FLOOR_MARK, FLOOR_ON_BAR, NO_FLOOR, NOISE_FLOOR, differences_text
+from fairdd_core.analysis.wording import (
+    FLOOR_MARK,
+    FLOOR_ON_BAR,
+    NOISE_FLOOR,
+    differences_text,
+    no_floor_text,
+)
 from fairdd_core.config.titles import settings_text
 from fairdd_core.plots import compare as plots
 from fairdd_core.plots import fairness
@@ -83,7 +89,11 @@ def tradeoff(views: Sequence[RunView]) -> None:
     st.header("Accuracy against the gap", anchor=False)
     gap = gap_control("compare-gap")
     table = results(views)
-    marks = table["floor"].notna().any()
+    marks = (
+        FLOOR_MARK
+        if table["floor"].notna().any()
+        else no_floor_text(table.loc[table["metric"] == gap, "mean"])
+    )
     show_figure(
         plots.overview(table, gap),
         table.drop(columns="metric"),
@@ -91,7 +101,7 @@ def tradeoff(views: Sequence[RunView]) -> None:
         alt="Accuracy against the gap between groups for every method of every run, with noise floors.",
         title="Accuracy against the gap",
         caption="The letter is the run; a line joins its methods. Means over the test networks, with the "
-        f"95 % interval of the gap over test images. {FLOOR_MARK if marks else NO_FLOOR} Hollow marks are "
+        f"95 % interval of the gap over test images. {marks} Hollow marks are "
         "baselines: the same number of real images, and all of them. Up and to the left is better.",
         percent=PERCENT,
     )

@@ -10,13 +10,7 @@ import streamlit as st
 
 from fairdd_core.analysis.class_gaps import defined_text
 from fairdd_core.analysis.metrics import GAPS, METRICS
-from fairdd_core.analysis.wording import (
-    FLOOR_MARK,
-    HOW_DEALT,
-    NO_FLOOR,
-    NO_INTERVAL,
-    differences_text,
-)
+from fairdd_core.analysis.wording import FLOOR_MARK, HOW_DEALT, NO_INTERVAL, differences_text, no_floor_text
 from fairdd_core.plots.dots import gap_dots
 from fairdd_core.plots.theme import arm_label
 from pages.ui.common.cache import method_differences
@@ -57,7 +51,7 @@ def class_gaps(table: pd.DataFrame) -> None:
 
 def _caption(table: pd.DataFrame, gap: str) -> str:
     known, missing = table["floor"].notna(), table[gap].notna() & table["low"].isna()
-    floors = f"{FLOOR_MARK} {HOW_DEALT}" if known.any() else NO_FLOOR
+    floors = f"{FLOOR_MARK} {HOW_DEALT}" if known.any() else no_floor_text(table[gap])
     without = f" No interval: {NO_INTERVAL}." if missing.any() else ""
     return f"Bars are 95 % intervals over test images. {floors}{without}"
 

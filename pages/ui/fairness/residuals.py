@@ -5,9 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from fairdd_core.analysis.residuals import last_moment, residual_table, theorem_table
+from fairdd_core.analysis.residuals import (
+    NO_VARIANCE,
+    last_moment,
+    residual_table,
+    target_variances,
+    theorem_table,
+)
 from fairdd_core.analysis.theorem import bound_gap
 from fairdd_core.plots.dots import residual_dots
+from fairdd_core.plots.theme import arm_label
 from pages.ui.common.errors import guarded
 from pages.ui.common.figures import show_figure, show_table
 from pages.ui.common.html import arm_columns
@@ -48,6 +55,10 @@ def _residuals(cells: pd.DataFrame, view: RunView) -> None:
         "distance of the class's groups from their common centre: getting closer to one group means getting "
         "farther from another. No test network is involved."
     )
+    variances = target_variances(cells)
+    if variances.max() > NO_VARIANCE:
+        each = ", ".join(f"{arm_label(str(arm))} {value:.2g}" for arm, value in variances.items())
+        st.caption(f"Variance of the target from drawing real images, where that of one image is 1: {each}.")
 
 
 def _theorem(cells: pd.DataFrame, view: RunView) -> None:

@@ -126,8 +126,9 @@ def _results(table: pd.DataFrame, counts: Counts, labels: Labels, training: str)
     shown = grid.T.set_axis(heads, axis=1).set_axis(pd.Index(titles, name="Metric"))
     st.table(shown, border="horizontal", alt="Every metric of every method and baseline")
     n = f"{int(next(iter(counts.values()))[0].sum()):,}".replace(",", "\u202f")
+    spread = "± is the standard deviation over networks; " if max(map(len, counts.values())) > 1 else ""
     st.caption(
-        f"n = {n} test images for every network. ± is the standard deviation over networks; the small range "
+        f"n = {n} test images for every network. {spread}{'the' if spread else 'The'} small range "
         "is the 95 % confidence interval over test images. The class named is the one with the largest mean "
         "gap over the networks; its recalls are means. pt: percentage points."
     )

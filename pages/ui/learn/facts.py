@@ -61,9 +61,10 @@ class Facts:
         low, high = self.intervals[arm][name]["ci95"]
         return float(low), float(high)
 
-    def floor(self, name: str, arm: str) -> float:
-        """Return the noise floor of a gap."""
-        return float(self.intervals[arm][name]["floor"][0])
+    def floor(self, name: str, arm: str) -> tuple[float, float]:
+        """Return the noise floor of a gap: mean and standard deviation."""
+        mean, std = self.intervals[arm][name]["floor"]
+        return float(mean), float(std)
 
     def difference(self, name: str, arm: str, against: str) -> tuple[float, float, float]:
         """Return a metric of ``arm`` minus that of another arm, paired, with its 95 % interval.

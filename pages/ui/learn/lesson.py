@@ -5,11 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from fairdd_core.analysis.tables import counts_table, recall_table
+from fairdd_core.analysis.wording import FLOOR_MARK
 from fairdd_core.plots import fairness
 from fairdd_core.plots.dots import case_dots
 from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import arm_label, arm_styles
+from pages.ui.common.cache import class_gaps_of
 from pages.ui.common.figures import show_figure, show_table, table_expander
 from pages.ui.common.html import arm_heading, group_legend
 from pages.ui.learn import narrative
@@ -29,11 +31,13 @@ def _recalls(f: Facts, arm: str, key: str) -> None:
     """Draw the recall of every group in every class."""
     st.html(arm_heading(arm_styles([arm])[arm]))
     table = recall_table({arm: f.counts[arm]}, f.labels.classes, f.labels.groups)
+    gaps = class_gaps_of(f.view.folder.path, "", f.labels.classes)
     show_figure(
-        fairness.dumbbell(table, f.labels.colors),
+        fairness.dumbbell(table, f.labels.colors, gaps=gaps[gaps["arm"] == arm]),
         table,
         key=key,
-        alt=f"Recall of each colour in each digit, {arm_label(arm)}; a bar spans worst to best.",
+        alt=f"Recall of each colour in each digit, {arm_label(arm)}; a bar spans worst to best, "
+        "and a tick on it shows where chance alone would put the worst.",
         title=f"{arm_label(arm)}: recall of each colour",
         percent=("recall", "low", "high", "gap"),
     )
@@ -231,15 +235,16 @@ def _balance_reveal() -> None:
             case_dots(table, "gap", "mean gap (DEO_A)", percent=True),
             None,
             key="lesson-gaps",
-            alt="Mean gap of vanilla and COBRA in the same four conditions, with 95 % intervals.",
+            alt="Mean gap of vanilla and COBRA in the same four conditions, with 95 % intervals and noise "
+            "floors.",
         )
-    shares = ("gap", "low", "high", "floor", "accuracy")
+    shares = ("gap", "low", "high", "floor", "floor_std", "accuracy")
     table_expander(table, "conditions", percent=shares)
     st.caption(
         "Largest residual: the distance of the farthest colour from the synthetic images, in mean lengths of "
         "the colours' signals. The rows of both figures are the same four runs, each with one seed: the "
-        "intervals are over test images and do not cover the variance across seeds. To see that, launch them "
-        "with three **Repeats** in the Studio."
+        f"intervals are over test images and do not cover the variance across seeds. {FLOOR_MARK} To see the "
+        "variance across seeds, launch them with three **Repeats** in the Studio."
     )
     first, second = st.columns(2, gap="large")
     with first:

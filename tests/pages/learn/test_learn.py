@@ -292,7 +292,7 @@ def test_methods_are_compared_by_paired_differences(skewed: Facts) -> None:
     assert narrative.difference_text((-0.012, -0.03, 0.006)) == "−1.2 points, 95 % interval −3.0 to +0.6"
     assert narrative.may_be_chance((-0.012, -0.03, 0.006))
     assert not narrative.may_be_chance((value, low, high))
-    floor = round(100 * skewed.floor("deo_mean", "cobra"), 1)
+    floor = round(100 * skewed.floor("deo_mean", "cobra")[0], 1)
     assert floor in numbers_in(narrative.aligned(skewed))
 
 

@@ -75,6 +75,13 @@ def test_a_damaged_file_is_removed_and_replaced(cache: ResultCache, content: byt
     assert cache.get(KEY) is not None
 
 
+def test_a_folder_in_the_place_of_a_file_ends_no_run(cache: ResultCache) -> None:
+    entry(cache).mkdir(parents=True)
+    assert cache.get(KEY) is None
+    put(cache)
+    assert cache.get(KEY) is None
+
+
 def test_a_file_under_another_key_is_not_believed(cache: ResultCache) -> None:
     put(cache)
     entry(cache).rename(entry(cache, OTHER))
