@@ -25,6 +25,7 @@ class AnnotatedSet:
         rows_N: the rows of those that are usable; the other arrays belong to these.
         y_N, a_N: int64 class and group indices.
         class_names, group_names: in index order.
+        content: digest of the data set (see ``image_store.ImageStore``).
     """
 
     x_NCHW: np.ndarray
@@ -33,6 +34,7 @@ class AnnotatedSet:
     a_N: np.ndarray
     class_names: tuple[str, ...]
     group_names: tuple[str, ...]
+    content: str = ""
 
     def split(self, train_N: np.ndarray, test_N: np.ndarray, spec: DataSpec, seed: int) -> Split:
         """Return training and test set with the skew and the separation of ``spec``.
@@ -57,7 +59,7 @@ class AnnotatedSet:
         table_GCL = tint_table(len(self.group_names), spec.separation)
         train = self._dataset(kept, table_GCL)
         dropped_CG = self._dataset(allowed, None).counts_CG() - train.counts_CG()
-        return Split(train, self._dataset(np.flatnonzero(test_N), table_GCL), dropped_CG)
+        return Split(train, self._dataset(np.flatnonzero(test_N), table_GCL), dropped_CG, content=self.content)
 
     def _dataset(self, chosen: np.ndarray, table_GCL: np.ndarray | None) -> GroupedDataset:
         rows = ImageRows(self.x_NCHW, self.rows_N[chosen], table_GCL, self.a_N[chosen])

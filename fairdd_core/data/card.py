@@ -66,6 +66,8 @@ class DatasetCard:
         side: height and width in pixels of the images that the networks get.
         class_names: in index order; those of the default label.
         load: ``(spec, seed, data_dir) -> Split``; called when the files exist.
+        content: returns a digest of the data set in the data folder, whatever a specification takes from it;
+            quick, and raises ``UserError`` or ``OSError`` where that cannot be known.
         group_names: in index order; empty when the specification decides how many groups there are.
         max_groups: largest number of groups.
         attributes: annotations that may be label or group: attribute -> names of its values.
@@ -96,6 +98,7 @@ class DatasetCard:
     side: int
     class_names: tuple[str, ...]
     load: Loader
+    content: Callable[[Path], str]
     group_names: tuple[str, ...] = ()
     max_groups: int = 10
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -164,9 +164,11 @@ class Split:
             skew, int64 (C, G); None for synthetic groups, where none are.
         test_pictures: number of pictures that could be tested, of which ``test`` may have a draw, and each in
             several groups; None for annotated groups.
+        content: digest of the data set that both are from, as it is on the disk; empty while it is unknown.
     """
 
     train: GroupedDataset
     test: GroupedDataset
     dropped_CG: np.ndarray | None = None
     test_pictures: int | None = None
+    content: str = ""

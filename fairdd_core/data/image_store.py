@@ -1,7 +1,7 @@
 """Images of one size in a folder, decoded once and memory-mapped ever after.
 
 A store is a folder with ``images.npy`` (uint8, N × 3 × S × S), ``samples.parquet`` (a row per image) and
-``store.json`` (checksums). It is filled under a temporary name and renamed when it is on the disk, so nobody
+``store.json`` (checksums and a digest of the content). It is filled under a temporary name and renamed when it is on the disk, so nobody
 reads half a store. Custom sets are stores; so is the cache of every benchmark that consists of image files.
 """
 
@@ -24,17 +24,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fairdd_core.data.decoding import UnreadableImage, decode_image
-from fairdd_core.files import sync
+from fairdd_core.errors import UserError
+from fairdd_core.files import file_digest, sync
 
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 2
+VERSION = 3
 """Of the cache; another version is built anew."""
 IMAGES, SAMPLES, CHECKSUMS = "images.npy", "samples.parquet", "store.json"
 BLOCK = 256
 """Images decoded between two writes, which are all that memory holds at a time."""
 PROBES = 64
+_CHANGED = "the files differ from what was written"
 BUILDING, ADDING, REMOVED = ".building-", ".adding-", ".removed-"
 """Prefixes of temporary folders: of a cache, of a custom set, and of what is being removed."""
 STALE_SECONDS = 86_400.0
@@ -54,10 +56,12 @@ class ImageStore:
         x_NCHW: uint8 (N, 3, S, S), memory-mapped and read-only.
         samples: N rows in the same order. In a cache they are those of the source table with a column
             ``error``: empty, or why the image could not be read, in which case it is black.
+        content: SHA-256 of the images and the rows: the same for the same data, whenever it was stored.
     """
 
     x_NCHW: np.ndarray = field(repr=False)
     samples: pd.DataFrame = field(repr=False)
+    content: str = ""
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -125,15 +129,21 @@ def write_store(
         np.lib.format.write_array_header_1_0(file, header)
         for block in blocks:
             file.write(block.tobytes())  # pages of a writable map would count as this process's memory
-    samples().to_parquet(folder / SAMPLES, index=False)
+    table = samples()
+    table.to_parquet(folder / SAMPLES, index=False)
     x_NCHW = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
-    (folder / CHECKSUMS).write_text(json.dumps(_checksums(folder, x_NCHW)))
+    noted = {**_checksums(folder, x_NCHW), **_digests(folder, table)}
+    (folder / CHECKSUMS).write_text(json.dumps(noted))
     for path in (folder / IMAGES, folder / SAMPLES, folder / CHECKSUMS, folder):
         sync(path)
 
 
 def read_store(folder: Path, side: int) -> ImageStore:
-    """Open a store; one without checksums, from before there were any, is checked by its shape only.
+    """Open a store whose images and rows are those that were written.
+
+    Every byte of the images is compared with the digest from when they were written: once in a process, and
+    again when the file has changed. A store of an earlier version is checked by what it has: its shape, or
+    checksums of a few images; its digest is then that of what is there now.
 
     Raises:
         ValueError: when the store is damaged, or its images are of another size.
@@ -151,9 +161,15 @@ def read_store(folder: Path, side: int) -> ImageStore:
         raise ValueError(str(error)) from error
     if x_NCHW.dtype != np.uint8 or x_NCHW.shape != (len(samples), 3, side, side):
         raise ValueError(f"{x_NCHW.dtype} images of shape {x_NCHW.shape} for {len(samples)} rows")
-    if noted is not None and noted != _checksums(folder, x_NCHW):
-        raise ValueError("the files differ from what was written")
-    return ImageStore(x_NCHW, samples)
+    found: dict[str, int | str] = dict(_checksums(folder, x_NCHW))
+    if not isinstance(noted, dict) or "content" not in noted:
+        if noted not in (None, found):
+            raise ValueError(_CHANGED)
+        return ImageStore(x_NCHW, samples, _digests(folder, samples)["content"])
+    found |= {"images": file_digest(folder / IMAGES), "content": noted["content"]}
+    if noted != found:
+        raise ValueError(_CHANGED)
+    return ImageStore(x_NCHW, samples, str(noted["content"]))
 
 
 def open_cache(
@@ -202,6 +218,19 @@ def open_cache(
         if old != folder:
             shutil.rmtree(old, ignore_errors=True)
     return read_store(folder, side)
+
+
+class NotBuilt(UserError):  # noqa: N818 - names the state
+    """The cache of a data set is not built yet."""
+
+
+def never_build(done: int, total: int, note: str) -> None:
+    """Stop the building of a cache: the progress function of whoever only asks for one that exists.
+
+    Raises:
+        NotBuilt: always.
+    """
+    raise NotBuilt("data.dataset", "images that were read before", "none", "A run reads them.")
 
 
 def stamp_of(base: Path, table: pd.DataFrame, side: int) -> str:
@@ -260,6 +289,14 @@ def _checksums(folder: Path, x_NCHW: np.ndarray) -> dict[str, int]:
         "probe": zlib.crc32(np.ascontiguousarray(x_NCHW[rows]).tobytes()) if len(rows) else 0,
         "index": zlib.crc32((folder / SAMPLES).read_bytes()),
     }
+
+
+def _digests(folder: Path, samples: pd.DataFrame) -> dict[str, str]:
+    """Return the digest of the file of images, and that of images and rows."""
+    images = file_digest(folder / IMAGES)
+    # As text, because a Parquet file also depends on the library that wrote it.
+    rows = samples.to_csv(index=False).encode("utf-8", "surrogateescape")
+    return {"images": images, "content": hashlib.sha256(f"{images}\n".encode() + rows).hexdigest()}
 
 
 def _age(path: Path) -> float:

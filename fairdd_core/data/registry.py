@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from fairdd_core.config.spec.data import DataSpec
@@ -10,9 +11,9 @@ from fairdd_core.data.bias.label_noise import with_conditions
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.custom.cards import custom_cards
 from fairdd_core.data.grouped import Split
-from fairdd_core.errors import lookup
+from fairdd_core.errors import UserError, lookup
 
-__all__ = ["DATASETS", "DatasetCard", "card_of", "cards", "crossed_test", "load"]
+__all__ = ["DATASETS", "DatasetCard", "card_of", "cards", "content_of", "crossed_test", "load"]
 
 DATASETS: dict[str, DatasetCard] = {
     **digits.CARDS,
@@ -69,4 +70,17 @@ def load(spec: DataSpec, seed: int, data_dir: Path) -> Split:
     card = card_of(spec.dataset, data_dir)
     card.check(spec)
     card.check_files(data_dir, spec.dataset)
-    return with_conditions(card.load(spec, seed, data_dir), spec, seed)
+    split = card.load(spec, seed, data_dir)
+    split = replace(split, content=split.content or card.content(data_dir))
+    return with_conditions(split, spec, seed)
+
+
+def content_of(name: str, data_dir: Path) -> str:
+    """Return the digest of a data set in the data folder, "" where it is unknown: absent, or not read yet.
+
+    Cheap where nothing has changed since the last call in this process.
+    """
+    try:
+        return card_of(name, data_dir).content(data_dir)
+    except (UserError, OSError):
+        return ""

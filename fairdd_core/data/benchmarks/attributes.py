@@ -16,7 +16,7 @@ from fairdd_core.data.bias.crossing import cross
 from fairdd_core.data.bias.separation import TINT
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.grouped import Split
-from fairdd_core.data.image_store import ImageStore, Progress
+from fairdd_core.data.image_store import ImageStore, Progress, never_build
 from fairdd_core.errors import UserError
 from fairdd_core.rng import numpy_stream
 
@@ -104,12 +104,14 @@ def annotated_card(
             a_N, group_names = cross(columns, [attributes[name] for name in groups])
         part_N = np.zeros(len(rows_N), np.int64) if images.part_N is None else images.part_N[rows_N]
         tested_N = test_rule(y_N * len(group_names) + a_N, part_N)
-        usable = AnnotatedSet(images.store.x_NCHW, rows_N, y_N, a_N, attributes[chosen], group_names)
+        names, content = (attributes[chosen], group_names), images.store.content
+        usable = AnnotatedSet(images.store.x_NCHW, rows_N, y_N, a_N, *names, content=content)
         return usable.split(~tested_N & (part_N == TRAIN), tested_N, spec, seed)
 
     card = DatasetCard(
         load=load,
         prepare=read,
+        content=lambda data_dir: read(data_dir, never_build).store.content,
         label=label,
         attributes=attributes,
         class_names=attributes[label],

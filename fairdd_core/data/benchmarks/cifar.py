@@ -9,12 +9,12 @@ import numpy as np
 
 from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.benchmarks.attributes import image_names
-from fairdd_core.data.benchmarks.torchvision_files import TrainTest, read_torchvision
+from fairdd_core.data.benchmarks.torchvision_files import TrainTest, digest_of, read_torchvision
 from fairdd_core.data.bias.deal import shown_in_groups
 from fairdd_core.data.bias.skew import assign_groups
 from fairdd_core.data.card import DataFile, DatasetCard
 from fairdd_core.data.grouped import GroupedDataset, Split
-from fairdd_core.data.image_store import ImageStore, Progress, cache_folder, open_cache
+from fairdd_core.data.image_store import ImageStore, Progress, cache_folder, never_build, open_cache
 from fairdd_core.errors import UserError
 from fairdd_core.rng import numpy_stream
 
@@ -61,6 +61,17 @@ def read_cifar(data_dir: Path) -> TrainTest:
             "data.dataset", f"images that can be read in {folder / PARTS[0]} and {PARTS[1]}", "none"
         )
     return TrainTest(store.x_NCHW[train], y_N[train], store.x_NCHW[test], y_N[test])
+
+
+def cifar_content(data_dir: Path) -> str:
+    """Return the digest of the files that ``read_cifar`` reads.
+
+    Raises:
+        OSError: when one cannot be read.
+    """
+    if (folder := CARD.unverified(data_dir)) is not None:
+        return _image_store(folder, data_dir, never_build).content
+    return digest_of(sorted((data_dir / CARD.files[0].path).glob("*_batch*")))
 
 
 def _image_store(folder: Path, data_dir: Path, progress: Progress | None = None) -> ImageStore:
@@ -137,6 +148,7 @@ CARD: DatasetCard = DatasetCard(
     side=SIDE,
     class_names=NAMES,
     load=load_cifar10_s,
+    content=cifar_content,
     prepare=prepare_cifar,
     image_folder=image_folder,
     group_names=GROUPS,

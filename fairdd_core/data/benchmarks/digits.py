@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from fairdd_core.data.benchmarks.colored import colored_cards
 from fairdd_core.data.benchmarks.torchvision_files import TrainTest
+from fairdd_core.files import file_digest
 
 SIDE = 16
 TEST_PER_CLASS = 50
@@ -38,9 +40,17 @@ def read_digits(data_dir: Path | None = None) -> TrainTest:
     return TrainTest(large_NHW[~test], y_N[~test], large_NHW[test], y_N[test])
 
 
+def digits_content(data_dir: Path | None = None) -> str:
+    """Return the digest of the file of scans, without importing scikit-learn, which takes a second."""
+    package = find_spec("sklearn")
+    assert package is not None and package.origin is not None
+    return file_digest(Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz")
+
+
 CARDS = colored_cards(
     "colored-digits",
     read_digits,
+    content=digits_content,
     title="Colored Digits",
     source="Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning "
     "Repository; its test scans come with scikit-learn",

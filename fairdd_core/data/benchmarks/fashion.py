@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from fairdd_core.data.benchmarks.colored import colored_cards
-from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, idx_files, read_idx
+from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, idx_content, idx_files, read_idx
 
 NAMES = (
     "T-shirt or top",
@@ -24,6 +24,7 @@ NAMES = (
 CARDS = colored_cards(
     "colored-fashion",
     partial(read_idx, name="FashionMNIST"),
+    content=partial(idx_content, name="FashionMNIST"),
     title="Colored Fashion-MNIST",
     source="Fashion-MNIST, H. Xiao, K. Rasul and R. Vollgraf, Zalando Research, arXiv 1708.07747",
     licence="MIT",

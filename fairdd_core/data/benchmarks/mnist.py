@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from fairdd_core.data.benchmarks.colored import colored_cards
-from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, PADDING, idx_files, read_idx
+from fairdd_core.data.benchmarks.torchvision_files import IDX_SIDE, PADDING, idx_content, idx_files, read_idx
 
 NAMES = tuple(str(c) for c in range(10))
 THRESHOLD = 128
@@ -24,6 +24,7 @@ def black_and_white(grey_NHW: np.ndarray) -> np.ndarray:
 CARDS = colored_cards(
     "colored-mnist",
     partial(read_idx, name="MNIST"),
+    content=partial(idx_content, name="MNIST"),
     title="Colored MNIST",
     source="MNIST, Y. LeCun, C. Cortes and C. Burges",
     licence="CC BY-SA 3.0",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +12,7 @@ import numpy as np
 
 from fairdd_core.data.card import DataFile
 from fairdd_core.errors import UserError
+from fairdd_core.files import file_digest
 
 PADDING = 2
 """From the 28×28 of the IDX files to the 32×32 of the published runs."""
@@ -65,6 +68,24 @@ def idx_files(folder: str, md5: tuple[str, ...] = ("", "", "", "")) -> tuple[Dat
     """Return the four IDX files of a data set, with the checksums of the unpacked files where known."""
     pairs = zip(_IDX_SIZES.items(), md5, strict=True)
     return tuple(DataFile(f"{folder}/raw/{name}", size, digest) for (name, size), digest in pairs)
+
+
+def idx_content(data_dir: Path, name: str) -> str:
+    """Return the digest of the four files that ``read_idx`` reads.
+
+    Raises:
+        OSError: when one cannot be read.
+    """
+    return digest_of([data_dir / file.path for file in idx_files(name)])
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """Return one digest of the content of several files, in their order.
+
+    Raises:
+        OSError: when one cannot be read.
+    """
+    return hashlib.sha256("\n".join(map(file_digest, files)).encode()).hexdigest()
 
 
 @lru_cache(maxsize=2)

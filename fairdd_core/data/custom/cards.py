@@ -46,6 +46,7 @@ def card_of(about: About) -> DatasetCard:
         synthetic_groups=False,
         mirrored=False,  # they may show letters or signs
         load=partial(_load, about.name),
+        content=lambda data_dir: open_set(data_dir, about).content,
         files=tuple(DataFile(f"{FOLDER}/{about.name}/{file}") for file in (IMAGES, SAMPLES)),
         fetch="Remove the set and add it again, on the Data page or with python -m fairdd_core data add.",
     )
@@ -73,5 +74,6 @@ def _load(name: str, spec: DataSpec, seed: int, data_dir: Path) -> Split:
     store = open_set(data_dir, about)
     y_N, a_N = (store.samples[column].to_numpy(np.int64) for column in ("y", "a"))
     test_N = store.samples["test"].to_numpy(bool)
-    usable = AnnotatedSet(store.x_NCHW, np.arange(len(store)), y_N, a_N, about.classes, about.groups)
+    names = (about.classes, about.groups)
+    usable = AnnotatedSet(store.x_NCHW, np.arange(len(store)), y_N, a_N, *names, content=store.content)
     return usable.split(~test_N, test_N, spec, seed)
