@@ -35,6 +35,7 @@ class Loaded:
         group_colors: an RGB colour of each group, or empty.
         mean_C, std_C: the normalisation of the training images (see ``data.grouped.Normalisation``).
         test_y_N, test_a_N: class and group of every test image.
+        content: digest of the data set (see ``data.grouped.Split``).
     """
 
     class_names: tuple[str, ...]
@@ -44,6 +45,7 @@ class Loaded:
     std_C: tuple[float, ...] = ()
     test_y_N: np.ndarray | None = None
     test_a_N: np.ndarray | None = None
+    content: str = ""
 
 
 @dataclass(frozen=True)

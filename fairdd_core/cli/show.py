@@ -16,6 +16,7 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.titles import dataset_title
 from fairdd_core.runs import engine
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.identity import data_of, data_text
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.runs.storage.repeats import Repeats, members, repeats_document, repeats_of
 from fairdd_core.runs.storage.summary import STAGES, reuse_text, training_text
@@ -67,6 +68,8 @@ def _facts(run: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
     result, spec = folder.result() or {}, folder.spec()
     yield "state", " – ".join(filter(None, (state_text(run), run.message if run.state.early else "")))
     yield from _settings(spec)
+    if run.state is not RunState.QUEUED:
+        yield "content", data_text(data_of(folder))
     torch = (folder.attempts() or [{}])[-1].get("torch")
     yield "device", str(result.get("device", run.device)) + (f", torch {torch}" if torch else "")
     yield "times", _times(run, result)

@@ -24,6 +24,7 @@ from fairdd_core.files import write_arrays, write_json
 from fairdd_core.runs import engine
 from fairdd_core.runs.engine import sweeps
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.identity import mixed_note
 from fairdd_core.runs.storage.sweeps import Cell, Entry, Sweep, cells_of, sweep_table
 from fairdd_core.workspace import Workspace
 
@@ -88,6 +89,8 @@ def run_sweep(args: argparse.Namespace) -> int:
     cells = cells_of(workspace, sweep)
     if args.out is not None:
         write_sweep(args.out, sweep, cells)
+    if mixed := mixed_note(cell.result for cell in cells):
+        print(mixed, file=sys.stderr)
     table = sweep_table(cells, [arm.name for arm in spec.base.distill.arms])
     print(json.dumps(_records(table), indent=2) if args.json else as_text(table))
     return 1 if any(cell.missing for cell in cells) else 0

@@ -59,7 +59,8 @@ class AnnotatedSet:
         table_GCL = tint_table(len(self.group_names), spec.separation)
         train = self._dataset(kept, table_GCL)
         dropped_CG = self._dataset(allowed, None).counts_CG() - train.counts_CG()
-        return Split(train, self._dataset(np.flatnonzero(test_N), table_GCL), dropped_CG, content=self.content)
+        test = self._dataset(np.flatnonzero(test_N), table_GCL)
+        return Split(train, test, dropped_CG, content=self.content)
 
     def _dataset(self, chosen: np.ndarray, table_GCL: np.ndarray | None) -> GroupedDataset:
         rows = ImageRows(self.x_NCHW, self.rows_N[chosen], table_GCL, self.a_N[chosen])

@@ -1,8 +1,9 @@
 """Images of one size in a folder, decoded once and memory-mapped ever after.
 
 A store is a folder with ``images.npy`` (uint8, N × 3 × S × S), ``samples.parquet`` (a row per image) and
-``store.json`` (checksums and a digest of the content). It is filled under a temporary name and renamed when it is on the disk, so nobody
-reads half a store. Custom sets are stores; so is the cache of every benchmark that consists of image files.
+``store.json`` (checksums and a digest of the content). It is filled under a temporary name and renamed when
+it is on the disk, so nobody reads half a store. Custom sets are stores; so is the cache of every benchmark
+that consists of image files.
 """
 
 from __future__ import annotations

@@ -81,6 +81,7 @@ def content_of(name: str, data_dir: Path) -> str:
     Cheap where nothing has changed since the last call in this process.
     """
     try:
-        return card_of(name, data_dir).content(data_dir)
+        card = card_of(name, data_dir)
+        return "" if card.missing(data_dir) else card.content(data_dir)
     except (UserError, OSError):
         return ""

@@ -27,6 +27,7 @@ from fairdd_core.report.pictures import last_images
 from fairdd_core.report.repeats import report_section
 from fairdd_core.report.tables import ordered_counts, run_results
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.identity import data_of, data_text
 from fairdd_core.runs.storage.repeats import Repeats
 from fairdd_core.runs.storage.summary import reuse_text, training_text
 
@@ -118,6 +119,7 @@ def _facts(folder: RunFolder) -> list[str]:
         f"{spec.distill.ipc} images per class",
         f"{spec.distill.iterations} iterations",
         f"seed {spec.seed}",
+        f"content of the data: {data_text(data_of(folder))}",
     ]
     if training := training_text(folder.trainings().get(FULL_DATA, {}).values()):
         facts.append(f"{arm_label(FULL_DATA)} {training}")

@@ -47,7 +47,9 @@ def test_run_prints_the_document_and_the_same_bytes_twice(
         folders.append(RunFolder(out))
     printed = capsys.readouterr().out
     document = json.loads(printed[: printed.index("\n}\n") + 2])
-    assert set(document) == {"run", "spec", "device", "seconds", "attempts", "test", "arms", "training"}
+    expected = {"run", "spec", "device", "seconds", "attempts", "test", "arms", "data", "training"}
+    assert set(document) == expected
+    assert len(document["data"]) == 64
     assert list(document["training"]) == ["full-data"]
     groups = document["spec"]["data"]["groups"]
     assert document["test"] == {"images": 500 * groups, "pictures": 500, "crossed": True}

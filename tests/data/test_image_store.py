@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from fairdd_core.data.decoding import MAX_PIXELS, UnreadableImage, decode_image
-from fairdd_core.data.image_store import BUILDING, ImageStore, cache_folder, open_cache
+from fairdd_core.data.image_store import BUILDING, ImageStore, NotBuilt, cache_folder, never_build, open_cache
 
 SIDE, N = 16, 300
 
@@ -112,8 +112,15 @@ def lose_images(store: Path) -> None:
     (store / "images.npy").unlink()
 
 
+def damage_one_bit(store: Path) -> None:
+    content = bytearray((store / "images.npy").read_bytes())
+    content[-(N // 2) * 3 * SIDE * SIDE + 5] ^= 1  # of an image between those that the checksums take
+    (store / "images.npy").write_bytes(content)
+
+
 @pytest.mark.parametrize(
-    "damage", [damage_header, damage_length, damage_hole, damage_index, damage_about, lose_images]
+    "damage",
+    [damage_one_bit, damage_header, damage_length, damage_hole, damage_index, damage_about, lose_images],
 )
 def test_a_damaged_store_is_built_again(folder: Path, damage) -> None:  # type: ignore[no-untyped-def]
     good = np.array(opened(folder)[0].x_NCHW)
@@ -122,6 +129,31 @@ def test_a_damaged_store_is_built_again(folder: Path, damage) -> None:  # type: 
     assert decoded == N
     assert (store.x_NCHW == good).all()
     assert opened(folder)[1] == 0
+
+
+def test_the_digest_is_of_the_content_whenever_it_was_stored(folder: Path) -> None:
+    first = opened(folder)[0].content
+    os.utime(folder / "007.png", ns=(0, 12345))
+    assert opened(folder)[1] == N
+    assert opened(folder)[0].content == first
+    assert opened(folder, table(value=range(1, N + 1)))[0].content != first
+    Image.new("RGB", (24, 20), (7, 100, 51)).save(folder / "007.png")
+    assert opened(folder)[0].content != first
+
+
+def test_a_byte_changed_with_the_time_set_back_is_noticed(folder: Path) -> None:
+    opened(folder)
+    images = built(folder)[0] / "images.npy"
+    status = images.stat()
+    damage_one_bit(images.parent)
+    os.utime(images, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert opened(folder)[1] == N
+
+
+def test_who_asks_for_a_cache_that_is_not_there_does_not_build_it(folder: Path) -> None:
+    with pytest.raises(NotBuilt):
+        open_cache(cache_folder(folder.parent), "faces", folder, table(), SIDE, progress=never_build)
+    assert built(folder) == []
 
 
 def test_a_crash_while_building_leaves_nothing_that_could_be_read(folder: Path) -> None:

@@ -26,6 +26,7 @@ from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
 from fairdd_core.rng import torch_stream
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.identity import check_data
 
 MAX_EARLIER = 20_000
 """The most earlier synthetic images that the maps show."""
@@ -40,12 +41,14 @@ class Progress:
         distilled: arm -> finished training images, float32 (C·IPC·factor², 3, H, W).
         counts: arm or baseline (see ``config.spec.evaluation.series``) -> network -> counts (G, C, C).
         folder: with the snapshots of this and earlier attempts; None where they are not kept.
+        data: digest of the data that the earlier attempts have loaded; "" where that is unknown.
     """
 
     checkpoint: Checkpoint | None = None
     distilled: dict[str, torch.Tensor] = field(default_factory=dict)
     counts: dict[str, dict[int, np.ndarray]] = field(default_factory=dict)
     folder: RunFolder | None = None
+    data: str = ""
 
 
 def run_pipeline(
@@ -63,19 +66,20 @@ def run_pipeline(
         cache: with results of earlier runs; by default, everything is computed.
 
     Raises:
-        UserError: settings that this data set or machine does not support.
+        UserError: settings that this data or machine does not support, or other data than before.
         Diverged: the matching loss is no longer a number.
     """
     progress = resume or Progress()
     device = resolve_device(spec.device)
     yield Phase("data", 0, 1, f"loading {spec.data.dataset}")
     split = load(spec.data, spec.seed, data_dir)
+    check_data(progress.data, split.content, spec.data.dataset)
     train, test = split.train, split.test
     if spec.evaluation.baseline_networks:
         random_subset(train, spec.distill.ipc, spec.seed)  # if it raises, then now rather than at the end
     norm = train.normalisation
     names = (train.class_names, train.group_names, train.group_colors)
-    yield Loaded(*names, norm.mean_C, norm.std_C, test.y_N, test.a_N)
+    yield Loaded(*names, norm.mean_C, norm.std_C, test.y_N, test.a_N, split.content)
     yield Phase("data", 1, 1)
     synthetic: dict[str, torch.Tensor] = {}
     for event in _distilled(spec, split, device, progress):

@@ -91,11 +91,11 @@ class Recorder:
     def write(self, event: Event) -> None:
         """Save one event."""
         match event:
-            case Loaded(classes, groups, colors, mean, std, y_N, a_N):
+            case Loaded(classes, groups, colors, mean, std, y_N, a_N, content):
                 if y_N is not None and a_N is not None:
                     self.folder.write_test_labels(y_N, a_N)
                 names = {"classes": classes, "groups": groups, "colors": colors}
-                self._append("loaded", **names, mean=mean, std=std)
+                self._append("loaded", **names, mean=mean, std=std, data=content)
             case Step():
                 self._step(event)
             case Snapshot():

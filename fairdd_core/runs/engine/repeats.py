@@ -12,6 +12,7 @@ from fairdd_core.device import queue_device
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import service
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.identity import Current
 from fairdd_core.runs.storage.index import NewRun, RunState, Store
 from fairdd_core.runs.storage.sweeps import result_of
 from fairdd_core.workspace import Workspace
@@ -33,14 +34,20 @@ class Launched:
 
 
 def plan(workspace: Workspace, spec: RunSpec, seeds: Sequence[int]) -> dict[int, str]:
-    """Return, for the seeds that have one, a finished run of exactly these settings: seed -> run."""
-    store = Store(workspace)
+    """Return, for the seeds that have one, a finished run of exactly these settings on this data.
+
+    Returns:
+        seed -> run.
+    """
+    store, data = Store(workspace), Current(spec.data.dataset, workspace.data)
     wanted = {_settings(spec, seed): seed for seed in seeds}
     found: dict[int, str] = {}
     for run in store.list([RunState.DONE]):
         folder = store.folder(run.id)
         seed = wanted.get(_settings_of(str(folder.path)))
-        if seed is not None and seed not in found and result_of(folder):
+        if seed is None or seed in found:
+            continue
+        if (result := result_of(folder)) and data.made(result):
             found[seed] = run.id
     return found
 

@@ -73,14 +73,20 @@ def resume(workspace: Workspace, run_id: str) -> str:
 
     Raises:
         UserError: when there is no such run, it is live or done, it would only fail in the same way again,
-            or its device is gone.
+            its device is gone, or its data set has changed.
     """
+    # Imported here because it loads every data set's card, which a dispatcher does not need.
+    from fairdd_core.data.registry import content_of
+    from fairdd_core.runs.storage.identity import check_data
+
     store = Store(workspace)
     record, folder = store.get(run_id), store.folder(run_id)
     if record.state.early and record.final:
         expected = "a run that may end differently when it is resumed"
         raise UserError("run", expected, f"{run_id}, which would fail in the same way again", record.hint)
-    device = queue_device(folder.spec().device)
+    spec = folder.spec()
+    check_data(folder.data(), content_of(spec.data.dataset, workspace.data), spec.data.dataset)
+    device = queue_device(spec.device)
     if not store.requeue(run_id, device):
         raise UserError("run", "a stopped, failed or lost run", f"{run_id}, which is {record.state}")
     wake(workspace)

@@ -17,6 +17,7 @@ from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import service
 from fairdd_core.runs.storage import locks
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.identity import Current
 from fairdd_core.runs.storage.index import NewRun, RunState, Store
 from fairdd_core.runs.storage.sweeps import (
     Entry,
@@ -33,8 +34,8 @@ PATIENCE_SECONDS = 20.0
 
 
 def plan(workspace: Workspace, spec: SweepSpec) -> list[str | None]:
-    """Return, for every point of the grid, a finished run that can be reused, or None."""
-    store = Store(workspace)
+    """Return, for every point of the grid, a finished run on this data that can be reused, or None."""
+    store, data = Store(workspace), Current(spec.base.data.dataset, workspace.data)
     finished: dict[str, list[tuple[str, frozenset[ArmSpec]]]] = {}
     for run in store.list([RunState.DONE]):
         folder = store.folder(run.id)
@@ -44,7 +45,8 @@ def plan(workspace: Workspace, spec: SweepSpec) -> list[str | None]:
 
     def reusable(run: RunSpec) -> str | None:
         fitting = (run_id for run_id, arms in finished.get(deciding(run), ()) if wanted <= arms)
-        return next((run_id for run_id in fitting if result_of(store.folder(run_id)) is not None), None)
+        results = ((run_id, result_of(store.folder(run_id))) for run_id in fitting)
+        return next((run_id for run_id, result in results if result is not None and data.made(result)), None)
 
     return [reusable(run) for run in spec.runs()]
 

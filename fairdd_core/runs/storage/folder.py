@@ -185,6 +185,11 @@ class RunFolder:
             return None
         return Labels(classes, groups, colors)
 
+    def data(self) -> str:
+        """Return the digest of the data set that the run has loaded first; "" where none is recorded."""
+        loaded = (event.get("data") for event in self.events()[0] if event["event"] == "loaded")
+        return next((digest for digest in loaded if isinstance(digest, str) and digest), "")
+
     def _loaded(self) -> dict[str, Any]:
         """Return the last ``loaded`` event, or an empty dictionary."""
         return next((event for event in reversed(self.events()[0]) if event["event"] == "loaded"), {})

@@ -13,6 +13,7 @@ from fairdd_core.config.repeats import repeat_key, seeds_text
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.identity import data_of_result, differ
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.runs.storage.predictions import arm_samples
 from fairdd_core.runs.storage.sweeps import result_of
@@ -164,31 +165,35 @@ def repeats_of(spec: RunSpec, candidates: Iterable[Member], first: str = "") -> 
     """Return the repeats of a specification among some runs.
 
     Of several finished runs with one seed, the earliest of ``candidates`` counts, so that a seed counts once.
+    The first that counts decides which data: runs on other data under the same name do not count.
 
     Args:
         spec: with any seed.
         candidates: runs, in order of preference.
         first: a run that is preferred to all others with its seed.
     """
-    key, found, taken = repeat_key(spec), [], set[int]()
+    key, found, taken, data = repeat_key(spec), [], set[int](), ""
     for member in sorted(candidates, key=lambda member: member.run != first):
         own = member.key
         if own is None or own[0] != key:
             continue
-        repeat = _repeat(member, own[1], taken)
+        repeat = _repeat(member, own[1], taken, data)
         if not repeat.left_out:
             taken.add(own[1])
+            data = data or data_of_result(repeat.result)
         found.append(repeat)
     found = [repeat for repeat in found if not _superseded(repeat, taken)]
     return Repeats(spec, tuple(sorted(found, key=lambda repeat: (repeat.seed, repeat.left_out != ""))))
 
 
-def _repeat(member: Member, seed: int, taken: set[int]) -> Repeat:
+def _repeat(member: Member, seed: int, taken: set[int], data: str) -> Repeat:
     if why := member.why_not:
         return Repeat(seed, member, why)
     if seed in taken:
         return Repeat(seed, member, "was run twice")
     result = result_of(member.folder)
+    if differ(data_of_result(result), data):
+        return Repeat(seed, member, "was run on other data of that name")
     return Repeat(seed, member, "" if result else "has no readable result", result)
 
 

@@ -14,6 +14,7 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.registry import crossed_test
 from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.identity import RESULT_FIELD
 from fairdd_core.runs.storage.predictions import arm_samples
 
 STAGES = ("distill", "evaluate", "embed")
@@ -93,7 +94,8 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
     Returns:
         A JSON-ready dictionary; undefined numbers are ``None``. ``arms`` has the results of the evaluation's
         own architecture, ``others`` those of each further one in the same form, ``training`` how the
-        networks of the full-data baseline were trained, and ``reused`` what was taken from earlier runs.
+        networks of the full-data baseline were trained, ``reused`` what was taken from earlier runs, and
+        ``data`` is the digest of the data set.
     """
     spec = folder.spec()
     document: dict[str, Any] = {
@@ -103,6 +105,7 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
         "seconds": seconds_by_stage(folder.events()[0]),
         "test": _test_set(folder, spec),
         "arms": _arms(folder, spec),
+        RESULT_FIELD: folder.data(),
     }
     if trainings := folder.trainings():
         outcome = ("updates", "converged", "accuracy")

@@ -25,6 +25,7 @@ from fairdd_core.plots.images import data_uri, grid_png
 from fairdd_core.report.tables import ordered_counts, run_results
 from fairdd_core.rng import numpy_stream
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.identity import CHANGED, data_of, differ
 from fairdd_core.runs.storage.pairs import arm_pairs
 from fairdd_core.runs.storage.predictions import arm_samples
 from fairdd_core.workspace import Workspace
@@ -107,9 +108,12 @@ def _split(spec: DataSpec, seed: int, data_dir: Path) -> Split:
 
 def _split_or_why(view: RunView, which: str) -> tuple[Split | None, str]:
     try:
-        return split_of(view.spec.data, view.spec.seed), ""
+        split = split_of(view.spec.data, view.spec.seed)
     except (UserError, OSError) as error:
         return None, f"The {which} images cannot be shown. {escape_markdown(error)}"
+    if differ(split.content, data_of(view.folder)):
+        return None, f"The {which} images are not shown: {CHANGED}."
+    return split, ""
 
 
 def test_set_of(view: RunView) -> tuple[GroupedDataset | None, str]:
@@ -128,7 +132,7 @@ def training_set_of(view: RunView) -> tuple[GroupedDataset | None, str]:
         return None, why
     file = view.folder.points_file
     if file.exists() and not _agrees(view.spec.data, view.spec.seed, Workspace.default().data, file):
-        return None, "The real images are not shown: the data set has changed since this run."
+        return None, f"The real images are not shown: {CHANGED}."
     return split.train, ""
 
 

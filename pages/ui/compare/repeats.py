@@ -15,6 +15,7 @@ from fairdd_core.config.repeats import repeat_key
 from fairdd_core.config.settings import changed
 from fairdd_core.plots import repeats as plots
 from fairdd_core.plots.theme import arm_label
+from fairdd_core.runs.storage.identity import data_of, differ
 from fairdd_core.runs.storage.repeats import Repeats, describe_seeds
 from pages.ui.common.figures import seeds_metric_control, show_figure
 from pages.ui.common.runs import RunView, repeats_of_run
@@ -31,11 +32,13 @@ class Side:
         letters: of the chosen runs among them.
         repeats: all of them.
         seeds: from ``seed_table``, of the methods alone.
+        data: digest of their data; "" where it is not recorded.
     """
 
     letters: str
     repeats: Repeats
     seeds: pd.DataFrame
+    data: str = ""
 
     @property
     def name(self) -> str:
@@ -45,15 +48,16 @@ class Side:
 
 def sides(views: Sequence[RunView]) -> list[Side]:
     """Return the chosen runs with their repeats; those that are repeats of one another together."""
-    letters: dict[str, str] = {}
+    letters: dict[tuple[str, str], str] = {}
     for letter, view in zip(LETTERS, views, strict=False):
-        letters[repeat_key(view.spec)] = letters.get(repeat_key(view.spec), "") + letter
+        key = repeat_key(view.spec), data_of(view.folder)
+        letters[key] = letters.get(key, "") + letter
     found = []
     for group in letters.values():
         view = views[LETTERS.index(group[0])]
         repeats = repeats_of_run(view)
         seeds = seed_table(repeats.results())
-        found.append(Side(group, repeats, seeds[seeds["arm"].isin(view.arms)]))
+        found.append(Side(group, repeats, seeds[seeds["arm"].isin(view.arms)], data_of(view.folder)))
     return found
 
 
@@ -63,6 +67,8 @@ def paired(one: Side, other: Side) -> bool:
     Then what the seed does to both sides cancels.
     """
     first, second = (changed(side.repeats.spec, {"seed": 0}).model_dump(mode="json") for side in (one, other))
+    if differ(one.data, other.data):
+        return False
     return same_test(first, second) and len(set(one.repeats.seeds) & set(other.repeats.seeds)) > 1
 
 

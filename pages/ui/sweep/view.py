@@ -20,6 +20,7 @@ from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.data.registry import crossed_test
 from fairdd_core.plots import sweep as plots
 from fairdd_core.plots.theme import arm_styles
+from fairdd_core.runs.storage.identity import mixed_note
 from fairdd_core.runs.storage.sweeps import Cell, sweep_table
 from pages.ui.common import notices, url
 from pages.ui.common.cache import thumbnail_of
@@ -58,6 +59,8 @@ def figures(view: SweepView, cells: Sequence[Cell]) -> None:
     """Draw the metric of every method, what alignment gains, the place in focus, and the numbers."""
     metric, arms = _metric_control(), view.arms
     table = sweep_table(cells, arms)
+    if mixed := mixed_note(cell.result for cell in cells):
+        st.warning(mixed, icon=":material/warning:")
     if sentence := summary(table, arms, metric):
         st.markdown(sentence)
     at = st.session_state[_SKEW], st.session_state[_SEPARATION]
