@@ -98,10 +98,11 @@ def schedule(
     """Return the function from a 0-based iteration to its pair.
 
     ``bank`` visits its K pairs in a new order on every pass; a pair is built on its first visit, so that the
-    first iterations start at once. ``fresh`` builds pair i for iteration i.
+    first iterations start at once. ``fresh`` builds pair i for iteration i, once for all arms that ask for it
+    one after the other.
     """
     if spec.kind == "fresh":
-        return make
+        return lru_cache(maxsize=1)(make)
     kept = lru_cache(maxsize=None)(make)
 
     def pair(iteration: int) -> MatchingPair:

@@ -19,9 +19,10 @@ from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.loop import distill, snapshot_iterations, step_size
 from fairdd_core.distill.sampling import draw_real
-from fairdd_core.distill.schedules import schedule
+from fairdd_core.distill.schedules import MatchingPair, PairFactory, schedule
 from fairdd_core.errors import Diverged, UserError
 from fairdd_core.events import Checkpoint, Diagnosed, Distilled, Evaluated, Event, Phase, Snapshot, Step
+from fairdd_core.nets.base import Net
 from fairdd_core.runs.engine.pipeline import run_pipeline
 from tests.helpers import tiny_distill, tiny_evaluation, toy_dataset
 
@@ -194,6 +195,20 @@ def test_bank_visits_every_pair_in_each_lap_and_builds_it_once() -> None:
     assert all(sorted(lap) == list(range(5)) for lap in laps)
     assert built == [0, 1, 2, 3, 4]
     assert laps[1] != laps[2]
+
+
+@pytest.mark.parametrize("backbone", ["dm", "dc"])
+def test_arms_share_fresh_networks_and_real_images(monkeypatch: pytest.MonkeyPatch, backbone: str) -> None:
+    built: list[int] = []
+    real = PairFactory.with_network
+
+    def with_network(self: PairFactory, net: Net, k: int) -> MatchingPair:
+        built.append(k)
+        return real(self, net, k)
+
+    monkeypatch.setattr(PairFactory, "with_network", with_network)
+    run(tiny_distill(*ALIGNMENTS, backbone=backbone, schedule={"kind": "fresh", "samples": 4}))
+    assert built == [0, 1, 2, 3]
 
 
 def test_step_size_decays_to_nothing_at_the_end() -> None:
