@@ -13,7 +13,7 @@ from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.spec.evaluation import BASELINES
 from fairdd_core.plots.dots import row_axis
 from fairdd_core.plots.floor import draw_floor, gap_text
-from fairdd_core.plots.theme import NEUTRAL, arm_label, arm_styles, base, error_bars, fitted_axis
+from fairdd_core.plots.theme import NEUTRAL, arm_label, arm_styles, base, error_bars, fitted_axis, literal
 
 _ROW = 40
 _CORNERS = ("top left", "top right", "bottom right", "bottom left")
@@ -44,7 +44,7 @@ def overview(table: pd.DataFrame, gap: str = "deo_mean") -> go.Figure:
         fig.add_scatter(
             x=rows["mean"],
             y=rows["accuracy"],
-            name=style.label,
+            name=style.text,
             mode="markers+text",
             text=[f"<b>{letter}</b>" for letter in rows["run"]],
             textposition=[_CORNERS[ord(letter) % len(_CORNERS)] for letter in rows["run"]],
@@ -53,7 +53,7 @@ def overview(table: pd.DataFrame, gap: str = "deo_mean") -> go.Figure:
             marker=style.marker(13, edge=True),
             error_x=bars,
             customdata=[(row["run"], gap_text(row["mean"], row)) for row in rows.to_dict("records")],
-            hovertemplate=f"run <b>%{{customdata[0]}}</b>, {style.label}<br>"
+            hovertemplate=f"run <b>%{{customdata[0]}}</b>, {style.text}<br>"
             "accuracy %{y:.1%}<br>gap %{customdata[1]}<extra></extra>",
         )
     reach = means["floor"] + means["floor_std"].fillna(0)
@@ -86,10 +86,12 @@ def differences(table: pd.DataFrame, metric: str, *, reach: float) -> go.Figure:
     records = rows.to_dict("records")
     for y, row in enumerate(records):
         _comparison(fig, y, row)
-    names = [(f"<b>{row['run']}</b> · " if row["run"] else "") + arm_label(row["arm"]) for row in records]
+    names = [
+        (f"<b>{row['run']}</b> · " if row["run"] else "") + literal(arm_label(row["arm"])) for row in records
+    ]
     better = "→" if METRICS[metric].higher_is_better else "←"
     row_axis(fig, names)
-    fig.update_yaxes(ticktext=names)  # bold, not escaped
+    fig.update_yaxes(ticktext=names)  # the letter of the run is bold
     fig.update_xaxes(title_text=f"points · {better} better", range=[-100 * reach, 100 * reach])
     step = max(step for step in (1, 2, 5, 10, 20, 50) if step <= max(1, 90 * reach))
     ticks = {"tickvals": [-step, 0, step], "ticktext": [f"−{step}", "0", f"+{step}"]}
@@ -120,7 +122,7 @@ def _comparison(fig: go.Figure, y: int, row: dict[str, Any]) -> None:
         mode="markers",
         marker=style.marker(12, edge=True),
         error_x=error_bars(value, low, high, color=style.color, thickness=2, width=5) if known else None,
-        hovertemplate=f"{run}{style.label}<br>%{{x:+.1f}} points ({interval})<extra></extra>",
+        hovertemplate=f"{run}{style.text}<br>%{{x:+.1f}} points ({interval})<extra></extra>",
     )
 
 

@@ -28,7 +28,7 @@ def _curve(fig: go.Figure, rows: pd.DataFrame, column: str, style: ArmStyle, at:
     fig.add_scatter(
         x=rows["iteration"],
         y=smooth,
-        name=style.label,
+        name=style.text,
         mode="lines",
         line={"color": style.color, "dash": style.dash, "width": 2},
         hovertemplate="%{y:.3g}",

@@ -18,6 +18,7 @@ from fairdd_core.plots.theme import (
     error_bars,
     fitted_axis,
     group_css,
+    hover_data,
     outlined,
     percent_axis,
 )
@@ -74,13 +75,13 @@ def _dots(
         fig.add_scatter(
             x=rows[value],
             y=y,
-            name=style.label,
+            name=style.text,
             mode="markers",
             cliponaxis=False,
             marker=style.marker(10),
             error_x=error_bars(rows[value], rows["low"], rows["high"], **bars) if interval else None,
-            customdata=rows[list(hover[1])].to_numpy(object),
-            hovertemplate=f"{hover[0]}<extra>{style.label}</extra>",
+            customdata=hover_data(rows, hover[1], markup=["text"]),
+            hovertemplate=f"{hover[0]}<extra>{style.text}</extra>",
         )
     row_axis(fig, names, divided=True)
     return fig
@@ -208,7 +209,7 @@ def residual_dots(
         y=[classes.index(name) for name in table["class"]],
         mode="markers",
         marker=outlined([colors[g] for g in table["group"]], size=11),
-        customdata=table[["class", "group", "share"]].to_numpy(object),
+        customdata=hover_data(table, ["class", "group", "share"]),
         hovertemplate="class %{customdata[0]}, <b>%{customdata[1]}</b> (%{customdata[2]:.0%} of the class)"
         "<br>residual %{x:.2f}<extra></extra>",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from fairdd_core.plots.images import data_uri, mosaic, png
-from fairdd_core.plots.theme import base
+from fairdd_core.plots.theme import base, literal
 
 COLUMNS = 12
 """Images in a line."""
@@ -97,7 +96,7 @@ def _marks(fig: go.Figure, answer: Answer, y: float, chosen: int | None) -> None
         selected=clear,
         unselected=clear,
         customdata=[[row] for row in rows],
-        text=[html.escape(name, quote=False) for name in answer.names],
+        text=[literal(name) for name in answer.names],
         hovertemplate="%{text}<extra></extra>",
     )
     if chosen in rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,6 +20,8 @@ from fairdd_core.plots.theme import (
     error_bars,
     fitted_axis,
     group_css,
+    hover_data,
+    literal,
     outlined,
     percent_axis,
 )
@@ -76,7 +77,7 @@ def _letters(rows: pd.DataFrame) -> int:
 def _named(rows: pd.DataFrame, end: pd.Series) -> str:
     """Return a group's name and the number of other groups with the same recall, for the text of a figure."""
     others = tied(rows["recall"].to_numpy(float), end["recall"])
-    return html.escape(str(end["group"]), quote=False) + (f" +{others}" if others else "")
+    return literal(str(end["group"])) + (f" +{others}" if others else "")
 
 
 def _gap_bar(fig: go.Figure, row: int, rows: pd.DataFrame, at: float, text: str) -> None:
@@ -102,7 +103,7 @@ def _recall_dots(
         mode="markers",
         marker=outlined([colors[g] for g in defined["group"]], size=12),
         unselected={"marker": {"opacity": 1}},
-        customdata=defined[["class", "group", "low", "high", "n", "networks"]].to_numpy(object),
+        customdata=hover_data(defined, ["class", "group", "low", "high", "n", "networks"]),
         hovertemplate="class %{customdata[0]}, <b>%{customdata[1]}</b><br>recall %{x:.1%} "
         "(95 % interval %{customdata[2]:.1%} to %{customdata[3]:.1%})<br>"
         "n = %{customdata[4]} test images, mean of %{customdata[5]} networks<extra></extra>",
@@ -117,7 +118,7 @@ def _openers(fig: go.Figure, classes: Sequence[str]) -> None:
         mode="markers",
         marker={"symbol": "triangle-right", "size": 9, "color": NEUTRAL},
         unselected={"marker": {"opacity": 1}},
-        customdata=np.array(classes, object)[:, None],
+        customdata=[[literal(name)] for name in classes],
         hovertemplate="analyse the errors of class %{customdata[0]}<extra></extra>",
     )
 
@@ -141,8 +142,8 @@ def dumbbell(
         table: the rows of the arm.
         group_colors: RGB of every group, or empty.
         gaps: its rows of ``class_gap_table``, for the noise floors.
-        openers: adds a marker to every row that can be clicked; the class is the first of the custom data, as
-            in every dot.
+        openers: adds a marker to every row that can be clicked; the class, as ``literal``, is the first of
+            the custom data, as in every dot.
         focus: class whose row is shaded.
         room: letters of two groups' names that there is room for: ``WIDE``, ``THIRD`` or ``NARROW``.
     """
@@ -228,7 +229,7 @@ def _networks(fig: go.Figure, rows: pd.DataFrame, gap: str, style: ArmStyle) -> 
         opacity=0.45,
         marker=style.marker(7),
         customdata=np.stack([rows["network"] + 1, rows["n"]], -1),
-        hovertemplate=f"<b>{style.label}</b>, network %{{customdata[0]}}<br>"
+        hovertemplate=f"<b>{style.text}</b>, network %{{customdata[0]}}<br>"
         "accuracy %{y:.1%}, gap %{x:.1%}<br>"
         "n = %{customdata[1]} test images<extra></extra>",
     )
@@ -242,10 +243,10 @@ def _method_mark(fig: go.Figure, mean: pd.Series, style: ArmStyle, side: str) ->
         x=gap,
         y=[mean["accuracy"]],
         mode="markers+text",
-        text=[f"<b>{style.label}</b>"],
+        text=[f"<b>{style.text}</b>"],
         textposition=side,
         marker=style.marker(15, edge=True),
         error_x=bars if np.isfinite(low[0]) else None,
-        hovertemplate=f"<b>{style.label}</b>, mean<br>accuracy %{{y:.1%}}<br>gap "
+        hovertemplate=f"<b>{style.text}</b>, mean<br>accuracy %{{y:.1%}}<br>gap "
         f"{gap_text(mean['gap'], mean)}<extra></extra>",
     )

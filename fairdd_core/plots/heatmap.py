@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fairdd_core.plots.theme import RGB, base, group_css, outlined
+from fairdd_core.plots.theme import RGB, base, group_css, literal, outlined
 
 INK = 0.6
 """Opacity of the strongest shade: text in the colour of the page stays readable on it, in light and dark."""
@@ -76,14 +75,14 @@ def name_axis(axis_update: object, names: Sequence[str], title: str, **extra: ob
 def _lines(name: str) -> str:
     """Return a name in two short lines if it is long; the hover text and the table have all of it."""
     lines = textwrap.wrap(name, _LINE, max_lines=2, placeholder=" …", drop_whitespace=True) or [name]
-    return "<br>".join(html.escape(line, quote=False) for line in lines)  # Plotly reads some HTML in it
+    return "<br>".join(literal(line) for line in lines)
 
 
 def counts_heatmap(table: pd.DataFrame, group_colors: Sequence[RGB] = ()) -> go.Figure:
     """Draw ``counts_table`` as class × group: numbers are images, shade is the share of the class."""
     classes, groups = list(table["class"].unique()), list(table["group"].unique())
     hover = [
-        f"class <b>{r['class']}</b>, {r['group']}<br>{r['images']} images"
+        f"class <b>{literal(r['class'])}</b>, {literal(r['group'])}<br>{r['images']} images"
         + ("" if np.isnan(r["share"]) else f" ({r['share']:.1%} of the class)")
         for r in table.to_dict("records")
     ]
@@ -97,7 +96,7 @@ def counts_heatmap(table: pd.DataFrame, group_colors: Sequence[RGB] = ()) -> go.
         y=[len(classes) - 0.15] * len(groups),
         mode="markers",
         marker=outlined(group_css(group_colors, len(groups)), size=11, symbol="square"),
-        text=groups,
+        text=[literal(name) for name in groups],
         hovertemplate="%{text}<extra></extra>",
         cliponaxis=False,
     )
@@ -108,7 +107,7 @@ def confusion(table: pd.DataFrame) -> go.Figure:
     """Draw ``confusion_table``: what each true class is predicted as, in per cent of its predictions."""
     classes = list(table["true"].unique())
     hover = [
-        f"true <b>{r['true']}</b>, predicted as <b>{r['predicted']}</b><br>"
+        f"true <b>{literal(r['true'])}</b>, predicted as <b>{literal(r['predicted'])}</b><br>"
         f"{r['answers']} of {r['n']} predictions"
         for r in table.to_dict("records")
     ]

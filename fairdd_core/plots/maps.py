@@ -20,6 +20,7 @@ from fairdd_core.plots.theme import (
     base,
     frame,
     group_css,
+    hover_data,
 )
 
 ColorBy = Literal["group", "class", "method"]
@@ -138,7 +139,7 @@ def _samples(
         rows,
         kind,
         _marker(kind, list(colors), size) | {"opacity": opacity if focused else _FADED},
-        customdata=rows[["class", "group", "kind", "arm", "index"]].to_numpy(object),
+        customdata=hover_data(rows, ["class", "group", "kind", "arm", "index"]),
         selectedpoints=None if picked is None else np.flatnonzero(picked),
         selected={"marker": {"opacity": 1.0 if focused else _FADED, "size": size * _LARGER}},
         unselected={"marker": {"opacity": _FADED if focused else _FADED / 2}},
@@ -176,7 +177,7 @@ def _landmarks(fig: go.Figure, rows: pd.DataFrame, colors: np.ndarray | str, kin
     if rows.empty:
         return
     marker = _marker(kind, colors if isinstance(colors, str) else list(colors), size)
-    names = rows[["class", "group"]].to_numpy(object)
+    names = hover_data(rows, ["class", "group"])
     _points(fig, rows, kind, marker, customdata=names, unselected=_NEVER_FADED)
 
 

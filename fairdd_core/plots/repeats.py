@@ -97,11 +97,11 @@ def _seeds(fig: go.Figure, y: int, own: pd.DataFrame, style: ArmStyle, unit: str
     fig.add_scatter(
         x=100 * own["value"].astype(float),
         y=[y + _SEEDS] * len(own),
-        name=style.label,
+        name=style.text,
         mode="markers",
         marker={**style.marker(7), "opacity": 0.75},
         customdata=own[["seed"]].to_numpy(object),
-        hovertemplate=f"seed <b>%{{customdata[0]}}</b>: %{{x:{sign}.1f}} {unit}<extra>{style.label}</extra>",
+        hovertemplate=f"seed <b>%{{customdata[0]}}</b>: %{{x:{sign}.1f}} {unit}<extra>{style.text}</extra>",
     )
 
 
@@ -115,12 +115,12 @@ def _mean(
     fig.add_scatter(
         x=value,
         y=[y + _MEAN],
-        name=style.label,
+        name=style.text,
         mode="markers",
         marker=style.marker(12, edge=True),
         error_x=error_bars(value, low, high, color=style.color, thickness=2, width=5) if known else None,
         hovertemplate=f"mean of {row['seeds']} seeds: <b>%{{x:{form}}}</b> {unit}<br>{interval}"
-        f"<extra>{style.label}</extra>",
+        f"<extra>{style.text}</extra>",
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import cycle
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from fairdd_core.distill.alignments.registry import ALL_DISCREPANCIES
 from fairdd_core.distill.interventions import INTERVENTIONS
+from fairdd_core.text import one_line
 
 NEUTRAL = "#808080"
 """Readable on white and on near-black, so outlines and guides need not know the theme."""
@@ -35,6 +39,27 @@ _TICKS = 6
 RGB = tuple[int, int, int]
 
 
+@lru_cache(4096)
+def literal(name: str) -> str:
+    """Return a name so that a figure shows it unchanged: Plotly reads HTML, links too, in every text."""
+    return html.escape(one_line(name), quote=False)
+
+
+def hover_data(table: pd.DataFrame, columns: Sequence[str], markup: Sequence[str] = ()) -> np.ndarray:
+    """Return columns of a table as custom data of marks, with every text as ``literal``.
+
+    Args:
+        table: a row for every mark.
+        columns: names, in the order of the data.
+        markup: those whose text is markup of our own.
+    """
+    data = table[list(columns)].to_numpy(object, copy=True)
+    for k, column in enumerate(columns):
+        if column not in markup:
+            data[:, k] = [literal(value) if isinstance(value, str) else value for value in data[:, k]]
+    return data
+
+
 @dataclass(frozen=True)
 class ArmStyle:
     """Colour, marker shape, line dash and name of an arm; shape and dash repeat what colour says.
@@ -47,6 +72,11 @@ class ArmStyle:
     symbol: str
     dash: str = "solid"
     baseline: bool = False
+
+    @property
+    def text(self) -> str:
+        """The name for the text of a figure."""
+        return literal(self.label)
 
     def marker(self, size: float, *, edge: bool = False) -> dict[str, object]:
         """Return a marker, with an edge if it is to stand out."""

@@ -26,7 +26,7 @@ from fairdd_core.plots.dots import group_accuracy
 from fairdd_core.plots.fairness import dumbbell, tradeoff
 from fairdd_core.plots.heatmap import confusion
 from fairdd_core.plots.maps import KINDS, arm_map
-from fairdd_core.plots.theme import NEUTRAL, arm_label, group_css, outlined
+from fairdd_core.plots.theme import NEUTRAL, arm_label, group_css, literal, outlined
 from fairdd_core.report.pictures import file_name
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.runs.storage.folder import RunFolder
@@ -197,7 +197,7 @@ def _labelled_map(table: pd.DataFrame, arm: str, labels: Labels) -> go.Figure:
     fig = arm_map(table, arm, group_colors=labels.colors, groups=groups, axes=ranges(table), height=_HEIGHT)
     for name, color in zip(labels.groups, group_css(labels.colors, groups), strict=True):
         marker = outlined(color, size=11, symbol="square")
-        fig.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)
+        fig.add_scatter(x=[None], y=[None], mode="markers", name=literal(name), marker=marker)
     fig.update_layout(
         showlegend=True,
         dragmode="zoom",

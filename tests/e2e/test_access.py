@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from tests.e2e.conftest import READY, SLOW, Server, Visitor, serving, visiting
-from tests.pages.fake_run import write_fake_run
+from tests.pages.fake_run import HOSTILE, rename, write_fake_run
 
 
 class Exclusion(NamedTuple):
@@ -57,6 +57,14 @@ SCREENS = {
 """Screen -> its address, and the selector of what is drawn late on it."""
 
 
+FOREIGN = {
+    "images": "text=Distillation curves",
+    "maps": "text=Distance of each group to the target",
+    "fairness": "text=Confusion matrix of each group",
+}
+"""View -> what is drawn late on it."""
+
+
 class Gallery(NamedTuple):
     """Somebody at an application that has runs."""
 
@@ -79,6 +87,11 @@ def gallery(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """One window for all screens: what is seen does not depend on what was seen before."""
     workspace = tmp_path_factory.mktemp("gallery") / "home"
     titles = ("A run with a name", "")
+    Store(Workspace(workspace)).enter(
+        lambda folder: rename(write_fake_run(folder.path), lambda kind, i: f"{kind}{i} {HOSTILE}"),
+        title=HOSTILE,
+        state=RunState.DONE,
+    )
     runs = [
         Store(Workspace(workspace)).enter(
             lambda folder: write_fake_run(folder.path), title=title, state=RunState.DONE
@@ -208,6 +221,20 @@ def test_a_page_of_another_site_reaches_nothing(gallery: Gallery) -> None:
         assert answer(server, path, own, f"http://{own}") == good
         assert answer(server, path, "evil.example", "http://evil.example") == 403
         assert answer(server, path, own, "http://127.0.0.1:3000") == 403
+
+
+def test_names_fetch_nothing_and_link_nowhere(gallery: Gallery) -> None:
+    runs = Store(Workspace(gallery.visitor.server.workspace)).list()
+    run = next(run.id for run in runs if run.title == HOSTILE)
+    addresses = {f"/?run={run}&view={view}": late for view, late in FOREIGN.items()}
+    addresses |= {"/runs": "text=zq.example", f"/compare?runs={run},{gallery.run}": "text=Final images"}
+    for address, late in addresses.items():
+        page = gallery.visitor.open(address)
+        expect(page.locator(late).first).to_be_visible()
+        still(page)
+        links = page.evaluate("[...document.querySelectorAll('a, img, image')].map(e => e.outerHTML)")
+        assert [text for text in links if re.search(r"(href|src)=.(https?:)?//\w*\.?zq", text)] == [], address
+    assert gallery.visitor.complaints == []
 
 
 def focus_by_tab(page: Page, wanted: Locator, most: int = 120) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from fairdd_core.files import write_arrays
 from fairdd_core.runs.storage.folder import RunFolder
 
 CLASSES, GROUPS, NETWORKS = 10, 10, 3
+HOSTILE = '![i](http://zq.example/p_q)<img src="http://zq.example">*x*$y$:red[z] www.zq.example'
+"""A name that most kinds of markup would turn into something else."""
 SKILL = {
     "vanilla": (0.98, 0.15),
     "cobra": (0.95, 0.80),
@@ -57,6 +60,15 @@ def write_fake_run(
     folder.write_diagnostics(iterations[-1], _cells(arms))
     folder.write_result(_result(path.name, spec, {name: counts[name] for name in skills}))
     return folder
+
+
+def rename(folder: RunFolder, name: Callable[[str, int], str]) -> None:
+    """Name the classes and groups of a run anew: ``name`` takes ``class`` or ``group`` and an index."""
+    first, *others = folder.events_file.read_text().splitlines()
+    loaded = json.loads(first)
+    loaded["classes"] = [name("class", c) for c in range(CLASSES)]
+    loaded["groups"] = [name("group", g) for g in range(GROUPS)]
+    folder.events_file.write_text("\n".join([json.dumps(loaded), *others]) + "\n")
 
 
 def _write_steps(

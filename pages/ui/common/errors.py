@@ -13,6 +13,7 @@ import streamlit as st
 
 from fairdd_core.errors import UserError
 from fairdd_core.files import DamagedFile
+from fairdd_core.text import one_line
 
 if TYPE_CHECKING:
     from pages.ui.common.runs import RunView
@@ -26,9 +27,16 @@ _ADVICE = {
 }
 
 
-def escape_markdown(text: object) -> str:
-    """Return text so that Markdown shows it unchanged: names may come from a file of somebody else."""
-    return re.sub(r"([\\`*_{}\[\]#+|<>~$:&])", r"\\\1", " ".join(str(text).split()))
+def escape_markdown(text: object, *, links: bool = False) -> str:
+    """Return text so that Markdown shows it unchanged: names may come from a file of somebody else.
+
+    Markdown makes links of addresses however they are escaped; an invisible joiner prevents it, except with
+    ``links``, for text of our own.
+    """
+    shown = one_line(text)
+    if not links:
+        shown = re.sub(r"(https?(?=:)|www(?=\.)|(?=@))", "\\1\u2060", shown, flags=re.IGNORECASE)
+    return re.sub(r"([\\`*_{}\[\]#+|<>~$:&])", r"\\\1", shown)
 
 
 def show_error(summary: str, error: Exception, advice: str = "") -> None:

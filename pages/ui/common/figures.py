@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +13,7 @@ import streamlit as st
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.analysis.results import HEADLINE
 from fairdd_core.plots import compare as plots
-from fairdd_core.plots.theme import arm_label
+from fairdd_core.plots.theme import arm_label, literal
 from fairdd_core.report.tables import csv
 
 GAPS = ("deo_mean", "deo_max")
@@ -113,7 +112,7 @@ def themed(fig: go.Figure, title: str = "") -> go.Figure:
     On the page, the style sheets hide title and ground.
     """
     if title and fig.layout.showlegend is False:  # else the legend stands there, and names what is drawn
-        text = f"<b>{html.escape(title, quote=False)}</b>"
+        text = f"<b>{literal(title)}</b>"
         fig.update_layout(
             title={"text": text, "x": 0, "y": 1, "yanchor": "top", "pad": {"l": 8, "t": 6}, "font_size": 13}
         )

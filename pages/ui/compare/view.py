@@ -156,7 +156,8 @@ def within_runs(views: Sequence[RunView]) -> None:
         return
     difference_figures(table, "within", f"from {arm_label(reference)}")
     st.caption(
-        f"Other method minus {arm_label(reference)}, in the run of the letter. {differences_text(table)}"
+        f"Other method minus {escape_markdown(arm_label(reference))}, in the run of the letter. "
+        f"{differences_text(table)}"
     )
 
 

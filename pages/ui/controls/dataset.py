@@ -102,9 +102,9 @@ def _attributes(card: DatasetCard, changed: Callable[[], None]) -> None:
     try:
         names = card.labels(DataSpec(label=label, group=now)).groups
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(error), icon=":material/error:")
     else:
-        st.caption(f"{len(names)} groups: {', '.join(names)}.")
+        st.caption(f"{len(names)} groups: {escape_markdown(', '.join(names))}.")
 
 
 def _attribute_title(attribute: str) -> str:

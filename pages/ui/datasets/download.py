@@ -61,7 +61,7 @@ def fetch_view(key: str, card: DatasetCard, data_dir: Path) -> None:
             help="Downloads the files into the data folder and verifies them. Nothing is uploaded.",
         )
     with st.expander("How to get the files by hand", icon=":material/folder_open:", type="compact"):
-        st.markdown(f"{escape_markdown(card.fetch)} They belong in `{data_dir}`:")
+        st.markdown(f"{escape_markdown(card.fetch, links=True)} They belong in `{data_dir}`:")
         lines = []
         for file in card.files:
             known = [bytes_text(file.size)] * bool(file.size) + [f"MD5 `{file.md5}`"] * bool(file.md5)

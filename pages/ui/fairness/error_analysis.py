@@ -11,7 +11,7 @@ from fairdd_core.analysis.error_analysis import majority_sentence
 from fairdd_core.analysis.gaps import Gap, gap_table, gaps, largest_gap
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.evaluate.counts import agrees
-from fairdd_core.plots.theme import arm_label
+from fairdd_core.plots.theme import arm_label, literal
 from pages.ui.common import url
 from pages.ui.common.cache import split_of, test_set_of
 from pages.ui.common.errors import escape_markdown, guarded
@@ -85,7 +85,7 @@ def _largest_gaps(counts: Counts, labels: Labels) -> str:
     for arm, counts_KGCC in counts.items():
         gap = largest_gap(counts_KGCC)
         text = "undefined" if gap is None else escape_markdown(gap.describe(labels.classes, labels.groups))
-        parts.append(f"**{arm_label(arm)}** {text}")
+        parts.append(f"**{escape_markdown(arm_label(arm))}** {text}")
     return f"Largest gap: {'; '.join(parts)}."
 
 
@@ -137,9 +137,9 @@ def focus_clicked(chart: str, arm: str, labels: Labels) -> None:
     if place := clicked_data(chart):
         st.session_state[last] = str(place[0])
     # A second click on the same mark takes it out of the selection, and means the same again.
-    name = st.session_state.get(last)
-    if name in labels.classes:
-        _focus(arm, labels.classes.index(name))
+    name, known = st.session_state.get(last), [literal(name) for name in labels.classes]
+    if name in known:
+        _focus(arm, known.index(name))
 
 
 def _controls(counts: Counts, labels: Labels) -> tuple[str, int, int]:

@@ -134,8 +134,8 @@ def _space_control(
         group = escape_markdown(view.labels.groups[case.cells[0].group])
         st.markdown(
             f"Predictions for images of group {group} that equal the class of the nearest synthetic image of "
-            f"{arm_label(case.arm)}: {counts}. The more, the better these neighbours explain the "
-            "predictions."
+            f"{escape_markdown(arm_label(case.arm))}: {counts}. The more, the better these neighbours "
+            "explain the predictions."
         )
     return str(space)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,7 @@ import streamlit as st
 from fairdd_core.analysis.error_analysis import prediction_table, rows_by_prediction
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.plots.error_analysis import COLUMNS, Answer, prediction_figure
-from fairdd_core.plots.theme import group_css
+from fairdd_core.plots.theme import group_css, literal
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import show_figure, show_table
 from pages.ui.common.html import legend
@@ -76,7 +75,7 @@ def cell_of(
 
 def _answer(row: Mapping[Hashable, Any], rows_N: np.ndarray) -> Answer:
     """Return a row of ``prediction_table`` with as many of its images as there is room for."""
-    name = html.escape(str(row["predicted as"]), quote=False)
+    name = literal(str(row["predicted as"]))
     title = "✓ correct" if row["right"] else f"✗ predicted as <b>{name}</b>"
     shown_N = rows_N if row["n"] <= ALL else rows_N[:MOST]
     cut = f", {len(shown_N)} shown" if len(shown_N) < len(rows_N) else ""

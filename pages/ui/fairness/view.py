@@ -28,6 +28,7 @@ from fairdd_core.plots.heatmap import confusion
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.runs.storage.summary import training_text
+from fairdd_core.text import one_line
 from pages.ui.common.cache import class_gaps_of, results_of
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import gap_control, show_figure
@@ -146,7 +147,7 @@ def _arms_control(counts: Counts, view: RunView) -> list[str]:
         list(counts),
         selection_mode="multi",
         default=[arm for arm in view.arms if arm in counts],
-        format_func=arm_label,
+        format_func=lambda arm: escape_markdown(arm_label(arm)),
         key="fairness-arms",
         help="Methods and baselines to show side by side.",
     )
@@ -254,14 +255,15 @@ def _architectures(view: RunView) -> None:
 
 def _confusion(counts: Counts, labels: Labels) -> None:
     st.header("Confusion matrix of each group", anchor=False)
-    choice = st.selectbox(
+    group = st.selectbox(
         "Group",
-        ["All groups", *labels.groups],
+        [None, *range(len(labels.groups))],
+        format_func=lambda g: "All groups" if g is None else one_line(labels.groups[g]),
         key="confusion-group",
         help="Only test images of this group.",
         width=260,
     )
-    group = None if choice == "All groups" else labels.groups.index(choice)
+    shown = "all groups" if group is None else labels.groups[group]
     for arm, style, column in arm_columns(list(counts)):
         with column:
             table = confusion_table(counts[arm], group, labels.classes)
@@ -270,8 +272,8 @@ def _confusion(counts: Counts, labels: Labels) -> None:
                 table,
                 key=f"confusion-{arm}",
                 percent=("share",),
-                title=f"{style.label}: predictions for {choice.lower() if group is None else choice}",
-                alt=f"Confusion matrix of {style.label} for {choice}.",
+                title=f"{style.label}: predictions for {shown}",
+                alt=f"Confusion matrix of {style.label} for {shown}.",
             )
     st.caption(
         "Per cent of the predictions for the true class, over all networks. Less than half a per cent is "

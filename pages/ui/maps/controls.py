@@ -6,7 +6,7 @@ import streamlit as st
 
 from fairdd_core.embed.map_table import Projection
 from fairdd_core.plots.maps import ColorBy
-from pages.ui.common.errors import escape_markdown
+from fairdd_core.text import one_line
 from pages.ui.common.runs import RunView
 from pages.ui.common.url import QueryControl, QueryPart
 from pages.ui.maps import selection
@@ -64,7 +64,7 @@ def controls(view: RunView, available: list[Projection]) -> tuple[Projection, Co
         focus = st.selectbox(
             "Class in focus",
             [_ALL, *range(len(classes))],
-            format_func=lambda c: "All classes" if c == _ALL else escape_markdown(classes[c]),
+            format_func=lambda c: "All classes" if c == _ALL else one_line(classes[c]),
             key=FOCUS.key,
             persist_state="session",
             on_change=selection.clear_points,

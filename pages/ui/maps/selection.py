@@ -12,6 +12,7 @@ import streamlit as st
 
 from fairdd_core.embed.map_table import Polygon, Projection, Selection, select
 from pages.ui import ASSETS
+from pages.ui.common.errors import escape_markdown
 from pages.ui.common.runs import RunView
 
 _RUN, _POINTS, _GROUPS = "map-run", "map-points", "map-groups"
@@ -70,7 +71,7 @@ def group_control(view: RunView, selectable: pd.DataFrame) -> None:
         "Select groups",
         list(names),
         selection_mode="multi",
-        format_func=names.__getitem__,
+        format_func=lambda g: escape_markdown(names[g]),
         key=_GROUPS,
         persist_state="session",
         on_change=clear_points,

@@ -14,9 +14,9 @@ from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.events import Nearest
 from fairdd_core.plots.images import Tile, tile_html
 from fairdd_core.plots.theme import ArmStyle, group_css
+from fairdd_core.text import one_line
 from pages.ui.common import errors
 from pages.ui.common.cache import nearest_of, training_set_of
-from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import table_expander
 from pages.ui.common.html import arm_columns
 from pages.ui.common.runs import RunView
@@ -99,7 +99,7 @@ def _controls(view: RunView) -> None:
             "Class",
             range(len(names)),
             index=None,
-            format_func=lambda c: escape_markdown(names[c]),
+            format_func=lambda c: one_line(names[c]),
             key=_CLASS,
             persist_state="session",
             placeholder="Choose a class",
