@@ -53,7 +53,7 @@ def hover_data(table: pd.DataFrame, columns: Sequence[str], markup: Sequence[str
         columns: names, in the order of the data.
         markup: those whose text is markup of our own.
     """
-    data = table[list(columns)].to_numpy(object, copy=True)
+    data: np.ndarray = table[list(columns)].to_numpy(object, copy=True)
     for k, column in enumerate(columns):
         if column not in markup:
             data[:, k] = [literal(value) if isinstance(value, str) else value for value in data[:, k]]

@@ -61,7 +61,7 @@ def shown(app: AppTest) -> Iterator[tuple[str, str]]:
     """Yield what a page sends to the browser, with its place."""
     assert not app.exception, app.exception[0].value
     for node in elements(app._tree):
-        proto = getattr(node, "proto", None)
+        proto: Any = getattr(node, "proto", None)
         if hasattr(proto, "DESCRIPTOR"):
             yield from texts(MessageToDict(proto), proto.DESCRIPTOR.name)
         if node.type == "table":
