@@ -32,7 +32,7 @@ class Dispatcher:
         self.store = Store(workspace)
         self.warm_worker = WarmWorker(workspace)
         self.children: dict[str, subprocess.Popen[bytes]] = {}
-        self.stopping: set[str] = set()  # ids of runs that were sent SIGTERM
+        self.stopping: dict[str, float] = {}  # id of a run -> when it was sent SIGTERM, monotonic
         self.oom_kills = process.count_oom_kills()
 
     def tick(self) -> bool:
@@ -54,8 +54,10 @@ class Dispatcher:
             self._settle(run)
             return False
         if run.cancelled is not None:
-            late = time.time() - run.cancelled > GRACE_SECONDS and run.id in self.stopping
-            self.stopping.add(run.id)  # SIGKILL comes only after SIGTERM
+            known = run.id in self.stopping  # SIGKILL comes only after SIGTERM
+            waited = time.monotonic() - self.stopping.setdefault(run.id, time.monotonic())
+            # The request may be older than this process; the wall clock alone may be set back meanwhile.
+            late = known and max(waited, time.time() - run.cancelled) > GRACE_SECONDS
             process.signal_holder(lock, signal.SIGKILL if late else signal.SIGTERM)
         return True
 
@@ -69,7 +71,7 @@ class Dispatcher:
         self._end(run, explain_exit(code, run.cancelled is not None, self.oom_kills > before))
 
     def _end(self, run: RunRecord, outcome: Outcome) -> None:
-        self.stopping.discard(run.id)
+        self.stopping.pop(run.id, None)
         message = describe(outcome, run, self.store.folder(run.id))
         if self.store.update(run.id, only=[run.state], **outcome.columns(message)):
             log.info("%s %s: %s", run.id, outcome.state, message)

@@ -38,9 +38,10 @@ class WarmWorker:
     def wanted(self) -> bool:
         """Return whether a warm worker was requested within ``KEEP_SECONDS``."""
         try:
-            return time.time() - self.workspace.warm_worker_request.stat().st_mtime < KEEP_SECONDS
+            age = time.time() - self.workspace.warm_worker_request.stat().st_mtime
         except FileNotFoundError:
             return False
+        return -RETRY_SECONDS < age < KEEP_SECONDS  # a clock that was set back must not keep it for ever
 
     def tick(self, idle: bool) -> None:
         """Start a worker when one is wanted and nothing runs, because warming up occupies a core."""

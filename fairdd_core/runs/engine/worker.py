@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from fairdd_core.device import keep_freed_memory
 from fairdd_core.runs.engine import process
@@ -44,7 +45,11 @@ def work(workspace: Workspace, run_id: str) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         lock = locks.acquire(folder.lock_file, LOCK_SECONDS)
-        claimed = {"state": RunState.RUNNING, "started": time.time(), "note": "Loading libraries"}
+        claimed: dict[str, Any] = {
+            "state": RunState.RUNNING,
+            "started": time.time(),
+            "note": "Loading libraries",
+        }
         if lock is None or not store.update(run_id, only=[RunState.QUEUED], **claimed):
             return NOT_CLAIMED
         _redirect_output(folder.log_file)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from fairdd_core.config.spec.run import RunSpec
@@ -199,14 +200,30 @@ class Store:
             rows = db.execute(f"{_SELECT} WHERE state IN ('queued', 'running') ORDER BY place").fetchall()
         return [_record(row) for row in rows]
 
-    def update(self, run_id: str, *, only: Iterable[RunState] | None = None, **values: Any) -> bool:
-        """Set columns of a run if its state is among ``only``; return whether it was."""
+    def update(
+        self,
+        run_id: str,
+        *,
+        only: Iterable[RunState] | None = None,
+        in_trash: bool | None = None,
+        **values: Any,
+    ) -> bool:
+        """Set columns of a run that meets all conditions; return whether it did.
+
+        Args:
+            run_id: of the run.
+            only: its state must be among these.
+            in_trash: whether it must be in the trash, or outside.
+            values: of the columns.
+        """
         unknown = set(values) - _WRITABLE
         if unknown:
             raise TypeError(f"not columns of a run: {sorted(unknown)}")
         states = [str(state) for state in (RunState if only is None else only)]
         names = ", ".join(f"{name} = ?" for name in values)
         query = f"UPDATE runs SET {names} WHERE id = ? AND state IN ({', '.join('?' * len(states))})"
+        if in_trash is not None:
+            query += f" AND deleted IS {'NOT NULL' if in_trash else 'NULL'}"
         with transaction(self.workspace.index) as db:
             return db.execute(query, (*values.values(), run_id, *states)).rowcount == 1
 
@@ -223,10 +240,31 @@ class Store:
             )
             return changed.rowcount == 1
 
-    def forget(self, run_id: str) -> None:
-        """Delete the row of a run. The caller removes the folder."""
-        with transaction(self.workspace.index) as db:
-            db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+    def remove(self, run: RunRecord, to: Path) -> bool:
+        """Delete the row of a run that has ended and move its folder away, both or neither.
+
+        Args:
+            run: as it was found. If it was resumed, moved to the trash or restored since, nothing is done.
+            to: where the folder is moved; for the caller to delete.
+
+        Returns:
+            Whether it was removed.
+        """
+        ended, folder = [str(state) for state in RunState if not state.live], self.folder(run.id).path
+        query = f"DELETE FROM runs WHERE id = ? AND deleted IS ? AND state IN ({', '.join('?' * len(ended))})"
+        moved = False
+        try:
+            with transaction(self.workspace.index) as db:
+                if db.execute(query, (run.id, run.deleted, *ended)).rowcount == 0:
+                    return False
+                if folder.exists():
+                    folder.rename(to)
+                    moved = True
+        except BaseException:
+            if moved:
+                to.rename(folder)
+            raise
+        return True
 
     def adopt_orphans(self) -> Sequence[str]:
         """Enter every run folder that has no row, as when the index was lost; return their ids."""

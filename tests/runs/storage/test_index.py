@@ -157,7 +157,10 @@ def test_the_stamp_changes_with_every_update(workspace: Workspace, make_spec: Ma
     assert store.stamp() == ()
     run_id = store.create(make_spec())
     seen = [store.stamp()]
-    for change in (lambda: store.update(run_id, title="x"), lambda: store.forget(run_id)):
+    for change in (
+        lambda: store.update(run_id, state=RunState.DONE),
+        lambda: store.remove(store.get(run_id), workspace.runs / ".removed-x"),
+    ):
         time.sleep(0.02)  # clocks of file systems tick in milliseconds
         change()
         seen.append(store.stamp())

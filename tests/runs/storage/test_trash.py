@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -75,3 +76,89 @@ def test_tidy_removes_interrupted_imports(workspace: Workspace, ended: list[str]
     trash.tidy(workspace)
     assert not old.exists()
     assert new.exists()
+
+
+def test_only_what_is_in_the_trash_is_restored(workspace: Workspace, ended: list[str]) -> None:
+    with pytest.raises(UserError, match="which is not"):
+        trash.restore(workspace, ended[0])
+    with pytest.raises(UserError, match="the id of a run"):
+        trash.restore(workspace, "250101-000000-000000")
+
+
+def test_deleting_twice_does_not_begin_its_time_again(workspace: Workspace, ended: list[str]) -> None:
+    trash.delete(workspace, ended[0])
+    then = Store(workspace).get(ended[0]).deleted
+    with pytest.raises(UserError, match="not in the trash"):
+        trash.delete(workspace, ended[0])
+    assert Store(workspace).get(ended[0]).deleted == then
+
+
+def resumed(workspace: Workspace, run_id: str) -> None:
+    assert Store(workspace).requeue(run_id, "cpu")
+
+
+@pytest.mark.parametrize("how", ["resume", "restore", "delete"])
+def test_a_run_that_is_wanted_again_is_not_removed(
+    workspace: Workspace, ended: list[str], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Whoever empties the trash or prunes has listed the runs a moment before."""
+    run_id = ended[0]
+    Store(workspace).update(run_id, state=RunState.STOPPED)
+    if how == "restore":
+        trash.delete(workspace, run_id)
+
+    def meanwhile(lock: object) -> bool:
+        monkeypatch.undo()
+        {"resume": resumed, "restore": trash.restore, "delete": trash.delete}[how](workspace, run_id)
+        return False
+
+    monkeypatch.setattr(locks, "is_held", meanwhile)
+    removed = trash.empty(workspace) if how == "restore" else trash.prune(workspace, 0)
+    assert run_id not in removed
+    run, folder = Store(workspace).get(run_id), Store(workspace).folder(run_id)
+    assert folder.complete
+    assert (run.deleted is None, run.state.live) == (how != "delete", how == "resume")
+
+
+def test_a_removal_that_fails_loses_nothing(
+    workspace: Workspace, ended: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, to: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    store = Store(workspace)
+    record = store.get(ended[0])
+    with pytest.raises(OSError), monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", full)
+        trash.prune(workspace, 0)
+    assert store.get(ended[0]) == record
+    assert store.folder(ended[0]).complete
+
+
+def test_what_an_interrupted_removal_left_is_swept(workspace: Workspace, ended: list[str]) -> None:
+    left = workspace.runs / ".removed-250101-000000-000000-abcdef"
+    left.mkdir()
+    (left / "spec.json").write_text("{}")
+    trash.tidy(workspace)
+    assert not left.exists()
+    assert Store(workspace).adopt_orphans() == []
+
+
+def test_a_clock_that_jumps_does_not_empty_the_trash(
+    workspace: Workspace, ended: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trash.delete(workspace, ended[0])
+    now = time.time()
+
+    def at(days: float) -> bool:
+        """Tidy so many days from now; return whether the run is still there."""
+        monkeypatch.setattr(time, "time", lambda: now + days * 86_400)
+        trash.tidy(workspace)
+        return ended[0] in [run.id for run in Store(workspace).list(deleted=True)]
+
+    assert at(400)
+    assert at(400.5)
+    assert at(1), "the clock is right again"
+    assert at(7.5), "what was found at the wrong time does not count"
+    assert at(8.4)
+    assert not at(8.6)
