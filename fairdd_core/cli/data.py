@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,13 +18,16 @@ from fairdd_core.config.spec.base import user_error
 from fairdd_core.data.custom import store
 from fairdd_core.data.custom.cells import Cells
 from fairdd_core.data.custom.options import Options
-from fairdd_core.data.custom.problems import InvalidDataset, Problem, Problems, counted, in_order
-from fairdd_core.data.custom.validation import ValidationReport, validate
+from fairdd_core.data.custom.problems import KINDS, InvalidDataset, Problem, Problems, counted, in_order
+from fairdd_core.data.custom.reading import Reading
+from fairdd_core.data.custom.validation import ValidationReport, survey, validate
 from fairdd_core.data.download import download
 from fairdd_core.data.registry import DATASETS
 from fairdd_core.workspace import Workspace
 
 VALID, INVALID = 0, 1
+_PRINTED = 5
+"""Problems of one kind that are printed."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,6 +47,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     addition = command("add", add_set, "Add a set; its name in runs is own-NAME.")
     addition.add_argument("name", metavar="NAME", help="small letters, digits and hyphens")
     _add_options(addition)
+    addition.add_argument(
+        "--yes", action="store_true", help="do not ask whether the set is understood correctly"
+    )
     addition.add_argument("--title", default="", help="name for people (default: NAME)")
     fetch = command("download", download_set, "Download the files of a benchmark; see: list datasets NAME.")
     fetch.add_argument(
@@ -89,6 +97,7 @@ def check_set(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(as_json(report), indent=2, ensure_ascii=False))
     else:
+        _print_reading(report.reading)
         _print_problems(report.problems)
         if report.cells is not None:
             print(as_text(report.cells))
@@ -97,8 +106,12 @@ def check_set(args: argparse.Namespace) -> int:
 
 
 def add_set(args: argparse.Namespace) -> int:
-    """Add a set; return 0, or 1 when it has problems that prevent it."""
+    """Add a set; return 0, or 1 when it has problems that prevent it or is not understood correctly."""
     data_dir = Workspace.default().data
+    reading = survey(args.path.absolute(), options_from(args)).reading
+    _print_reading(reading)
+    if reading is not None and not (args.yes or _is_right(reading, args)):
+        return INVALID
     try:
         about = store.add(
             data_dir,
@@ -116,6 +129,17 @@ def add_set(args: argparse.Namespace) -> int:
     train, test = about.sizes
     print(f"{about.key}: {train} training and {test} test images in {store.folder_of(data_dir, args.name)}")
     return VALID
+
+
+def _is_right(reading: Reading, args: argparse.Namespace) -> bool:
+    """Return whether the reading leaves nothing to ask, or the person at the terminal agrees."""
+    terminal = sys.stdin.isatty()
+    if not reading.guesses and (reading.table or args.label_column or not terminal):
+        return True
+    if terminal and input("Is that right? [y/N] ").strip().casefold() in {"y", "yes"}:
+        return True
+    print("Nothing was added. Confirm with --yes, or name the columns: data add --help.", file=sys.stderr)
+    return False
 
 
 def list_sets(args: argparse.Namespace) -> int:
@@ -158,6 +182,7 @@ def as_json(report: ValidationReport) -> dict[str, Any]:
     cells = report.cells
     return {
         "valid": report.valid,
+        "reading": asdict(report.reading) if report.reading is not None else None,
         "problems": [vars(problem) for problem in in_order(report.problems)],
         "classes": list(cells.class_names) if cells else [],
         "groups": list(cells.group_names) if cells else [],
@@ -182,7 +207,12 @@ def verdict(report: ValidationReport) -> str:
     stops = counted(len(report.problems.fatal), "problem")
     notes = counted(len(report.problems) - len(report.problems.fatal), "note")
     if report.valid:
-        return f"{len(report.rows)} images can be added; {notes}."
+        right = (
+            " Adding it asks whether the guesses are right."
+            if report.reading and report.reading.guesses
+            else ""
+        )
+        return f"{counted(len(report.rows), 'image')} can be added; {notes}.{right}"
     return f"Cannot be added: {stops} and {notes}.{advice(report.problems)}"
 
 
@@ -191,9 +221,25 @@ def advice(problems: Sequence[Problem]) -> str:
     return " With --skip-bad the rest can, without these images." if Problems(problems).only_of_images else ""
 
 
+def _print_reading(reading: Reading | None) -> None:
+    if reading is None or not reading.columns:
+        return
+    print(f"read   {reading.explained()}", file=sys.stderr)
+    for guess in reading.guesses:
+        print(f"guess  {guess}", file=sys.stderr)
+
+
 def _print_problems(problems: Sequence[Problem]) -> None:
+    """Print problems, of each kind the first few."""
+    printed = Counter[tuple[bool, str]]()
     for problem in in_order(problems):
-        print(f"{'error' if problem.fatal else 'note '}  {problem}", file=sys.stderr)
+        printed[problem.fatal, problem.kind] += 1
+        if printed[problem.fatal, problem.kind] <= _PRINTED:
+            print(f"{'error' if problem.fatal else 'note '}  {problem}", file=sys.stderr)
+    for (fatal, kind), n in printed.items():
+        if n > _PRINTED:
+            text = f"{n - _PRINTED} more of this kind: {KINDS[kind]}. data check --json lists all."
+            print(f"{'error' if fatal else 'note '}  … {text}", file=sys.stderr)
 
 
 def _progress() -> Callable[[int, int], None] | None:

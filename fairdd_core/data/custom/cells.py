@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from fairdd_core.data.bias.crossing import cross
+from fairdd_core.data.custom.names import SPLITS, listed, natural_key
 from fairdd_core.data.custom.options import MAX_CLASSES, MAX_GROUPS, TRUSTED_TEST, TRUSTED_TRAIN, Options
 from fairdd_core.data.custom.problems import Problems, counted
-from fairdd_core.data.custom.samples import SPLITS
 from fairdd_core.rng import numpy_stream
 
 
@@ -41,7 +42,7 @@ class Cells:
 
 
 def ordered(names: Iterable[str]) -> tuple[str, ...]:
-    """Sort names without repetition: by value where all are numbers, else as words."""
+    """Sort names without repetition: by value where all are numbers, else as words with g2 before g10."""
     distinct = set(names)
     try:
         numbers = {name: float(name) for name in distinct}
@@ -49,7 +50,7 @@ def ordered(names: Iterable[str]) -> tuple[str, ...]:
         numbers = {}
     if numbers and all(map(math.isfinite, numbers.values())):
         return tuple(sorted(distinct, key=lambda name: (numbers[name], name)))
-    return tuple(sorted(distinct, key=lambda name: (name.casefold(), name)))
+    return tuple(sorted(distinct, key=natural_key))
 
 
 def indices(names: Iterable[str]) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -81,8 +82,10 @@ def cells_of(rows: pd.DataFrame, options: Options, problems: Problems) -> Cells 
         elif len(names) > most:
             text = f"There are {len(names):,} {what}{'es' if what == 'class' else 's'}; {most} are allowed."
             problems.add("classes", f"{text} Is this the right column?")
-        elif not names and not problems.fatal:
+        elif not names and (not problems.fatal or problems.only_of_images):
             problems.add("classes", "No image is left that could be used.")
+    for column in (rows["label"], *zip(*rows["groups"], strict=True)):
+        _note_spellings(column, problems)
     if len(set(group_names)) < len(group_names):
         problems.add("classes", "Two combinations of groups would have the same name; rename one of them.")
     if not (1 < len(class_names) <= MAX_CLASSES and 1 < len(group_names) <= MAX_GROUPS):
@@ -95,6 +98,22 @@ def cells_of(rows: pd.DataFrame, options: Options, problems: Problems) -> Cells 
     cells = Cells(y_N, a_N, test_N, class_names, group_names)
     _check_sizes(cells, problems)
     return cells
+
+
+def _note_spellings(column: Iterable[str], problems: Problems) -> None:
+    """Note names that differ in capitals only, and numbers that are written in several ways."""
+    alike = defaultdict[tuple[str, object], set[str]](set)
+    for name in set(column):
+        alike["differ in capitals only", name.casefold()].add(name)
+        try:
+            alike["are one number", float(name)].add(name)
+        except ValueError:
+            continue
+    for (why, _), names in sorted(alike.items(), key=lambda item: min(item[1])):
+        if len(names) > 1:
+            known = listed(ordered(names), 6)
+            text = f"{known} {why}; each is a class or group of its own."
+            problems.add("spelling", text)
 
 
 def drawn_test(cell_N: np.ndarray, share: float, seed: int) -> np.ndarray:

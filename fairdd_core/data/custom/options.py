@@ -31,23 +31,35 @@ TRUSTED_TRAIN = 10
 class Options(Settings):
     """How a set is read; titles and descriptions are those of the Data screen and of the command line."""
 
+    table: str = Field(
+        "",
+        title="Table",
+        description="Table that describes the images, where there are several. Default: the one above all of "
+        "them.",
+    )
     file_column: str = Field(
-        "file", title="File column", description="Column of the table with the paths of the images."
+        "",
+        title="File column",
+        description="Column of the table with the paths of the images. Default: file, else the one whose "
+        "values are files.",
     )
     label_column: str = Field(
-        "label", title="Label column", description="Column of the table with the class to predict."
+        "",
+        title="Label column",
+        description="Column of the table, or level of the folders such as 'folder 1', with the class to "
+        "predict. Default: label, or the upper of two levels.",
     )
     group_columns: tuple[str, ...] = Field(
         (),
         title="Group columns",
         description="One column, or several separated by commas. Several are crossed: each combination is a "
-        "group. Default: all columns whose name begins with group.",
+        "group. Default: all columns whose name begins with group, or the lower of two levels of folders.",
     )
     split_column: str = Field(
         "",
         title="Split column",
-        description="Column that says train or test. Default: split, if there is one; without it, test "
-        "images are drawn from every class and group.",
+        description="Column that says train or test. Default: split, if there is one; without it, or "
+        "with none, test images are drawn from every class and group.",
     )
     test_share: float = Field(
         0.25,

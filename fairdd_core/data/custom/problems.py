@@ -29,13 +29,16 @@ KINDS: dict[str, str] = {
     "ignored": "files that are not used",
     "levels": "grey levels beyond eight bits",
     "spelling": "names that may be misread or mean the same",
+    "repeated": "an image that comes more than once",
     "empty-cell": "a class without images of a group",
     "small-cell": "a cell too small to trust",
 }
 """Kind -> what it means."""
 OF_A_ROW = frozenset({"row", "not-found", "outside", "link", "name", "image", "place", "conflict"})
 """Kinds that concern one image: they prevent the import unless such images are left out."""
-NEVER_FATAL = frozenset({"duplicate", "archive", "ignored", "levels", "spelling", "empty-cell", "small-cell"})
+NEVER_FATAL = frozenset(
+    {"duplicate", "archive", "ignored", "levels", "spelling", "repeated", "empty-cell", "small-cell"}
+)
 """Kinds that are reported only."""
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -13,10 +14,13 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
-from fairdd_core.data.custom.cells import Cells, cells_of
+from fairdd_core.data.custom.cells import Cells, cells_of, ordered
+from fairdd_core.data.custom.matching import FOREIGN_SUFFIXES, suffix
 from fairdd_core.data.custom.options import MAX_IMAGE_BYTES, Options
 from fairdd_core.data.custom.problems import InvalidDataset, Problems, counted
-from fairdd_core.data.custom.samples import scan
+from fairdd_core.data.custom.reading import Reading
+from fairdd_core.data.custom.repetition import note_repeated_images
+from fairdd_core.data.custom.samples import Scan, scan
 from fairdd_core.data.custom.sources import FilesSource, FolderSource, Source, ZipSource
 from fairdd_core.data.decoding import HEAD, UnreadableImage, decode_image, may_be_deep, measure_levels
 from fairdd_core.data.image_store import decode_blocks
@@ -40,9 +44,10 @@ class ValidationReport:
     Attributes:
         title: of the source.
         problems: all of them.
-        rows: one per usable image: ``file``, ``line``, ``label``, ``groups``, ``split``.
+        rows: one per usable image: ``file``, ``line``, ``label``, ``groups``, ``split``, ``table``.
         cells: where each row belongs; None unless there are two classes and two groups.
         tiles: (class index, group index) -> the first few images, uint8 (3, S, S).
+        reading: how the files were understood; None where there is nothing to understand.
     """
 
     title: str
@@ -50,6 +55,7 @@ class ValidationReport:
     rows: pd.DataFrame = field(repr=False)
     cells: Cells | None = field(repr=False, default=None)
     tiles: dict[tuple[int, int], list[np.ndarray]] = field(repr=False, default_factory=dict)
+    reading: Reading | None = field(repr=False, default=None)
 
     @property
     def valid(self) -> bool:
@@ -75,6 +81,26 @@ def validate(
     Raises:
         UserError: when the path does not exist.
     """
+    return _opened(what, options, partial(_validate, progress=progress, sink=sink))
+
+
+def survey(what: Path | Sequence[Upload], options: Options) -> ValidationReport:
+    """Return how a set is understood and which of its rows can be read, without reading any image.
+
+    Raises:
+        UserError: when the path does not exist.
+    """
+
+    def report(source: Source, found: Scan, options: Options, problems: Problems) -> ValidationReport:
+        return ValidationReport(source.title, problems, found.rows, reading=found.reading)
+
+    return _opened(what, options, report)
+
+
+def _opened(
+    what: Path | Sequence[Upload], options: Options, report: Callable[..., ValidationReport]
+) -> ValidationReport:
+    """Open a set, scan it, and return what ``report`` makes of it."""
     problems = Problems(skip_bad=options.skip_bad)
     try:
         source, table = _open(what, problems)
@@ -82,22 +108,23 @@ def validate(
         name = what.name if isinstance(what, Path) else what[0][0]
         return ValidationReport(name, problems, pd.DataFrame())
     try:
-        return _validate(source, table, options, problems, progress, sink)
+        return report(source, scan(source, options, problems, table), options, problems)
     finally:
         source.close()
 
 
 def _validate(
     source: Source,
-    table: str,
+    found: Scan,
     options: Options,
     problems: Problems,
     progress: Progress | None,
     sink: Sink | None,
 ) -> ValidationReport:
-    rows, table = scan(source, options, problems, table)
+    rows = found.rows
     files, keys = rows["file"].tolist(), list(zip(rows["label"], rows["groups"], strict=True))
     usable, tiles = np.zeros(len(rows), bool), defaultdict[tuple[str, str], list[np.ndarray]](list)
+    digests: list[bytes] = []
     done = 0
     decode = partial(_decode, source, options.side, _ranges(source, files, problems))
     for results in decode_blocks(files, decode, threads=4):
@@ -105,11 +132,12 @@ def _validate(
         for i, result in enumerate(results, done):
             if isinstance(result, UnreadableImage):
                 line = int(rows["line"][i])
-                what, place = (files[i], table) if line else ("The image", files[i])
+                what, place = (files[i], rows["table"][i]) if line else ("The image", files[i])
                 problems.add("image", f"{what} cannot be read: {result}.", place, line)
                 continue
             usable[i] = True
             images.append(result)
+            digests.append(hashlib.blake2b(result.tobytes(), digest_size=16).digest())
             if len(tiles[keys[i]]) < TILES_PER_CELL:
                 tiles[keys[i]].append(result)
         if images and sink is not None and not problems.fatal:
@@ -118,14 +146,27 @@ def _validate(
         if progress is not None:
             progress(done, len(files))
     rows = rows[usable].reset_index(drop=True)
+    report = ValidationReport(source.title, problems, rows, reading=found.reading)
     cells = cells_of(rows, options, problems)
+    _report_lost(found, rows, problems)
     if cells is None:
-        return ValidationReport(source.title, problems, rows)
+        return report
+    note_repeated_images(digests, rows, cells.test_N, problems)
     names = zip(rows["label"], rows["groups"], strict=True)
     index = dict(zip(names, zip(cells.y_N.tolist(), cells.a_N.tolist(), strict=True), strict=True))
-    return ValidationReport(
-        source.title, problems, rows, cells, {index[key]: kept for key, kept in tiles.items()}
-    )
+    return replace(report, cells=cells, tiles={index[key]: kept for key, kept in tiles.items()})
+
+
+def _report_lost(found: Scan, rows: pd.DataFrame, problems: Problems) -> None:
+    """Report classes and groups that are described but of which no image can be used."""
+    if rows.empty:
+        return
+    labels = {label for label, _ in found.described}
+    groups = {names for _, names in found.described}
+    lost = [("class", name) for name in ordered(labels - set(rows["label"]))]
+    lost += [("group", " × ".join(names)) for names in sorted(groups - set(rows["groups"]))]
+    for what, name in lost:
+        problems.add("classes", f"No image of the {what} {name!r} can be used.")
 
 
 def _read(source: Source, file: str, limit: int) -> bytes:
@@ -138,6 +179,9 @@ def _read(source: Source, file: str, limit: int) -> bytes:
 
 
 def _decode(source: Source, side: int, ranges: Ranges, file: str) -> np.ndarray:
+    if suffix(file) in FOREIGN_SUFFIXES:
+        form = suffix(file)[1:].upper()
+        raise UnreadableImage(f"{form} is a format that is not read; convert it to PNG or JPEG")
     return decode_image(io.BytesIO(_read(source, file, MAX_IMAGE_BYTES)), side, ground=WHITE, ranges=ranges)
 
 

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.custom import store
+from fairdd_core.data.custom.matching import IMAGE_SUFFIXES
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import InvalidDataset
-from fairdd_core.data.custom.samples import IMAGE_SUFFIXES
 from fairdd_core.data.custom.validation import Progress, Upload, ValidationReport, validate
 from fairdd_core.workspace import Workspace
 from pages.ui.common.errors import EXPECTED, escape_markdown, show_error

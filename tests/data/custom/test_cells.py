@@ -30,15 +30,14 @@ def rows(cells: Mapping[tuple[str, ...], int], split: str = "") -> pd.DataFrame:
         (["10", "9", "2"], ("2", "9", "10")),
         (["1.5", "-3", "1"], ("-3", "1", "1.5")),
         (["1", "01", "1"], ("01", "1")),
-        (["10", "9", "b"], ("10", "9", "b")),
+        (["10", "9", "b"], ("9", "10", "b")),
+        (["g10", "g1", "G2", "g2"], ("g1", "G2", "g2", "g10")),
         (["b", "A", "c"], ("A", "b", "c")),
         (["nan", "1"], ("1", "nan")),
         (["inf", "1"], ("1", "inf")),
     ],
 )
-def test_names_are_sorted_by_value_only_where_all_are_numbers(
-    names: list[str], expected: tuple[str, ...]
-) -> None:
+def test_names_are_sorted_by_value_and_as_people_count(names: list[str], expected: tuple[str, ...]) -> None:
     assert ordered(names) == expected
 
 

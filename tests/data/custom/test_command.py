@@ -10,6 +10,7 @@ import pytest
 
 from fairdd_core.__main__ import main
 from fairdd_core.cli.run import add_spec_arguments, spec_from_args
+from tests.data.custom.cases import CASES
 from tests.data.custom.make import good_files, tabled, written, zipped
 
 
@@ -118,3 +119,46 @@ def test_a_run_takes_groups_and_skew_from_the_set(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "home" / "data")
     with pytest.raises(ValueError, match="own-faces"):
         spec_from_args(parser.parse_args(["--dataset", "own-faces"]))
+
+
+def test_a_guess_is_stated_and_must_be_confirmed(
+    tmp_path: Path,
+    workspace: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = str(CASES["a18 other names of columns"].make(tmp_path))
+    assert main(["data", "check", folder]) == 0
+    assert "guess  The group is taken from 'gender'." in capsys.readouterr().err
+    assert main(["data", "add", "faces", folder]) == 1
+    printed = capsys.readouterr()
+    assert "read   labels.csv: class = target (cat, dog); group = gender (blue, red)" in printed.err
+    assert "Confirm with --yes" in printed.err
+    assert not (workspace / "data" / "own" / "faces").exists()
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    for answer, code in (("", 1), ("y", 0)):
+        monkeypatch.setattr("builtins.input", lambda question, answer=answer: answer)
+        assert main(["data", "add", "asked", folder]) == code
+    monkeypatch.setattr("builtins.input", None)
+    assert main(["data", "add", "confirmed", folder, "--yes"]) == 0
+    columns = ["--file-column", "filename", "--label-column", "target", "--group-column", "gender"]
+    assert main(["data", "add", "named", folder, *columns]) == 0
+
+
+def test_folders_are_asked_about_at_a_terminal_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = str(CASES["a25 thumbnails of network storage"].make(tmp_path))
+    assert main(["data", "add", "script", folder]) == 0
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: "n")
+    assert main(["data", "add", "asked", folder]) == 1
+    assert main(["data", "add", "said", folder, "--label-column", "folder 1"]) == 0
+
+
+def test_of_many_problems_of_a_kind_the_first_are_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "check", str(CASES["c8 no images"].make(tmp_path))]) == 1
+    printed = capsys.readouterr()
+    assert printed.err.count("cannot be read: ") == 5
+    assert "… 11 more of this kind" in printed.err
+    assert "--skip-bad" not in printed.out
