@@ -33,23 +33,34 @@ def resolve_device(name: str) -> torch.device:
 
 
 @cache
-def gpu_count() -> int:
-    """Return the number of GPUs that torch will find, according to the driver; CUDA is not initialised."""
+def gpu_names() -> tuple[str, ...]:
+    """Return the names of this machine's GPUs, according to the driver; CUDA is not initialised."""
     if not sys.platform.startswith("linux") or metadata.version("torch").endswith("+cpu"):
-        return 0
+        return ()
     try:
         nvml = ctypes.CDLL("libnvidia-ml.so.1")
     except OSError:
-        return 0
-    count = ctypes.c_uint(0)
+        return ()
+    count, names = ctypes.c_uint(0), []
     if nvml.nvmlInit_v2() != 0:
-        return 0
+        return ()
     nvml.nvmlDeviceGetCount_v2(ctypes.byref(count))
+    for index in range(count.value):
+        handle, name = ctypes.c_void_p(), ctypes.create_string_buffer(96)
+        nvml.nvmlDeviceGetHandleByIndex_v2(ctypes.c_uint(index), ctypes.byref(handle))
+        nvml.nvmlDeviceGetName(handle, name, ctypes.c_uint(len(name)))
+        names.append(name.value.decode(errors="replace"))
     nvml.nvmlShutdown()
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return tuple(names)
+
+
+@cache
+def gpu_count() -> int:
+    """Return the number of GPUs that torch will find, according to the driver; CUDA is not initialised."""
+    count, visible = len(gpu_names()), os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None:
-        return count.value
-    return min(count.value, len([name for name in visible.split(",") if name.strip() not in {"", "-1"}]))
+        return count
+    return min(count, len([name for name in visible.split(",") if name.strip() not in {"", "-1"}]))
 
 
 def queue_device(name: str) -> str:

@@ -49,6 +49,11 @@ class Workspace:
         return self.root / "cache"
 
     @property
+    def speeds(self) -> Path:
+        """The folder with the measured speed of each device (see ``runs.engine.speed``)."""
+        return self.root / "speeds"
+
+    @property
     def index(self) -> Path:
         """The SQLite file with the index of runs."""
         return self.root / "index.sqlite"

@@ -6,6 +6,8 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -24,32 +26,49 @@ from fairdd_core.workspace import Workspace
 STOP_SECONDS = 10.0
 
 
-def launch_repeats(args: argparse.Namespace, title: str = "") -> tuple[RunSpec, list[launches.Launched]]:
+@dataclass(frozen=True)
+class LaunchedSeeds:
+    """A launch of several seeds.
+
+    Attributes:
+        spec: of its runs, with any seed.
+        launched: its runs.
+        said: how long a run takes, see ``Planned.announce``.
+    """
+
+    spec: RunSpec
+    launched: list[launches.Launched]
+    said: dict[str, Any]
+
+
+def launch_repeats(args: argparse.Namespace, title: str = "") -> LaunchedSeeds:
     """Queue a run for each seed that the arguments name, and say which ones are finished already.
 
     Raises:
         UserError: naming the field at fault.
     """
-    from fairdd_core.cli.run import make_folder, spec_from_args
+    from fairdd_core.cli.run import make_folder, planned_from_args
 
     if args.seed is not None:
         raise UserError("seed", "either --seed or --seeds", "both", "Leave one out.")
-    seeds, spec = parse_seeds(args.seeds), spec_from_args(args)
+    seeds, planned = parse_seeds(args.seeds), planned_from_args(args)
     if getattr(args, "out", None) is not None:
         make_folder(args.out)
     workspace = Workspace.default()
-    launched = launches.launch(workspace, spec, seeds, title, fresh=args.fresh)
+    launched = launches.launch(workspace, planned.spec, seeds, title, fresh=args.fresh)
     for one in launched:
         where = "finished before, used again" if one.reused else f"in {workspace.root}"
         print(f"seed {one.seed}: run {one.run}, {where}", file=sys.stderr)
-    return spec, launched
+    missing = sum(not one.reused for one in launched)
+    return LaunchedSeeds(planned.spec, launched, planned.announce(runs=missing) if missing else {})
 
 
 def run_repeats(args: argparse.Namespace) -> int:
     """Follow a launch of several seeds to its end and print their results as one; Ctrl-C stops all of it."""
     from fairdd_core.cli.run import copy_run, follow
 
-    spec, launched = launch_repeats(args)
+    seeds = launch_repeats(args)
+    spec, launched = seeds.spec, seeds.launched
     workspace, own = Workspace.default(), [one.run for one in launched if not one.reused]
     store = Store(workspace)
     try:
@@ -68,7 +87,11 @@ def run_repeats(args: argparse.Namespace) -> int:
         if record.state is not RunState.DONE:
             print(f"{record.id} {record.state}: {record.message} {record.hint}".strip(), file=sys.stderr)
     if args.json:
-        print(json.dumps({"spec": spec.model_dump(mode="json"), **repeats_document(found)}, indent=2))
+        print(
+            json.dumps(
+                {"spec": spec.model_dump(mode="json"), **repeats_document(found), **seeds.said}, indent=2
+            )
+        )
     else:
         print("\n".join(repeats_text(found, always=True)))
     return 0 if len(found.used) == len(launched) else 1

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from fairdd_core.analysis.results import results_text
+from fairdd_core.cli.budget import Planned, add_budget_argument, with_budget
 from fairdd_core.config.adapt import CHOICES, adapt
 from fairdd_core.config.checks import check_names
 from fairdd_core.config.presets import PRESETS, preset_named
@@ -83,6 +84,7 @@ def add_spec_arguments(parser: argparse.ArgumentParser) -> None:
         if setting.option:
             text = " ".join(filter(None, (setting.help, setting.bounds and f"({setting.bounds})")))
             parser.add_argument(f"--{setting.option}", help=text.replace("%", "%%"))
+    add_budget_argument(parser)
     parser.add_argument(
         "--set",
         action="append",
@@ -93,7 +95,16 @@ def add_spec_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def spec_from_args(args: argparse.Namespace) -> RunSpec:
-    """Return the specification that the arguments describe.
+    """Return the specification that the arguments describe; see ``planned_from_args``."""
+    return planned_from_args(args).spec
+
+
+def planned_from_args(args: argparse.Namespace, always: Mapping[str, Any] | None = None) -> Planned:
+    """Return the run that the arguments describe, with its budget.
+
+    Args:
+        args: of the command line.
+        always: dotted path -> value of what the command sets itself.
 
     Raises:
         UserError: naming the field at fault.
@@ -113,9 +124,13 @@ def spec_from_args(args: argparse.Namespace) -> RunSpec:
         if path not in SETTINGS:
             raise UserError("set", "a setting, as in distill.momentum=0.9", repr(text), "See: list settings.")
         values[path] = SETTINGS[path].parse(value)
+    values |= always or {}
     spec = changed(spec, values)
     check_names(spec, data_dir)
-    return spec
+    if args.budget is None:
+        return Planned(spec)
+    fitted = with_budget(args.budget, spec, values)
+    return Planned(fitted.spec, args.budget, fitted)
 
 
 def _values(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
@@ -145,11 +160,12 @@ def run(args: argparse.Namespace) -> int:
         from fairdd_core.cli.repeats import run_repeats
 
         return run_repeats(args)
-    spec = spec_from_args(args)
+    planned = planned_from_args(args)
     if args.out is not None:
         make_folder(args.out)
     workspace = Workspace.default()
-    run_id = engine.submit(workspace, spec, fresh=args.fresh)
+    said = planned.announce()
+    run_id = engine.submit(workspace, planned.spec, fresh=args.fresh)
     print(f"run {run_id} in {workspace.root}", file=sys.stderr)
     try:
         record = follow(Store(workspace), run_id)
@@ -162,7 +178,7 @@ def run(args: argparse.Namespace) -> int:
     if record.state is not RunState.DONE:
         print(f"{record.state}: {record.message} {record.hint}".strip(), file=sys.stderr)
         return 1
-    result = folder.result() or {}
+    result = {**(folder.result() or {}), **said}
     print(json.dumps(result, indent=2) if args.json else as_text(result))
     return 0
 

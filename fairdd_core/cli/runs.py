@@ -184,12 +184,14 @@ def show_cache(args: argparse.Namespace) -> int:
 def submit_run(args: argparse.Namespace) -> int:
     """Queue a new run, or one for each seed."""
     from fairdd_core.cli.repeats import launch_repeats
-    from fairdd_core.cli.run import spec_from_args
+    from fairdd_core.cli.run import planned_from_args
 
     if args.seeds is None:
-        print(engine.submit(Workspace.default(), spec_from_args(args), args.title, fresh=args.fresh))
+        planned = planned_from_args(args)
+        planned.announce()
+        print(engine.submit(Workspace.default(), planned.spec, args.title, fresh=args.fresh))
         return 0
-    for one in launch_repeats(args, args.title)[1]:
+    for one in launch_repeats(args, args.title).launched:
         print(one.run)
     return 0
 

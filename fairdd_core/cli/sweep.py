@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from fairdd_core.analysis.metrics import METRICS
-from fairdd_core.cli.run import POLL_SECONDS, add_spec_arguments, spec_from_args
+from fairdd_core.cli.budget import Planned
+from fairdd_core.cli.run import POLL_SECONDS, add_spec_arguments, planned_from_args
 from fairdd_core.config.repeats import parse_seeds
 from fairdd_core.config.settings import SETTINGS
 from fairdd_core.config.spec.base import user_error
@@ -31,6 +32,7 @@ from fairdd_core.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
+WITHOUT_MAPS = {"embedding.umap": False}
 SKEWS, SEPARATIONS, SEEDS = "0.1,0.3,0.6,0.9", "0,0.15,0.4,1", "0"
 _SHOWN = ("accuracy", "deo_mean", "deo_max")
 
@@ -56,7 +58,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def sweep_from_args(args: argparse.Namespace) -> SweepSpec:
-    """Return the sweep that the arguments describe.
+    """Return the sweep that the arguments describe; see ``planned_sweep``."""
+    return planned_sweep(args)[0]
+
+
+def planned_sweep(args: argparse.Namespace) -> tuple[SweepSpec, Planned]:
+    """Return the sweep that the arguments describe, and what all its runs share with its budget.
 
     Raises:
         UserError: naming the field at fault.
@@ -68,16 +75,19 @@ def sweep_from_args(args: argparse.Namespace) -> SweepSpec:
     for name in ("skews", "separations"):
         grid[name] = [part for part in getattr(args, name).split(",") if part.strip()]
     try:
-        return SweepSpec(base=spec_from_args(args), **grid)
+        planned = planned_from_args(args, WITHOUT_MAPS if args.budget else None)
+        return SweepSpec(base=planned.spec, **grid), planned
     except ValidationError as error:
         raise user_error(error) from error
 
 
 def run_sweep(args: argparse.Namespace) -> int:
     """Queue the runs of a sweep, and, without ``--submit``, wait for them and print the results."""
-    spec, workspace = sweep_from_args(args), Workspace.default()
+    (spec, planned), workspace = planned_sweep(args), Workspace.default()
     sweep = sweeps.launch(workspace, spec, args.title)
     here = sum(entry.reused for entry in sweep.entries)
+    if missing := len(sweep.entries) - here:
+        planned.announce(spec.runs()[0], missing)
     print(f"sweep {sweep.id}; places: {len(sweep.entries)}, here already: {here}", file=sys.stderr)
     if args.submit:
         print(sweep.id)

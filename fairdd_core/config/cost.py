@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fairdd_core.config.spec.distill import ArmSpec, DistillSpec, ScheduleSpec
+from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.grouped import Split
-from fairdd_core.distill.interventions import image_spec
+from fairdd_core.distill.interventions import INTERVENTIONS, image_spec
 
-REAL_BATCH = 256
-"""Real images that pass through a network together."""
+BATCH = 256
+"""Images with which matching networks are trained at once."""
+WINDOWS = 8
+"""Windows of updates (see ``evaluate.convergence``) until a network on all real images has converged, as many
+as on Colored Digits. The limit on the updates often comes first."""
+WINDOW = 100
+POOL = 64
+"""Real images of every cell among which neighbours are searched."""
+MAX_PLACED = 20_000
+"""The most earlier synthetic images that the maps show."""
+MULTIPLES = {"dm": (1.0, 1.0), "dc": (1.0, 1.0), "idc": (1.0, 1.0), "cafe": (1.0, 1.0), "mtt": (1.0, 1.0)}
+"""Backbone -> time of an update of the synthetic images, and of a pass of the real ones for every arm, as
+multiples of Distribution Matching with the same settings."""
+ARCHITECTURES = {"convnet": 1.0, "convnet-bn": 1.0, "alexnet": 1.0, "vgg11": 1.0, "resnet18": 1.0, "mlp": 1.0}
+"""Architecture -> time of a pass as a multiple of the ConvNet's of the same width, at 32×32."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +37,7 @@ class DataSize:
     Attributes:
         side: of the images in pixels.
         classes: C.
-        cells: (class, group) pairs that have images.
+        cells: (class, group) pairs that have training images.
         train, test: number of images.
     """
 
@@ -41,128 +55,210 @@ class DataSize:
         return cls(train.x_NCHW.shape[-1], train.num_classes, cells, len(train), len(split.test))
 
 
-class Line(BaseModel):
-    """Seconds of a pass of n images: ``fixed + n · each``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    fixed: float = Field(ge=0)
-    each: float = Field(gt=0)
-
-    def __call__(self, images: float) -> float:
-        """Return the seconds of ``images`` at once."""
-        return self.fixed + images * self.each
-
-
-class NetworkSpeed(BaseModel):
-    """The speed of a ConvNet on images of one size.
+@dataclass(frozen=True)
+class Work:
+    """The work of a pass of one image through a ConvNet, in millions.
 
     Attributes:
-        side, width, depth: of the images and of the network.
-        forward: a pass without gradients.
-        match: a pass and its gradient with respect to the images.
-        train: an update of the network on augmented images.
+        values: outputs of the convolutions, which norms, ReLU and pooling read and write.
+        multiplications: of the convolutions.
+    """
+
+    values: float
+    multiplications: float
+
+    @classmethod
+    def of(cls, network: NetSpec, side: int) -> Work:
+        """Return the work of a network on images of a side, scaled to its architecture."""
+        values, multiplications, channels = 0.0, 0.0, 3
+        for _ in range(network.depth):
+            values += network.width * side * side
+            multiplications += 9 * channels * network.width * side * side
+            channels, side = network.width, max(1, side // 2)
+        scale = 1e-6 * ARCHITECTURES.get(network.name, 1.0)
+        return cls(values * scale, multiplications * scale)
+
+
+class PassSpeed(BaseModel):
+    """The seconds of a pass of some images: ``fixed + images · (values · V + multiplications · M)``.
+
+    Attributes:
+        fixed: seconds of any pass.
+        values, multiplications: seconds of a million; see ``Work``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    side: int
-    width: int
-    depth: int
-    forward: Line
-    match: Line
-    train: Line
+    fixed: float = Field(ge=0, allow_inf_nan=False)
+    values: float = Field(ge=0, allow_inf_nan=False)
+    multiplications: float = Field(ge=0, allow_inf_nan=False)
 
-    @property
-    def multiplications(self) -> float:
-        """Of one image in one pass."""
-        return multiplications(NetSpec(width=self.width, depth=self.depth), self.side)
+    def seconds(self, work: Work, images: float, batch: float = float("inf")) -> float:
+        """Return the seconds of a pass of ``images`` in batches of at most ``batch``."""
+        batches = max(1, -(-images // batch))
+        each = self.values * work.values + self.multiplications * work.multiplications
+        return batches * self.fixed + images * each
 
 
 class DeviceSpeed(BaseModel):
-    """What was measured on one device.
+    """What was measured on one device, in seconds.
 
     Attributes:
-        device: its description, with what else the speed depends on.
-        networks: at least one.
-        umap: seconds of a UMAP map of a thousand points.
+        device: its description.
+        start: until a new process can begin.
+        match: an update of the synthetic images.
+        part: of that, the augmentation of one class, whose images share it.
+        real: a pass of the real images of a pair.
+        train: an update of a network.
+        test: a pass of test images.
+        umap_start: until UMAP can begin.
+        umap_fit, umap_place: a thousand points that a map is made of, and that are placed into it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     device: str
-    networks: tuple[NetworkSpeed, ...] = Field(min_length=1)
-    umap: float = Field(gt=0)
-
-    def of(self, network: NetSpec, side: int) -> NetworkSpeed:
-        """Return the speed of a network: as measured, or scaled from the nearest one by its multiplications."""
-        wanted = multiplications(network, side)
-        near = min(self.networks, key=lambda known: _ratio(known.multiplications, wanted))
-        scale = wanted / near.multiplications
-        lines = {
-            name: Line(fixed=line.fixed, each=line.each * scale)
-            for name in ("forward", "match", "train")
-            for line in [getattr(near, name)]
-        }
-        return NetworkSpeed(side=side, width=network.width, depth=network.depth, **lines)
-
-
-def _ratio(a: float, b: float) -> float:
-    return max(a / b, b / a)
-
-
-def multiplications(network: NetSpec, side: int) -> float:
-    """Return the multiplications of one pass of one image through a ConvNet, at least one."""
-    total, channels = 1.0, 3
-    for _ in range(network.depth):
-        total += 9 * channels * network.width * side * side
-        channels, side = network.width, max(1, side // 2)
-    return total
+    start: float = Field(ge=0, allow_inf_nan=False)
+    match: PassSpeed
+    part: float = Field(ge=0, allow_inf_nan=False)
+    real: PassSpeed
+    train: PassSpeed
+    test: PassSpeed
+    umap_start: float = Field(ge=0, allow_inf_nan=False)
+    umap_fit: float = Field(ge=0, allow_inf_nan=False)
+    umap_place: float = Field(ge=0, allow_inf_nan=False)
 
 
 def stage_seconds(spec: RunSpec, size: DataSize, speed: DeviceSpeed) -> dict[str, float]:
-    """Return the expected seconds of each stage of a run on a quiet device.
+    """Return the expected seconds of each stage of a run that reuses no results, on a quiet device.
+
+    Barycenters that are solved numerically, matching of clouds and the fair extractor take longer than this
+    says.
 
     Args:
-        spec: with Distribution Matching; other backbones take a multiple of the first stage.
+        spec: of the run.
         size: of its data.
         speed: of its device.
     """
-    distilling = speed.of(spec.distill.network, size.side)
-    testing = speed.of(spec.evaluation.network, size.side)
     return {
-        "distill": _distil_seconds(spec, size, distilling),
-        "evaluate": _test_seconds(spec, size, testing),
-        "embed": _embed_seconds(spec, size, testing, speed.umap),
+        "start": speed.start,
+        "distill": _Distilling(spec.distill, size, speed).seconds(),
+        "evaluate": _Testing(spec, size, speed).seconds(),
+        "embed": _map_seconds(spec, size, speed),
     }
 
 
-def _distil_seconds(spec: RunSpec, size: DataSize, speed: NetworkSpeed) -> float:
-    distill = spec.distill
-    schedule, arms = distill.schedule, len({image_spec(arm) for arm in distill.arms})
-    synthetic = size.classes * distill.ipc * distill.factor**2
-    units = size.classes if schedule.sampling == "per-class" else size.cells
-    real = min(schedule.samples * units, size.train)
-    passes = min(schedule.pairs, distill.iterations) if schedule.kind == "bank" else distill.iterations
-    return distill.iterations * arms * speed.match(synthetic) + passes * _batches(speed.forward, real, REAL_BATCH)
+def run_seconds(spec: RunSpec, size: DataSize, speed: DeviceSpeed) -> float:
+    """Return the sum of ``stage_seconds``."""
+    return sum(stage_seconds(spec, size, speed).values())
 
 
-def _test_seconds(spec: RunSpec, size: DataSize, speed: NetworkSpeed) -> float:
-    evaluation, synthetic = spec.evaluation, size.classes * spec.distill.ipc * spec.distill.factor**2
-    epoch = _batches(speed.train, synthetic, evaluation.batch_size)
-    tested = _batches(speed.forward, size.test, REAL_BATCH)
-    network = evaluation.epochs * epoch + tested
-    full = evaluation.full_data_steps * speed.train(min(evaluation.batch_size, size.train)) + tested
-    arms = len(spec.distill.arms) * evaluation.networks * network
-    return len(evaluation.architectures) * (arms + evaluation.baseline_networks * (network + full))
+def _parts(distill: DistillSpec) -> int:
+    """Return how many training images the synthetic images of a class hold."""
+    return distill.ipc * distill.factor**2
 
 
-def _embed_seconds(spec: RunSpec, size: DataSize, speed: NetworkSpeed, umap: float) -> float:
-    arms, synthetic = len(spec.distill.arms), size.classes * spec.distill.ipc * spec.distill.factor**2
-    points = spec.embedding.samples_per_cell * size.cells + arms * synthetic
-    seen = size.test + 64 * size.cells + spec.distill.snapshots * arms * synthetic
-    return _batches(speed.forward, seen, REAL_BATCH) + (umap * points / 1000 if spec.embedding.umap else 0.0)
+@dataclass(frozen=True)
+class _Distilling:
+    spec: DistillSpec
+    size: DataSize
+    speed: DeviceSpeed
+
+    @property
+    def work(self) -> Work:
+        return Work.of(self.spec.network, self.size.side)
+
+    def seconds(self) -> float:
+        arms = {image_spec(arm) for arm in self.spec.arms}  # the same images are made once
+        own = [arm for arm in arms if self.spec.schedule.kind == "inner" or arm.warm_steps]
+        update, real = MULTIPLES.get(self.spec.backbone, (1.0, 1.0))
+        visited, iterations = self._pairs(), self.spec.iterations
+        passes = visited * (len(own) < len(arms)) + iterations * len(own)
+        if self.spec.backbone not in {"dm", "cafe"}:
+            passes += visited * (len(arms) - 1)  # signals that are gradients are computed for every arm
+        return (
+            iterations * len(arms) * update * self._update()
+            + passes * real * self._real()
+            + self._experts()
+            + sum(self._own_training(arm) for arm in own)
+        )
+
+    def _pairs(self) -> int:
+        schedule, iterations = self.spec.schedule, self.spec.iterations
+        return min(schedule.pairs, iterations) if schedule.kind == "bank" else iterations
+
+    def _update(self) -> float:
+        synthetic = self.size.classes * _parts(self.spec)
+        return self.size.classes * self.speed.part + self.speed.match.seconds(self.work, synthetic)
+
+    def _real(self) -> float:
+        schedule: ScheduleSpec = self.spec.schedule
+        units = self.size.classes if schedule.sampling == "per-class" else self.size.cells
+        return self.speed.real.seconds(self.work, min(schedule.samples * units, self.size.train))
+
+    def _experts(self) -> float:
+        schedule = self.spec.schedule
+        return schedule.experts * self._fit(schedule.expert_steps, self.size.train)
+
+    def _own_training(self, arm: ArmSpec) -> float:
+        """Return the seconds of training networks on the images of one arm."""
+        schedule, synthetic = self.spec.schedule, self.size.classes * _parts(self.spec)
+        life, between = (schedule.outer, schedule.inner) if schedule.kind == "inner" else (1, 0)
+        lives = -(-self.spec.iterations // life)
+        steps = lives * arm.warm_steps + (self.spec.iterations - lives) * between
+        return self._fit(steps, synthetic)
+
+    def _fit(self, steps: int, images: int) -> float:
+        batches = -(-images // BATCH) if self.spec.schedule.unit == "passes" else 1
+        return steps * batches * self.speed.train.seconds(self.work, min(images, BATCH))
 
 
-def _batches(line: Line, images: float, batch: int) -> float:
-    whole, rest = divmod(images, batch)
-    return whole * line(batch) + (line(rest) if rest else 0.0)
+@dataclass(frozen=True)
+class _Testing:
+    spec: RunSpec
+    size: DataSize
+    speed: DeviceSpeed
+
+    def seconds(self) -> float:
+        evaluation = self.spec.evaluation
+        total = sum(self._architecture(name) for name in evaluation.architectures)
+        weighted = any(INTERVENTIONS[arm.intervention].after for arm in self.spec.distill.arms)
+        if not evaluation.baseline_networks and (weighted or self.spec.embedding.features == "real"):
+            total += self._full_data("")
+        if self.spec.embedding.features in {arm.name for arm in self.spec.distill.arms}:
+            total += self._training("", self.size.classes * _parts(self.spec.distill))
+        return total
+
+    def _architecture(self, name: str) -> float:
+        evaluation, distill, classes = self.spec.evaluation, self.spec.distill, self.size.classes
+        tested = self.speed.test.seconds(self._work(name), self.size.test)
+        arm = self._training(name, classes * _parts(distill)) + tested
+        baselines = self._training(name, classes * distill.ipc) + self._full_data(name) + 2 * tested
+        return len(distill.arms) * evaluation.networks * arm + evaluation.baseline_networks * baselines
+
+    def _work(self, name: str) -> Work:
+        return Work.of(self.spec.evaluation.architecture(name), self.size.side)
+
+    def _training(self, name: str, images: int) -> float:
+        evaluation = self.spec.evaluation
+        epoch = self.speed.train.seconds(self._work(name), images, evaluation.batch_size)
+        return evaluation.epochs * epoch
+
+    def _full_data(self, name: str) -> float:
+        evaluation, train = self.spec.evaluation, self.size.train
+        window = max(WINDOW, -(-train // evaluation.batch_size))
+        updates = min(evaluation.full_data_steps, WINDOWS * window)
+        return updates * self.speed.train.seconds(self._work(name), min(evaluation.batch_size, train))
 
 
+def _map_seconds(spec: RunSpec, size: DataSize, speed: DeviceSpeed) -> float:
+    embedding: EmbeddingSpec = spec.embedding
+    arms, synthetic = len(spec.distill.arms), size.classes * _parts(spec.distill)
+    earlier = arms * synthetic * spec.distill.snapshots
+    placed = max(arms * synthetic, min(earlier, MAX_PLACED))
+    shown = min(embedding.samples_per_cell * size.cells, size.train)
+    pool = min(max(POOL, embedding.samples_per_cell) * size.cells, size.train)
+    work = Work.of(spec.evaluation.network, size.side)
+    seconds = speed.test.seconds(work, size.test + pool + arms * synthetic + placed)
+    if embedding.umap:
+        made = shown + arms * synthetic
+        seconds += speed.umap_start + (speed.umap_fit * made + speed.umap_place * placed) / 1000
+    return seconds

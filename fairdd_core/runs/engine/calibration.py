@@ -1,140 +1,212 @@
-"""Measuring how fast a device is. It imports torch, so only workers and the command line import it."""
+"""The process that measures how fast a device is, with the code that runs use.
+
+It imports torch, so nothing but its own process imports it; ``speed`` starts it and reads what it writes.
+"""
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.optimize import nnls
 
-from fairdd_core.config.cost import REAL_BATCH, DeviceSpeed, Line, NetworkSpeed
+from fairdd_core.config.cost import DeviceSpeed, PassSpeed, Work
+from fairdd_core.config.presets import arms_named
+from fairdd_core.config.spec.distill import DistillSpec, ScheduleSpec
 from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.config.spec.evaluation import EvaluationSpec
 from fairdd_core.config.spec.net import NetSpec
-from fairdd_core.data.augmentation import Augmentation, augment_parts, draw_augmentation
 from fairdd_core.data.grouped import GroupedDataset
-from fairdd_core.data.tensors import normalised
-from fairdd_core.device import describe_device, resolve_device
+from fairdd_core.device import describe_device, keep_freed_memory, resolve_device
+from fairdd_core.distill.loop import distill
 from fairdd_core.embed.maps import umap_map
-from fairdd_core.evaluate.train import TrainingSet, train_network
-from fairdd_core.nets.base import Net
+from fairdd_core.evaluate.train import Trainer, TrainingSet, predict
+from fairdd_core.events import Phase
 from fairdd_core.nets.build import make_network
 from fairdd_core.rng import numpy_stream, torch_stream
+from fairdd_core.runs.engine import process, speed
+from fairdd_core.workspace import Workspace
 
-SHAPES = ((16, 32, 2), (32, 32, 3), (32, 64, 3), (32, 128, 3), (64, 32, 4), (64, 64, 4), (64, 128, 4))
-"""Side, width and depth of what is measured: the networks of the recipes."""
-CLASSES = 10
-FEW, MANY = 10, 100
-"""Synthetic images of the two measurements that a line goes through."""
-STEPS = 2
-SECONDS = 0.25
-"""Of a measurement, at least, unless its first repetition takes longer."""
-UMAP_POINTS = 1000
+Clock = Callable[[], float]
+SHAPES = (
+    (16, NetSpec(width=32, depth=2)),
+    (32, NetSpec(width=32, depth=3)),
+    (32, NetSpec(width=128, depth=3)),
+)
+"""Image side and network of what is measured; others follow from their work."""
+CLASSES, FEW_CLASSES, GROUPS, PER_CELL = 10, 2, 2, 12
+IPC = (1, 10)
+BATCHES = (10, 130)
+TESTED = 480
+PAIRS, LAPS, REPEATS = 2, 2, 2
+"""The shortest of several laps counts: other work on the machine only adds to it."""
+POINTS = 500
 
 
-def measure(device_name: str) -> DeviceSpeed:
-    """Measure a device; takes about half a minute on a CPU.
+@dataclass(frozen=True)
+class _Line:
+    """The seconds of a pass through one network: ``fixed + images · each``."""
+
+    fixed: float
+    each: float
+
+    @classmethod
+    def through(cls, few: tuple[int, float], many: tuple[int, float]) -> _Line:
+        """Return the line through two measurements, neither falling nor with a negative start."""
+        each = max(0.0, (many[1] - few[1]) / (many[0] - few[0]))
+        fixed = max(0.0, many[1] - each * many[0])
+        return cls(fixed, (many[1] - fixed) / many[0])
+
+
+def measure(device_name: str, clock: Clock = time.perf_counter) -> DeviceSpeed:
+    """Measure a device; takes some 20 seconds on two cores.
 
     Args:
         device_name: ``cpu`` or ``cuda:n``.
+        clock: in seconds.
     """
-    device = resolve_device(device_name)
-    networks = tuple(_network_speed(*shape, device) for shape in SHAPES)
-    return DeviceSpeed(device=describe_device(device), networks=networks, umap=_umap_seconds())
-
-
-def _network_speed(side: int, width: int, depth: int, device: torch.device) -> NetworkSpeed:
-    network = NetSpec(width=width, depth=depth)
-    data = _noise(side, device)
-    return NetworkSpeed(
-        side=side,
-        width=width,
-        depth=depth,
-        forward=_forward(network, data, device),
-        match=_line(lambda images: _match(network, data, images, device)),
-        train=_line(lambda images: _train(network, data, images, device)),
+    start = time.process_time()  # what this process has needed so far, most of it for imports
+    bench = _Bench(resolve_device(device_name), clock)
+    device = describe_device(bench.device)
+    bench.distil(*SHAPES[0], CLASSES, 1)  # the first time is longer
+    part = bench.part()
+    match, real = zip(*(bench.matching(side, network) for side, network in SHAPES), strict=True)
+    umap_start, umap_fit, umap_place = _umap(clock)
+    return DeviceSpeed(
+        device=device,
+        start=start,
+        match=_pass_speed(match, CLASSES * part),
+        part=part,
+        real=_pass_speed(real),
+        train=_pass_speed([bench.training(side, network) for side, network in SHAPES]),
+        test=_pass_speed([bench.testing(side, network) for side, network in SHAPES]),
+        umap_start=umap_start,
+        umap_fit=umap_fit,
+        umap_place=umap_place,
     )
 
 
-def _noise(side: int, device: torch.device) -> GroupedDataset:
-    rng = numpy_stream(0, "calibration")
-    y_N = np.arange(REAL_BATCH) % CLASSES
-    x_NCHW = rng.integers(0, 256, (REAL_BATCH, 3, side, side), dtype=np.uint8)
-    names = tuple(map(str, range(CLASSES)))
-    return GroupedDataset(x_NCHW, y_N, np.arange(REAL_BATCH) // CLASSES % 2, names, ("a", "b"))
+def _pass_speed(lines: Sequence[_Line], apart: float = 0.0) -> PassSpeed:
+    """Return the speed that fits the lines of ``SHAPES`` best, in relative terms.
+
+    Args:
+        lines: one for each shape.
+        apart: seconds of the fixed part that are counted elsewhere.
+    """
+    works = [Work.of(network, side) for side, network in SHAPES]
+    rows = [[w.values, w.multiplications] for w in works]
+    each = np.array([line.each for line in lines]).clip(min=1e-12)
+    (values, multiplications), _ = nnls(np.array(rows) / each[:, None], np.ones(len(lines)))
+    fixed = max(0.0, float(np.mean([line.fixed for line in lines])) - apart)
+    return PassSpeed(fixed=fixed, values=float(values), multiplications=float(multiplications))
 
 
-def _forward(network: NetSpec, data: GroupedDataset, device: torch.device) -> Line:
-    """Measure passes of real images; their overhead is that of a whole batch, so there is no fixed part."""
-    net, x_NCHW = _net(network, data, device), _images(data, len(data), device)
+class _Bench:
+    """Measures passes on a device with images of noise."""
 
-    @torch.no_grad()
-    def run() -> None:
-        augmented = augment_parts(x_NCHW, [len(data)], [_augmentation()])
-        net.embed(augmented).mean(dim=0).sum().item()
+    def __init__(self, device: torch.device, clock: Clock) -> None:
+        self.device, self.clock = device, clock
 
-    return Line(fixed=0.0, each=_seconds(run) / len(data))
+    def part(self) -> float:
+        """Return the seconds that one more class takes, given as many images in all."""
+        side, network = SHAPES[0]
+        many, _ = self.distil(side, network, CLASSES, 1)
+        few, _ = self.distil(side, network, FEW_CLASSES, CLASSES // FEW_CLASSES)
+        return max(0.0, many - few) / (CLASSES - FEW_CLASSES)
 
+    def matching(self, side: int, network: NetSpec) -> tuple[_Line, _Line]:
+        """Measure updates of synthetic images, and passes of the real images of a pair."""
+        measured = [self.distil(side, network, CLASSES, ipc) for ipc in IPC]
+        few, many = ((CLASSES * ipc, update) for ipc, (update, _) in zip(IPC, measured, strict=True))
+        real = min(pair for _, pair in measured)
+        return _Line.through(few, many), _Line(0.0, real / (CLASSES * GROUPS * PER_CELL))
 
-def _match(network: NetSpec, data: GroupedDataset, images: int, device: torch.device) -> float:
-    """Measure an update of synthetic images."""
-    net, x_NCHW = _net(network, data, device), _images(data, images, device).requires_grad_()
-    sizes = [images // CLASSES] * CLASSES
+    def distil(self, side: int, network: NetSpec, classes: int, ipc: int) -> tuple[float, float]:
+        """Return the seconds of an update under a pair that is known, and of making one known."""
+        spec = DistillSpec(
+            arms=arms_named("cobra"),
+            ipc=ipc,
+            iterations=PAIRS * (1 + LAPS) + 1,  # the last one is logged, which takes longer
+            lr=1e-6,
+            network=network,
+            schedule=ScheduleSpec(pairs=PAIRS, samples=PER_CELL, sampling="stratified"),
+            snapshots=2,
+        )
+        ends = [self.clock()]
+        for event in distill(_noise(side, classes), spec, 0, self.device):
+            if isinstance(event, Phase):
+                ends.append(self.clock())
+        seconds = np.diff(ends)
+        update = float(seconds[PAIRS:-1].reshape(LAPS, PAIRS).mean(axis=1).min())
+        return update, max(0.0, float(seconds[1:PAIRS].min()) - update)
 
-    def run() -> None:
-        augmented = augment_parts(x_NCHW, sizes, [_augmentation() for _ in sizes])
-        loss = net.embed(augmented).unflatten(0, (CLASSES, -1)).mean(dim=1).square().sum()
-        torch.autograd.grad(loss, x_NCHW)[0].sum().item()
+    def training(self, side: int, network: NetSpec) -> _Line:
+        """Measure updates of a network."""
+        few, many = ((images, self._train(side, network, images)) for images in BATCHES)
+        return _Line.through(few, many)
 
-    return _seconds(run)
+    def _train(self, side: int, network: NetSpec, images: int) -> float:
+        x_NCHW = torch.randn(images, 3, side, side, generator=torch_stream(0, "calibration"))
+        data = TrainingSet.synthetic(x_NCHW, torch.arange(images) % CLASSES, self.device)
+        trainer = Trainer(data, EvaluationSpec(network=network), (side, CLASSES), 0, 0, self.device)
+        updates = 6 if images < 50 else 1
 
+        def update() -> None:
+            losses = [trainer.update() for _ in range(updates)]
+            float(losses[-1])  # waits for a GPU
 
-def _train(network: NetSpec, data: GroupedDataset, images: int, device: torch.device) -> float:
-    """Measure an update of a test network."""
-    spec = EvaluationSpec(network=network, epochs=STEPS)
-    labels = torch.from_numpy(data.y_N[:images])
-    train_set = TrainingSet.synthetic(_images(data, images, device), labels, device)
-    shape = (data.x_NCHW.shape[-1], CLASSES)
-    return _seconds(lambda: train_network(train_set, spec, shape, 0, 0, device)) / STEPS
+        return self._shortest(update) / updates
 
+    def testing(self, side: int, network: NetSpec) -> _Line:
+        """Measure the test of a network."""
+        data = _noise(side, CLASSES)
+        stream = torch_stream(0, "calibration")
+        net = make_network(network, side, CLASSES, stream, self.device).requires_grad_(False).eval()
+        tested = self._shortest(lambda: predict(net, data, data.normalisation, self.device))
+        return _Line(0.0, tested / len(data))
 
-def _net(network: NetSpec, data: GroupedDataset, device: torch.device) -> Net:
-    generator = torch_stream(0, "calibration")
-    return make_network(network, data.x_NCHW.shape[-1], CLASSES, generator, device).requires_grad_(False)
-
-
-def _images(data: GroupedDataset, count: int, device: torch.device) -> torch.Tensor:
-    return normalised(data, np.arange(count), data.normalisation, device)
-
-
-def _augmentation() -> Augmentation:
-    return draw_augmentation("scale", torch_stream(0, "calibration"))  # one that costs about the average
-
-
-def _line(measure_at: Callable[[int], float]) -> Line:
-    """Return the line through the seconds of a few and of many synthetic images."""
-    few, many = measure_at(FEW), measure_at(MANY)
-    each = max((many - few) / (MANY - FEW), many / MANY / 2)  # noise must not make images free
-    return Line(fixed=max(0.0, many - each * MANY), each=each)
-
-
-def _seconds(run: Callable[[], object]) -> float:
-    """Return the shortest time of several repetitions: other work on the machine only adds to it."""
-    run()
-    times, started = [], time.perf_counter()
-    while time.perf_counter() - started < SECONDS or len(times) < 2:
-        before = time.perf_counter()
+    def _shortest(self, run: Callable[[], object]) -> float:
         run()
-        times.append(time.perf_counter() - before)
-    return min(times)
+        times = []
+        for _ in range(REPEATS):
+            before = self.clock()
+            run()
+            times.append(self.clock() - before)
+        return min(times)
 
 
-def _umap_seconds() -> float:
-    """Return the seconds of a map of a thousand points, compiled before."""
-    features_ND = numpy_stream(0, "calibration").normal(size=(UMAP_POINTS, 32)).astype(np.float32)
-    nothing_LD, spec = features_ND[:0], EmbeddingSpec()
-    umap_map(features_ND[:100], nothing_LD, spec, 0)
-    before = time.perf_counter()
-    umap_map(features_ND, nothing_LD, spec, 0)
-    return time.perf_counter() - before
+def _noise(side: int, classes: int) -> GroupedDataset:
+    index_N = np.arange(TESTED)
+    x_NCHW = numpy_stream(0, "calibration").integers(0, 256, (TESTED, 3, side, side), dtype=np.uint8)
+    names = tuple(map(str, range(classes)))
+    return GroupedDataset(x_NCHW, index_N % classes, index_N // classes % GROUPS, names, ("a", "b"))
+
+
+def _umap(clock: Clock) -> tuple[float, float, float]:
+    """Return the seconds until UMAP can begin, and those of a thousand points to map and to place."""
+    features_ND = numpy_stream(0, "calibration").normal(size=(POINTS, 64)).astype(np.float32)
+    spec, times = EmbeddingSpec(), [clock()]
+    for mapped, placed in ((POINTS // 4, 10), (POINTS, 10), (POINTS, POINTS)):
+        umap_map(features_ND[:mapped], features_ND[:placed], spec, 0)
+        times.append(clock())
+    first, fit, both = np.diff(times)
+    return max(0.0, first - fit / 4), 1000 / POINTS * fit, 1000 / POINTS * max(0.0, both - fit)
+
+
+def main(root: Path, device: str) -> int:
+    """Measure a device and write its speed into the workspace at ``root``."""
+    process.lower_priority()
+    keep_freed_memory()
+    speed.write(Workspace(root), device, measure(device))
+    return 0
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
