@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fairdd_core.config.budget import BUDGETED, Fitted, device_text, fit, parse_budget
+from fairdd_core.config.budget import BUDGETED, Fitted, check_start, device_text, fit, parse_budget
 from fairdd_core.config.cost import stage_seconds
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.device import queue_device
@@ -39,9 +39,11 @@ def with_budget(text: str, spec: RunSpec, given: Mapping[str, Any]) -> Fitted:
         UserError: for an unusable budget, a data set that is not here, or a device that cannot be measured.
     """
     seconds, workspace, device = parse_budget(text), Workspace.default(), queue_device(spec.device)
+    check_start(spec)
+    size = sizes.size_of(workspace, spec)
     if speed.known(workspace, device) is None:
         print(f"Measuring the speed of {device} once, about 20 seconds …", file=sys.stderr)
-    measured, size = speed.measured(workspace, device), sizes.size_of(workspace, spec)
+    measured = speed.measured(workspace, device)
     return fit(spec, size, measured, seconds, {path: given[path] for path in BUDGETED if path in given})
 
 

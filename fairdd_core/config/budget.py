@@ -137,6 +137,17 @@ def parse_budget(text: str) -> float:
     return seconds
 
 
+def check_start(start: RunSpec) -> None:
+    """Refuse a published recipe, which takes as long as it takes.
+
+    Raises:
+        UserError: for a run that starts from one.
+    """
+    if start.preset == PUBLISHED:
+        hint = "A published recipe takes as long as it takes; start from quick or standard."
+        raise UserError("budget", "a preset whose recipe may change", repr(PUBLISHED), hint)
+
+
 def fit(
     start: RunSpec,
     size: DataSize,
@@ -159,9 +170,7 @@ def fit(
     Raises:
         UserError: for a published recipe, which takes as long as it takes, or values that do not fit.
     """
-    if start.preset == PUBLISHED:
-        hint = "A published recipe takes as long as it takes; start from quick or standard."
-        raise UserError("budget", "a preset whose recipe may change", repr(PUBLISHED), hint)
+    check_start(start)
     known = dict(given or {})
 
     def at(rung: Rung, stretch: int) -> RunSpec:
@@ -250,7 +259,7 @@ def depth_for(side: int) -> int:
 def _between(span: tuple[int, int], stretch: int) -> int:
     """Return a number between two, evenly spaced in the logarithm and rounded down to two digits."""
     low, high = span
-    exact = math.floor(low * (high / low) ** (stretch / STEPS) + 1e-9)
+    exact = int(low * (high / low) ** (stretch / STEPS) + 1e-9)
     unit = 10 ** max(0, len(str(exact)) - 2)
     return min(high, max(low, exact // unit * unit))
 
