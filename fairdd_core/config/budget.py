@@ -257,11 +257,10 @@ def depth_for(side: int) -> int:
 
 
 def _between(span: tuple[int, int], stretch: int) -> int:
-    """Return a number between two, evenly spaced in the logarithm and rounded down to two digits."""
+    """Return a number between two, evenly spaced in the logarithm, with two digits."""
     low, high = span
     exact = int(low * (high / low) ** (stretch / STEPS) + 1e-9)
-    unit = 10 ** max(0, len(str(exact)) - 2)
-    return min(high, max(low, exact // unit * unit))
+    return min(high, max(low, int(round(exact, 2 - len(str(exact))))))
 
 
 def device_text(speed: DeviceSpeed) -> str:
