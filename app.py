@@ -21,6 +21,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from pages.ui.server.access import AccessMiddleware, allowed_hosts  # noqa: E402 - needs the path
+from pages.ui.server.faults import report_fault  # noqa: E402
 
 
 def warm_up() -> None:
@@ -79,4 +80,6 @@ def arguments() -> list[str]:
 
 hosts = allowed_hosts(arguments(), st.get_option("server.address"))
 access = Middleware(AccessMiddleware, allowed_hosts=hosts)
-app = st.App(ROOT / "pages" / "_main.py", lifespan=lifespan, middleware=[access])
+app = st.App(
+    ROOT / "pages" / "_main.py", lifespan=lifespan, middleware=[access], on_script_error=report_fault
+)

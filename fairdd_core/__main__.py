@@ -10,6 +10,7 @@ from pathlib import Path
 from fairdd_core import __version__
 from fairdd_core.cli import data, report, run, runs, sweep
 from fairdd_core.cli import list as list_command
+from fairdd_core.cli.terminal import plain_output
 from fairdd_core.errors import UserError
 
 FAILED, BAD_ARGUMENTS = 1, 2
@@ -35,6 +36,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 when done, 1 when it failed, 2 for bad arguments."""
+    with plain_output():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     args = parser().parse_args(arguments)
     try:
         return int(args.function(args))

@@ -32,6 +32,11 @@ class Workspace:
 
         return cls(Path(user_data_dir("fairdd")))
 
+    def create(self) -> None:
+        """Make the folder where there is none; only its owner can read it."""
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        self.root.mkdir(mode=0o700, exist_ok=True)
+
     @property
     def runs(self) -> Path:
         """The folder with one folder per run."""
@@ -62,6 +67,11 @@ class Workspace:
     def dispatcher_lock(self) -> Path:
         """The lock file that the dispatcher of this workspace holds."""
         return self.root / "dispatcher.lock"
+
+    @property
+    def faults_log(self) -> Path:
+        """The log of the dashboard's own faults."""
+        return self.root / "faults.log"
 
     @property
     def dispatcher_log(self) -> Path:

@@ -14,7 +14,7 @@ from tests.helpers import ROOT
 LIBRARY = ROOT / "fairdd_core"
 PAGES = ROOT / "pages"
 FILES = sorted([*LIBRARY.rglob("*.py"), *PAGES.rglob("*.py"), ROOT / "app.py"])
-BASE = "cards device errors events files rng units workspace zip_guard"
+BASE = "cards device errors events files rng text units workspace zip_guard"
 """Small modules that everything may use."""
 LAYERS = (
     "config.spec",

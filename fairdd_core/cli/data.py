@@ -23,6 +23,7 @@ from fairdd_core.data.custom.reading import Reading
 from fairdd_core.data.custom.validation import ValidationReport, survey, validate
 from fairdd_core.data.download import download
 from fairdd_core.data.registry import DATASETS
+from fairdd_core.text import one_line
 from fairdd_core.workspace import Workspace
 
 VALID, INVALID = 0, 1
@@ -152,7 +153,7 @@ def list_sets(args: argparse.Namespace) -> int:
     for key, about in abouts.items():
         train, test = about.sizes
         size = f"{len(about.classes)} classes, {len(about.groups)} groups, {about.options.side} pixels"
-        print(f"{key:<24}  {train:>7} + {test} images  {size}  {about.title}")
+        print(f"{key:<24}  {train:>7} + {test} images  {size}  {one_line(about.title)}")
     for name in store.damaged_sets(data_dir):
         print(f"{store.PREFIX}{name:<20}  cannot be read; data remove {name}")
     summary = f"{counted(len(abouts), 'custom set')} in {data_dir / store.FOLDER}; others: list datasets"

@@ -20,6 +20,7 @@ from fairdd_core.runs.storage.identity import data_of, data_text
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.runs.storage.repeats import Repeats, members, repeats_document, repeats_of
 from fairdd_core.runs.storage.summary import STAGES, reuse_text, training_text
+from fairdd_core.text import one_line
 from fairdd_core.units import bytes_text
 from fairdd_core.workspace import Workspace
 
@@ -38,9 +39,9 @@ def show_run(args: argparse.Namespace) -> int:
         parts["repeats"] = repeats_document(repeats) if (repeats := _repeats(store, run)).several else None
         print(json.dumps({**asdict(run), "folder": str(folder.path), **parts}, indent=2))
         return 0
-    print(f"{run.id}  {run.title}".strip())
+    print(f"{run.id}  {one_line(run.title)}".strip())
     for name, text in _facts(run, folder):
-        print(f"  {name:<{_WIDTH}}{text}")
+        print(f"  {name:<{_WIDTH}}{one_line(text)}")
     for line in results_text((folder.result() or {}).get("arms")):
         print(f"  {line}")
     for line in repeats_text(_repeats(store, run)):

@@ -23,6 +23,7 @@ from fairdd_core.data.card import Labels
 from fairdd_core.report.pictures import as_zip
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.predictions import arm_samples
+from fairdd_core.text import spreadsheet_cell
 
 ABOUT = {
     "results": "every metric of every method: mean and standard deviation over test networks, "
@@ -95,8 +96,9 @@ def _confusions(counts: Mapping[str, np.ndarray], labels: Labels) -> pd.DataFram
 
 
 def csv(table: pd.DataFrame) -> bytes:
-    """Return a table as CSV in UTF-8; undefined numbers are empty."""
-    return str(table.to_csv(index=False)).encode()
+    """Return a table as CSV in UTF-8; undefined numbers are empty, and no spreadsheet finds a formula."""
+    shown = table.map(lambda value: spreadsheet_cell(value) if isinstance(value, str) else value)
+    return str(shown.rename(columns=lambda name: spreadsheet_cell(str(name))).to_csv(index=False)).encode()
 
 
 def csv_zip(found: Mapping[str, pd.DataFrame], note: str = "") -> bytes:

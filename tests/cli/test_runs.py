@@ -77,6 +77,17 @@ def test_runs_and_show_speak_to_people(cli: Cli, done: str) -> None:
     assert json.loads(cli("runs", "--json")[1])[0]["bytes"] > 0
 
 
+def test_a_title_moves_no_cursor_and_makes_no_line(cli: Cli, done: str, workspace: Workspace) -> None:
+    Store(workspace).update(done, title="\x1b]52;c;eA==\x07two\nlines \u202egpj.exe")
+    for command in (["runs"], ["show", done]):
+        shown = cli(*command)[1]
+        assert "two lines gpj.exe" in shown
+        assert not set(shown) & set("\x1b\x07\u202e")
+    assert len(cli("runs")[1].splitlines()) == 1
+    assert "\x1b" not in cli("show", "\x1b[31mred")[2]
+    assert json.loads(cli("runs", "--json")[1])[0]["title"].startswith("\x1b]52")
+
+
 def test_show_says_what_was_asked_and_what_came_out(cli: Cli, done: str) -> None:
     code, out, _ = cli("show", done[-6:])
     assert code == 0

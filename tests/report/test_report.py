@@ -21,7 +21,7 @@ from fairdd_core.report.document import POLICY, figures_page, report
 from fairdd_core.report.figures import figures
 from fairdd_core.report.labels import labels_of
 from fairdd_core.report.pictures import file_name, grids
-from fairdd_core.report.tables import ABOUT, csv_zip, tables
+from fairdd_core.report.tables import ABOUT, csv, csv_zip, tables
 from fairdd_core.runs.storage.folder import RunFolder
 from tests.pages.fake_run import write_fake_run
 
@@ -67,6 +67,11 @@ def test_csv_reads_back(run: RunFolder) -> None:
             assert len(again) == len(table)
         means = pd.read_csv(io.BytesIO(archive.read("results.csv")))["mean"]
     assert means.tolist() == pytest.approx(found["results"]["mean"].tolist())
+
+
+def test_no_name_is_a_formula_in_a_csv_file() -> None:
+    table = pd.DataFrame({"=group": ["=HYPERLINK(0)", "+1", "plain"], "share": [-0.5, 0.5, None]})
+    assert csv(table).decode().splitlines() == ["'=group,share", "'=HYPERLINK(0),-0.5", "+1,0.5", "plain,"]
 
 
 def test_pictures_repeat_every_pixel(run: RunFolder) -> None:

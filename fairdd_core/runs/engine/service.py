@@ -98,7 +98,7 @@ def request_warm_worker(workspace: Workspace) -> None:
 
     Cheap; a dashboard calls it whenever somebody opens a page.
     """
-    workspace.root.mkdir(parents=True, exist_ok=True)
+    workspace.create()
     workspace.warm_worker_request.touch()
     _ensure_dispatcher(workspace)
 

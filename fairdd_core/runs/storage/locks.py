@@ -24,7 +24,7 @@ def acquire(path: Path, timeout: float = 0.0) -> int | None:
         The file descriptor, or None when another process holds the lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + timeout
     while not _try_lock(handle, fcntl.LOCK_EX):
         if time.monotonic() >= deadline:

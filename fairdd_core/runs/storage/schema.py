@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from fairdd_core.errors import UserError
+from fairdd_core.workspace import Workspace
 
 # One entry per schema version, oldest first; a shipped entry is never edited.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -40,7 +41,7 @@ def connection(path: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         UserError: when a newer version of the program made this index.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    Workspace(path.parent).create()
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as db:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: safe against every crash of a process

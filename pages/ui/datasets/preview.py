@@ -14,6 +14,7 @@ from fairdd_core.data.custom.validation import ValidationReport
 from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import group_css
+from fairdd_core.report.tables import csv
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import show_figure
 
@@ -73,7 +74,7 @@ def _problems_view(report: ValidationReport) -> None:
         more = f"The first {_ROWS:,} are shown. " if len(table) > _ROWS else ""
         st.download_button(
             "Save all as CSV",
-            lambda: table.to_csv(index=False).encode(),
+            lambda: csv(table),
             file_name="problems.csv",
             mime="text/csv",
             key="save-problems",

@@ -16,6 +16,12 @@ from fairdd_core.workspace import Workspace
 from tests.runs.conftest import MakeSpec
 
 
+def test_a_new_workspace_is_its_owners_only(tmp_path: Path) -> None:
+    root = tmp_path / "users" / "workspace"
+    Workspace(root).create()
+    assert root.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_new_run_is_queued_with_its_folder(workspace: Workspace, make_spec: MakeSpec) -> None:
     store = Store(workspace)
     run_id = store.create(make_spec(), "first")
