@@ -121,9 +121,22 @@ def _complete(reading: Reading, sheet: Sheet, problems: Problems) -> bool:
             problems.add("column", f"There is no column {column!r}. {there}", sheet.name, 1)
     if not reading.groups:
         problems.add("column", f"No column begins with 'group'; say which to use. {there}", sheet.name, 1)
-    if len(set(reading.groups)) < len(reading.groups):
-        problems.add("column", "A group column is named twice.", sheet.name, 1)
+    _report_double_use(reading, problems)
     return len(problems) == before
+
+
+def _report_double_use(reading: Reading, problems: Problems) -> None:
+    """Report a column that is a group twice, or class and group or split at once."""
+    line = 1 if reading.table else 0
+    if len(set(reading.groups)) < len(reading.groups):
+        problems.add("column", "A group column is named twice.", reading.table, line)
+    uses = {"class": [reading.label], "group": dict.fromkeys(reading.groups), "split": [reading.split]}
+    used = [(role, column) for role, columns in uses.items() for column in columns if column]
+    for column in dict.fromkeys(column for _, column in used):
+        roles = [role for role, other in used if other == column]
+        if len(roles) > 1:
+            text = f"{column!r} is the {' and the '.join(roles)}; choose different ones."
+            problems.add("column", text, reading.table, line)
 
 
 def read_levels(sheet: Sheet, options: Options, problems: Problems) -> Reading:
@@ -142,6 +155,7 @@ def read_levels(sheet: Sheet, options: Options, problems: Problems) -> Reading:
         described(sheet), label=label, groups=groups, split=split, guesses=tuple(choice.guesses)
     )
     unknown = [level for level in (label, *groups, split) if level and level not in sheet.header]
+    _report_double_use(reading, problems)
     for level in unknown:
         there = listed(map(reading.with_examples, sheet.header), 9) or "none"
         problems.add("column", f"There is no table and no level {level!r}. The folders have: {there}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
+import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
@@ -17,16 +19,18 @@ from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.custom import store
 from fairdd_core.data.custom.matching import IMAGE_SUFFIXES
 from fairdd_core.data.custom.options import Options
-from fairdd_core.data.custom.problems import InvalidDataset
-from fairdd_core.data.custom.validation import Progress, Upload, ValidationReport, validate
+from fairdd_core.data.custom.problems import InvalidDataset, Problems
+from fairdd_core.data.custom.validation import Progress, Upload, ValidationReport, survey, validate
 from fairdd_core.workspace import Workspace
 from pages.ui.common.errors import EXPECTED, escape_markdown, show_error
 from pages.ui.datasets.catalogue import open_button
 from pages.ui.datasets.preview import report_view
+from pages.ui.datasets.reading import reading_view, table_choice
 
 MAX_UPLOAD_MB = 2000
 _UPLOAD, _PATH = "Upload", "From this machine"
 _ADDED, _CHECKED, _PATH_KEY, _TURN = "data-added", "data-checked", "data-path", "data-turn"
+_SURVEYED = "data-surveyed"
 Given = Path | Sequence[Upload]
 
 
@@ -43,35 +47,65 @@ def added_view(cards: dict[str, DatasetCard]) -> None:
 def add_view() -> None:
     """Draw the steps from files to a data set."""
     st.markdown(
-        "Images with a **label** to predict and a **group** to treat fairly. Either a table (CSV) with the "
-        "columns `file`, `label`, `group` and, if wanted, `split` (train or test), where several columns "
-        "that begin with `group` are crossed; or folders `label/group/image`."
+        "Images with a **label** to predict and a **group** to treat fairly: a table (CSV) with the columns "
+        "`file`, `label`, `group` and, if wanted, `split` (train or test), where several columns that begin "
+        "with `group` are crossed; or folders `label/group/image`. Other names and orders can be chosen."
     )
     given, identity = _files()
-    options = _options()
+    if given is None:
+        return
+    turn = hashlib.sha256(repr(identity).encode()).hexdigest()[:8]
+    columns = _columns(given, identity, turn)
+    options = _options(columns)
     if options is None:
         return
     wanted = (identity, options)
     checked: tuple[tuple[object, Options], ValidationReport] | None = st.session_state.get(_CHECKED)
     fresh = checked is not None and checked[0] == wanted
-    if given is not None:
-        same_files = checked is not None and checked[0][0] == identity
-        pressed = st.button(
-            "Check again",
-            icon=":material/fact_check:",
-            type="secondary" if fresh else "primary",
-            key="check",
-            help="Checks all images with the settings above.",
-        )
-        # New files are checked at once; new settings only when asked, because it can take minutes.
-        if (pressed or not same_files) and (report := _validate(given, options)) is not None:
-            st.session_state[_CHECKED] = (wanted, report)
-            st.rerun()
-    if given is None or checked is None or not fresh:
+    same_files = checked is not None and checked[0][0] == identity
+    pressed = st.button(
+        "Check again",
+        icon=":material/fact_check:",
+        type="secondary" if fresh else "primary",
+        key="check",
+        on_click=st.session_state.pop,
+        args=(_SURVEYED, None),
+        help="Checks all images with the settings above.",
+    )
+    # New files are checked at once; new settings only when asked, because it can take minutes.
+    if (pressed or not same_files) and (report := _validate(given, options)) is not None:
+        st.session_state[_CHECKED] = (wanted, report)
+        st.rerun()
+    if checked is None or not fresh:
         return
     report_view(checked[1])
     if checked[1].valid:
         _name_form(given, options, checked[1])
+
+
+def _columns(given: Given, identity: object, turn: str) -> dict[str, Any]:
+    """Draw how the files are understood and return the options that were chosen by hand."""
+    reading = _surveyed(given, identity, "").reading
+    if reading is None:
+        return {}
+    table = table_choice(reading, turn)
+    if table:
+        reading = _surveyed(given, identity, table).reading or reading
+    return {"table": table, **reading_view(reading, f"{turn}-{reading.table}")}
+
+
+def _surveyed(given: Given, identity: object, table: str) -> ValidationReport:
+    """Return how files are understood; for files that do not exist, nothing is."""
+    known: dict[tuple[object, str], ValidationReport] = st.session_state.setdefault(_SURVEYED, {})
+    key = (identity, table)
+    if key not in known:
+        if all(kept[0] != identity for kept in known):
+            known.clear()
+        try:
+            known[key] = survey(given, Options(table=table))
+        except EXPECTED:  # the check says why
+            return ValidationReport("", Problems(), pd.DataFrame())
+    return known[key]
 
 
 def slug(title: str) -> str:
@@ -122,14 +156,18 @@ def _files() -> tuple[Given | None, object]:
     return path, str(path)
 
 
-def _options() -> Options | None:
-    """Draw the settings of the import; return them, or None with the reason shown."""
+def _options(columns: dict[str, Any]) -> Options | None:
+    """Draw the other settings of the import; return all of them, or None with the reason shown.
+
+    Args:
+        columns: the settings that are chosen already.
+    """
     fields = Options.model_fields
 
     def about(name: str, key: str) -> dict[str, Any]:
         return {"label": fields[name].title, "help": fields[name].description, "key": key}
 
-    with st.expander("Columns, size and test set", icon=":material/tune:"):
+    with st.expander("Size and test set", icon=":material/tune:"):
         left, middle, right = st.columns(3, gap="medium")
     with left:
         side = st.segmented_control(
@@ -141,12 +179,6 @@ def _options() -> Options | None:
         )
         skip_bad = st.toggle(**about("skip_bad", "data-skip"))
     with middle:
-        groups = st.text_input(
-            **about("group_columns", "data-group"), placeholder="all that begin with group"
-        )
-        label = st.text_input(**about("label_column", "data-label"), value="label")
-        file = st.text_input(**about("file_column", "data-file"), value="file")
-    with right:
         share = st.slider(
             **about("test_share", "data-share"),
             min_value=5,
@@ -155,12 +187,11 @@ def _options() -> Options | None:
             step=5,
             format="%d %%",
         )
-        split = st.text_input(**about("split_column", "data-split"), placeholder="split, if there is one")
+    with right:
         seed = st.number_input(**about("seed", "data-seed"), min_value=0, max_value=2**31 - 1, value=0)
     try:
         return Options.model_validate(
-            {"side": side, "skip_bad": skip_bad, "group_columns": groups or "", "label_column": label}
-            | {"file_column": file, "split_column": split or "", "test_share": share / 100, "seed": seed}
+            {"side": side, "skip_bad": skip_bad, "test_share": share / 100, "seed": seed, **columns}
         )
     except ValidationError as error:
         st.error(str(user_error(error)), icon=":material/error:")

@@ -43,7 +43,7 @@ def verdict(report: ValidationReport) -> str:
     notes = len(report.problems) - fatal
     also = f" There {'is' if notes == 1 else 'are'} {counted(notes, 'note')} too." if notes else ""
     if not report.valid:
-        way = " Or leave out these images, under **Columns, size and test set**."
+        way = " Or leave out these images, under **Size and test set**."
         way = way if report.problems.only_of_images else ""
         return f"**This set cannot be added yet.** {counted(fatal, 'problem')} must be fixed.{way}{also}"
     assert report.cells is not None

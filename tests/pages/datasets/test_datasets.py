@@ -122,6 +122,47 @@ def test_uploads_are_validated_at_once(data_page: Visit, tmp_path: Path) -> None
     assert "**Ready to add**: 12 images" in words(settled(app))
 
 
+def keyed(app: AppTest, kind: str, start: str) -> Any:
+    """The control of a kind whose key begins so."""
+    return next(found for found in app.get(kind) if str(found.key).startswith(start))
+
+
+def test_guesses_are_stated_and_can_be_changed(
+    look: Callable[[Path], AppTest], workspace: Path, tmp_path: Path
+) -> None:
+    rows = [(f"{i}.png", "cd"[i % 2], "rb"[i // 2 % 2], "xy"[i // 4 % 2]) for i in range(16)]
+    lines = ["picture,target,gender,site", *(",".join(row) for row in rows)]
+    files = {row[0]: encoded(noise(6, i)) for i, row in enumerate(rows)}
+    app = look(written(tmp_path / "set", {"labels.csv": "\n".join(lines).encode(), **files}))
+    assert any("**Is that right?**" in info.value and "'gender'" in info.value for info in app.info)
+    assert keyed(app, "selectbox", "data-file-").value == "picture"
+    assert keyed(app, "selectbox", "data-label-").value == "target"
+    assert "**Ready to add**: 16 images, 2 classes, 2 groups." in words(app)
+    keyed(app, "multiselect", "data-group-").set_value(["gender", "site"]).run()
+    app.button(key="check").click().run()
+    assert "**Ready to add**: 16 images, 2 classes, 4 groups." in words(settled(app))
+    app.button(key="data-add-button").click().run()
+    about = store.custom_sets(Workspace(workspace).data)["own-set"]
+    assert about.options.group_columns == ("gender", "site")
+
+
+def test_the_levels_of_folders_change_places(look: Callable[[Path], AppTest], tmp_path: Path) -> None:
+    files = {f"{g}/{c}/{i}.png": encoded(noise(6, i)) for g in "xy" for c in ("cat", "dog") for i in (0, 1)}
+    app = look(written(tmp_path / "set", files))
+    keyed(app, "selectbox", "data-label-").set_value("folder 2").run()
+    assert keyed(app, "multiselect", "data-group-").value == ["folder 1"]
+    app.button(key="check").click().run()
+    assert "Up to four images of each class (columns: cat, dog)" in words(settled(app))
+
+
+def test_one_of_several_tables_is_chosen(look: Callable[[Path], AppTest], tmp_path: Path) -> None:
+    app = look(written(tmp_path / "set", good_files() | {"more.csv": b"file,label,group\n"}))
+    assert "cannot be added yet" in words(app)
+    keyed(app, "selectbox", "data-table-").set_value("labels.csv").run()
+    app.button(key="check").click().run()
+    assert "**Ready to add**: 8 images" in words(settled(app))
+
+
 def test_a_repaired_folder_can_be_checked_again(look: Callable[[Path], AppTest], tmp_path: Path) -> None:
     folder = tabled(tmp_path / "set", ["late.png,cat,indoors"])
     app = look(folder)
