@@ -144,7 +144,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     with reading(path):
-        document = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes())  # an error of too deep nesting is caught as any other
         if not isinstance(document, dict):
             raise ValueError("not a JSON object")
         return document

@@ -14,12 +14,14 @@ from fairdd_core.cli.repeats import repeats_text
 from fairdd_core.config.spec.evaluation import FULL_DATA
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.titles import dataset_title
+from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.identity import data_of, data_text
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.runs.storage.repeats import Repeats, members, repeats_document, repeats_of
 from fairdd_core.runs.storage.summary import STAGES, reuse_text, training_text
+from fairdd_core.runs.storage.sweeps import result_of
 from fairdd_core.text import one_line
 from fairdd_core.units import bytes_text
 from fairdd_core.workspace import Workspace
@@ -40,6 +42,13 @@ def show_run(args: argparse.Namespace) -> int:
         print(json.dumps({**asdict(run), "folder": str(folder.path), **parts}, indent=2))
         return 0
     print(f"{run.id}  {one_line(run.title)}".strip())
+    try:
+        folder.spec()
+    except UserError as error:  # of a newer version, for example: what can be shown is shown
+        print(f"  {'state':<{_WIDTH}}{state_text(run)}")
+        for line in results_text((result_of(folder) or {}).get("arms")):
+            print(f"  {one_line(line)}")
+        raise error
     for name, text in _facts(run, folder):
         print(f"  {name:<{_WIDTH}}{one_line(text)}")
     for line in results_text((folder.result() or {}).get("arms")):

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from fairdd_core.errors import UserError
+from fairdd_core.runs.storage.documents import About, NewerVersion, parse_json
 from fairdd_core.runs.storage.folder import SNAPSHOT_PATH, RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.runs.storage.trash import IMPORT_PREFIX
 from fairdd_core.runs.storage.validation import validate_run
+from fairdd_core.units import bytes_text
 from fairdd_core.workspace import Workspace
 from fairdd_core.zip_guard import UNREADABLE, Limits, Rule, entry_name, is_hidden, open_zip, violations
 
@@ -22,7 +24,16 @@ ABOUT = "about.json"
 FORMAT = 1
 MAX_FILES = 1000
 MAX_BYTES = 1_000_000_000
+MAX_RATIO, SMALL = 100, 20_000_000
+"""The most bytes of all files per packed byte, where they are more than ``SMALL``; images reach 10."""
 _FOLDER = RunFolder(Path())
+_MAX_SIZES = {
+    ABOUT: 100_000,
+    _FOLDER.spec_file.name: 1_000_000,
+    _FOLDER.result_file.name: 10_000_000,
+    _FOLDER.events_file.name: 50_000_000,
+}
+"""The most bytes of the files that are read as a whole for every list."""
 _NAMES = {ABOUT, *map(str, _FOLDER.files())} - {str(_FOLDER.log_file)}
 _CHUNK = 1 << 20
 _COLUMNS = (
@@ -93,21 +104,25 @@ def _checked(entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     expected = {
         Rule.COUNT: f"at most {MAX_FILES} files",
         Rule.SIZE: f"at most {MAX_BYTES // 10**6} MB",
+        Rule.RATIO: f"files of at most {MAX_RATIO} times their packed size",
+        Rule.OVERLAP: "files that share no bytes",
         Rule.PATH: "the files of a run only",
         Rule.SPECIAL: "the files of a run only",
         Rule.ENCRYPTED: "files that are not encrypted",
         Rule.DUPLICATE: "every file once",
     }
-    for rule, name in violations(entries, Limits(MAX_FILES, MAX_BYTES)):
+    for rule, name in violations(entries, Limits(MAX_FILES, MAX_BYTES, MAX_RATIO, SMALL)):
         raise _refusal(expected[rule], repr(name[:80]) if name else "more")
     names = {entry_name(entry): entry for entry in entries}
     files = {name: entry for name, entry in names.items() if not name.endswith("/") and not is_hidden(name)}
     wrapper = next((name.removesuffix(ABOUT) for name in files if name.rpartition("/")[2] == ABOUT), "")
     if wrapper.count("/") == 1 and all(name.startswith(wrapper) for name in files):
         files = {name.removeprefix(wrapper): entry for name, entry in files.items()}
-    for name in files:
+    for name, entry in files.items():
         if not _is_allowed(name):
             raise _refusal("the files of a run only", repr(name[:80]))
+        if entry.file_size > (most := _MAX_SIZES.get(name, MAX_BYTES)):
+            raise _refusal(f"at most {bytes_text(most)} of {name}", bytes_text(entry.file_size))
     return files
 
 
@@ -131,38 +146,27 @@ def _next_chunk(packed: IO[bytes]) -> bytes:
         raise zipfile.BadZipFile(str(error)) from error
 
 
-def _read_about(path: Path) -> dict[str, Any]:
+def _read_about(path: Path) -> About:
     try:
-        about = json.loads(path.read_bytes())
+        about = About.model_validate(parse_json(path.read_bytes()))
         path.unlink()
     except (OSError, ValueError) as error:
         raise _refusal(f"a readable {ABOUT}", "none") from error
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise _refusal(f"format {FORMAT}", repr(about.get("format") if isinstance(about, dict) else about))
+    if about.format > FORMAT:
+        raise NewerVersion("file", FORMAT, f"format {about.format}")
+    if about.format != FORMAT:
+        raise _refusal(f"format {FORMAT}", about.format)
     return about
 
 
-def _columns(about: dict[str, Any], finished: bool) -> dict[str, Any]:
-    """Return the columns of the index of an imported run; invalid ones get their defaults."""
-
-    def get(name: str, kind: type, default: Any) -> Any:
-        value = about.get(name)
-        return value if isinstance(value, kind) and not isinstance(value, bool) else default
-
-    state = RunState.DONE if finished else RunState.STOPPED
-    if not finished and get("state", str, "") in {RunState.FAILED, RunState.LOST}:
-        state = RunState(about["state"])
-    now = time.time()
-    return {
-        "state": state,
-        **{name: get(name, str, "")[:500] for name in ("title", "phase", "message", "hint")},
-        **{name: max(0, min(get(name, int, 0), 10**9)) for name in ("done", "total")},
-        **{name: get(name, float, None) for name in ("started", "finished")},
-        "created": get("created", float, now),
-        "final": about.get("final") is True,
-        "imported": now,
-    }
+def _columns(about: About, finished: bool) -> dict[str, Any]:
+    """Return the columns of the index of an imported run."""
+    state, now = RunState.DONE if finished else RunState.STOPPED, time.time()
+    if not finished and about.state in {RunState.FAILED, RunState.LOST}:
+        state = RunState(about.state)
+    columns = {name: getattr(about, name) for name in _COLUMNS}
+    return {**columns, "state": state, "created": about.created or now, "imported": now}
 
 
-def _refusal(expected: str, got: str) -> UserError:
+def _refusal(expected: str, got: object) -> UserError:
     return UserError("file", expected, got, "Import a zip file that was exported from a run.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
+from fairdd_core.config.checks import check_run
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.config.spec.evaluation import SERIES_SIGN, series
-from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.config.spec.run import SPEC_VERSION, RunSpec
 from fairdd_core.data.card import Labels
 from fairdd_core.data.grouped import Normalisation
 from fairdd_core.events import Nearest
@@ -23,10 +23,12 @@ from fairdd_core.files import (
     read_arrays,
     read_json,
     read_table,
+    reading,
     write_arrays,
     write_json,
     write_table,
 )
+from fairdd_core.runs.storage.documents import NewerVersion, check_result, is_event, parse_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,17 +105,30 @@ class RunFolder:
         """Return the specification.
 
         Raises:
-            UserError: when it is not a valid one.
+            NewerVersion: when a newer version of the program made the run.
+            UserError: when it is not a valid one, or names what this version does not know.
             FileNotFoundError: when this is not the folder of a run.
         """
+        content = self.spec_file.read_bytes()
         try:
-            return RunSpec.model_validate_json(self.spec_file.read_bytes())
+            spec = RunSpec.model_validate_json(content)
         except ValidationError as error:
+            _refuse_newer(content)
             raise user_error(error) from error
+        check_run(spec)
+        return spec
 
     def result(self) -> dict[str, Any] | None:
-        """Return the document of ``run --json``, or None before the run is done."""
-        return read_json(self.result_file)
+        """Return the document of ``run --json``, or None before the run is done.
+
+        Raises:
+            DamagedFile: when it is not one.
+        """
+        document = read_json(self.result_file)
+        if document is not None:
+            with reading(self.result_file):
+                check_result(document)
+        return document
 
     def write_result(self, document: dict[str, Any]) -> None:
         """Write ``result.json``; from then on the run counts as finished."""
@@ -356,8 +371,18 @@ class RunFolder:
 def _parse(content: bytes) -> Iterator[dict[str, Any]]:
     for line in content.splitlines():
         try:
-            event = json.loads(line)
+            event = parse_json(line)
         except ValueError:  # torn by a crash, then closed by the next writer
             continue
-        if isinstance(event, dict) and "event" in event:
+        if is_event(event):
             yield event
+
+
+def _refuse_newer(content: bytes) -> None:
+    try:
+        document = parse_json(content)
+    except ValueError:
+        return
+    version = document.get("version") if isinstance(document, dict) else None
+    if isinstance(version, int) and version > SPEC_VERSION:
+        raise NewerVersion("spec.json", SPEC_VERSION, f"version {version}")

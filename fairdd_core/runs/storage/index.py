@@ -16,6 +16,7 @@ from typing import Any
 
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
+from fairdd_core.runs.storage.documents import LAST_SECOND
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.schema import connection, transaction
 from fairdd_core.workspace import Workspace
@@ -105,6 +106,9 @@ class NewRun:
 
 Records = list[RunRecord]  # because ``list`` is a method inside Store
 _NEXT_PLACE = "(SELECT COALESCE(MAX(place), 0) + 1 FROM runs)"
+_COLUMNS = {field.name for field in fields(RunRecord)}
+_TIMES = ("created", "started", "finished", "cancelled", "deleted", "imported")
+_NUMBERS, _TEXTS = ("done", "total", "resumes"), ("title", "phase", "note", "message", "hint", "device")
 _WRITABLE = {field.name for field in fields(RunRecord)} - {"id", "position"}
 
 
@@ -192,13 +196,13 @@ class Store:
                 f"{_SELECT} WHERE (deleted IS NOT NULL) = ? ORDER BY created DESC, place DESC", (deleted,)
             ).fetchall()
         wanted = set(RunState) if states is None else set(states)
-        return [record for record in map(_record, rows) if record.state in wanted]
+        return [record for record in _records(rows) if record.state in wanted]
 
     def live(self) -> Records:
         """Return the queued and running runs, in the order of the queue."""
         with connection(self.workspace.index) as db:
             rows = db.execute(f"{_SELECT} WHERE state IN ('queued', 'running') ORDER BY place").fetchall()
-        return [_record(row) for row in rows]
+        return list(_records(rows))
 
     def update(
         self,
@@ -305,9 +309,27 @@ def _insert(db: sqlite3.Connection, **values: Any) -> None:
     db.execute(f"INSERT INTO runs ({names}, place) VALUES ({marks}, {_NEXT_PLACE})", tuple(row.values()))
 
 
+def _records(rows: Iterable[sqlite3.Row]) -> Iterator[RunRecord]:
+    """Yield the records of rows; rows that name no run are left out, so that one of them breaks no list."""
+    return (_record(row) for row in rows if ID_PATTERN.fullmatch(str(row["id"])))
+
+
 def _record(row: sqlite3.Row) -> RunRecord:
-    values = dict(row)
-    del values["place"]
-    values["state"] = RunState(values["state"])
+    """Return the record of a row. Whatever is not of its kind gets a value that every list can show."""
+    values: dict[str, Any] = {name: row[name] for name in row.keys() if name in _COLUMNS}  # noqa: SIM118
+    for name in _TIMES:
+        values[name] = _time(values[name])
+    for name in _NUMBERS:
+        values[name] = values[name] if isinstance(values[name], int) else 0
+    for name in _TEXTS:
+        values[name] = str(values[name] or "")
+    state = values["state"]
+    values["state"] = RunState(state) if state in set(RunState) else RunState.LOST
+    values["created"] = values["created"] or 0.0
     values["final"], values["fresh"] = bool(values["final"]), bool(values["fresh"])
     return RunRecord(**values)
+
+
+def _time(value: Any) -> float | None:
+    valid = isinstance(value, int | float) and 0 <= value <= LAST_SECOND  # false for what is not a number
+    return float(value) if valid else None

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from fairdd_core.analysis.metrics import METRICS
 from fairdd_core.config.spec.base import Settings, user_error
 from fairdd_core.config.sweep import Point, SweepSpec
 from fairdd_core.errors import UserError
 from fairdd_core.files import write_json
+from fairdd_core.runs.storage.documents import LAST_SECOND
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import ID_PATTERN, RunRecord, RunState, Store
 from fairdd_core.workspace import Workspace
@@ -47,7 +48,7 @@ class Sweep(Settings):
 
     id: str
     title: str = ""
-    created: float
+    created: float = Field(ge=0, le=LAST_SECOND)
     spec: SweepSpec
     entries: tuple[Entry, ...]
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from fairdd_core.errors import UserError
-from fairdd_core.files import read_arrays, read_json
+from fairdd_core.files import read_arrays
+from fairdd_core.runs.storage.documents import check_event, parse_json
 from fairdd_core.runs.storage.folder import RunFolder
 
-MAX_ROWS = 1_000_000
+MAX_ROWS, MAX_COLUMNS, MAX_TABLE_BYTES = 200_000, 64, 100_000_000
+MAX_EVENTS, MAX_LOGGED = 100_000, 500
 DEFAULT_CLASSES = 10
 _POINTS = {"kind", "arm", "class_id", "group_id", "index", "pca_x", "pca_y", "umap_x", "umap_y"}
 _DIAGNOSTICS = {
@@ -35,12 +36,19 @@ class Size:
         classes, groups: of its data.
         ipc: stored synthetic images of a class, in each arm.
         images: training images of each arm, M.
+        arms: how many there are.
     """
 
     classes: int
     groups: int
     ipc: int
     images: int
+    arms: int
+
+    @property
+    def most_diagnostics(self) -> int:
+        """The most rows of diagnostics: of every cell of every arm at every logged moment."""
+        return min(self.arms * self.classes * self.groups * MAX_LOGGED, 1_000_000)
 
 
 def validate_run(folder: RunFolder) -> None:
@@ -52,11 +60,11 @@ def validate_run(folder: RunFolder) -> None:
     if not folder.complete:
         raise UserError("file", "a spec.json", "none", "Import a zip file that was exported from a run.")
     arms = {arm.name for arm in folder.spec().distill.arms}
-    _check(folder.events_file, lambda _: _events(folder.events()[0]))
+    _check(folder.events_file, lambda path: _events(path, arms))
     size = _size(folder)
     for iteration in folder.snapshot_iterations():
         _check(folder.snapshot_file(iteration), lambda path: _snapshot(path, arms, size))
-    _check(folder.result_file, _result)
+    _check(folder.result_file, lambda _: folder.result())
     _check(folder.counts_file, lambda path: _counts(path, size))
     _check(folder.answers_file, lambda path: _answers(path, size))
     _check(folder.test_file, lambda path: _test_labels(path, size))
@@ -70,7 +78,8 @@ def validate_run(folder: RunFolder) -> None:
         folder.diagnostics_file: _DIAGNOSTICS,
     }
     for file, columns in tables.items():
-        _check(file, partial(_table, columns=columns, size=size))
+        most = size.most_diagnostics if file == folder.diagnostics_file else MAX_ROWS
+        _check(file, partial(_table, columns=columns, size=size, most=most))
 
 
 def _size(folder: RunFolder) -> Size:
@@ -85,10 +94,10 @@ def _size(folder: RunFolder) -> Size:
         if counts and counts[0].ndim == 4:
             groups, classes = counts[0].shape[1], counts[0].shape[3]
     ipc = spec.distill.ipc
-    return Size(classes, groups, ipc, classes * ipc * spec.distill.factor**2)
+    return Size(classes, groups, ipc, classes * ipc * spec.distill.factor**2, len(spec.distill.arms))
 
 
-def _check(path: Path, check: Callable[[Path], None]) -> None:
+def _check(path: Path, check: Callable[[Path], object]) -> None:
     if not path.exists():
         return
     try:
@@ -113,49 +122,23 @@ def _require_range(ids: np.ndarray, count: int, what: str, lowest: int = 0) -> N
         _require(lowest <= low and high < count, reason)
 
 
-def _events(events: Sequence[Mapping[str, Any]]) -> None:
-    _require(bool(events), "no event")
-    for event in events:
-        _require(_is_number(event.get("t")), "an event without a time")
+def _events(path: Path, arms: set[str]) -> None:
+    """Check every line that is JSON; one that is not was torn by a crash."""
+    lines = path.read_bytes().splitlines()
+    _require(len(lines) <= MAX_EVENTS, f"{len(lines)} events, where {MAX_EVENTS} are allowed")
+    found = 0
+    for line in lines:
+        try:
+            event = parse_json(line)
+        except ValueError:
+            continue
+        if not isinstance(event, dict) or "event" not in event:
+            continue
+        check_event(event)
+        found += 1
         if event["event"] == "step":
-            residual = event.get("worst_residual", "")
-            numbers = (event.get("iteration"), event.get("loss"), 0.0 if residual is None else residual)
-            valid = isinstance(event.get("arm"), str) and all(map(_is_number, numbers))
-            _require(valid, "a step without numbers")
-        if event["event"] == "trained":
-            _trained(event)
-        if event["event"] == "reused":
-            words = (event.get(name) for name in ("kind", "name", "run"))
-            _require(all(isinstance(word, str) for word in words), "a result reused from nowhere")
-        if event["event"] == "loaded" and event.get("mean"):  # older runs have none
-            for values in (event["mean"], event.get("std")):
-                valid = isinstance(values, list) and len(values) == 3 and all(map(_is_number, values))
-                _require(valid, "a normalisation that is not by channel")
-
-
-def _trained(event: Mapping[str, Any]) -> None:
-    valid = isinstance(event.get("arm"), str) and isinstance(event.get("architecture"), str)
-    valid &= isinstance(event.get("network"), int) and isinstance(event.get("updates"), int)
-    valid &= isinstance(event.get("converged"), bool) and isinstance(event.get("curve"), list)
-    _require(valid and _is_number(event.get("accuracy")), "a training without its outcome")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _result(path: Path) -> None:
-    document = read_json(path) or {}
-    for arms in (document.get("arms", {}), *_values(document.get("others", {}))):
-        for metrics in _values(arms):
-            for entry in _values(metrics):
-                _values(entry)
-
-
-def _values(part: Any) -> list[Any]:
-    """Return the values of a part of the result document, which must be a dictionary."""
-    _require(isinstance(part, dict), "a result that is not by method and metric")
-    return list(part.values())
+            _require(event["arm"] in arms, f"a step of {event['arm']!r}, which is no method of the run")
+    _require(found > 0, "no event")
 
 
 def _arrays(path: Path, dtype: type[np.generic], ndim: int) -> dict[str, np.ndarray]:
@@ -224,18 +207,23 @@ def _synthetic(path: Path, size: Size) -> None:
 
 def _checkpoint(path: Path) -> None:
     """Check that all arrays are of numbers; their names are up to the backbone that wrote them."""
-    for array in read_arrays(path)[0].values():
+    arrays, about = read_arrays(path)
+    _require(about.get("iteration", "0").isdecimal(), "a checkpoint of no iteration")
+    for array in arrays.values():
         _require(array.dtype.kind in "fiub")
 
 
-def _table(path: Path, columns: set[str], size: Size) -> None:
+def _table(path: Path, columns: set[str], size: Size, most: int) -> None:
     """Check the schema before any value is read: plain numbers and texts, and not too many of them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
-        _require(file.metadata.num_rows <= MAX_ROWS)
-        schema = file.schema_arrow
+        about, schema = file.metadata, file.schema_arrow
+        size_text = f"{about.num_rows} rows of {about.num_columns} columns"
+        _require(about.num_rows <= most and about.num_columns <= MAX_COLUMNS, size_text)
+        unpacked = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+        _require(unpacked <= MAX_TABLE_BYTES, f"a table of {unpacked // 10**6} MB")
         _require(columns <= set(schema.names))
         for name, kind in zip(schema.names, schema.types, strict=True):
             text = pa.types.is_string(kind) or pa.types.is_large_string(kind)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import stat
+import time
 import zipfile
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pandas as pd
 import pytest
 
 from fairdd_core.errors import UserError
+from fairdd_core.files import DamagedFile
 from fairdd_core.runs.storage.archive import export_run, import_run
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.units import age_text
 from fairdd_core.workspace import Workspace
 from tests.runs.conftest import MakeSpec
 
@@ -29,7 +32,7 @@ def fill(folder: RunFolder) -> None:
     folder.write_diagnostics(
         7, pd.DataFrame([["vanilla", 0, 1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]], columns=CELLS)
     )
-    folder.events_file.write_text('{"event": "phase", "t": 0.0}\n')
+    folder.events_file.write_text('{"event": "phase", "t": 0.0, "name": "data"}\n')
     folder.log_file.write_text("written in /home/somebody\n")
 
 
@@ -253,3 +256,117 @@ def test_invalid_columns_get_their_defaults(workspace: Workspace, archive: bytes
     source = altered(archive, about__json=json.dumps(about).encode(), result__json=None)
     record = Store(workspace).get(import_run(workspace, source))
     assert (record.title, record.state, record.done, record.total) == ("", RunState.STOPPED, 0, 0)
+
+
+TIMES = ("created", "started", "finished")
+
+
+@pytest.mark.parametrize(
+    "moment", ["-1e300", "1e17", "-1", "Infinity", "-Infinity", "NaN", "1e400", "true", '"soon"', "[]"]
+)
+def test_only_times_between_1970_and_tomorrow_are_taken(
+    workspace: Workspace, archive: bytes, moment: str
+) -> None:
+    about = '{"format": 1, ' + ", ".join(f'"{name}": {moment}' for name in TIMES) + "}"
+    record = Store(workspace).get(import_run(workspace, altered(archive, about__json=about.encode())))
+    assert record.imported == pytest.approx(record.created, abs=1.0)
+    assert (record.started, record.finished) == (None, None)
+    assert list_all(workspace)
+
+
+def list_all(workspace: Workspace) -> list[str]:
+    """Return what a list says of the age of every run."""
+    return [age_text(run.created) for run in Store(workspace).list()]
+
+
+def test_a_newer_format_asks_for_an_update(workspace: Workspace, archive: bytes) -> None:
+    with pytest.raises(UserError, match=r"[Uu]pdate the program"):
+        import_run(workspace, altered(archive, about__json=b'{"format": 2}'))
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        spec = json.loads(file.read("spec.json"))
+    newer = json.dumps({**spec, "version": 99, "more": 1}).encode()
+    with pytest.raises(UserError, match=r"[Uu]pdate the program"):
+        import_run(workspace, altered(archive, spec__json=newer))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"distill": {"matching": "taxicab"}},
+        {"distill": {"backbone": "none-such"}},
+        {"distill": {"arms": [{"name": "x", "alignment": "none-such"}]}},
+        {"distill": {"arms": [{"name": "cobra/x", "alignment": "cobra"}]}},
+        {"data": {"groups": 64}},
+        {"data": {"skew": None}},
+        {"evaluation": {"network": {"name": "none-such"}}},
+    ],
+)
+def test_a_specification_that_no_view_could_show_is_refused(
+    workspace: Workspace, archive: bytes, change: dict[str, dict[str, object]]
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        spec = json.loads(file.read("spec.json"))
+    for part, values in change.items():
+        spec[part] |= values
+    content = json.dumps(spec).encode()
+    with pytest.raises(UserError):
+        import_run(workspace, altered(archive, spec__json=content))
+    here = next(iter(Store(workspace).list())).id  # one that an earlier version has imported
+    Store(workspace).folder(here).spec_file.write_bytes(content)
+    with pytest.raises(UserError):
+        Store(workspace).folder(here).spec()
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"arms": {"vanilla": {"accuracy": {"mean": "0.5"}}}},
+        {"arms": {"vanilla": {"accuracy": {"ci95": [0.1]}}}},
+        {"arms": {"vanilla": {"accuracy": 0.5}}},
+        {"arms": {"vanilla": {"deo_mean": {"left_out": 3}}}},
+        {"seconds": {"total": "long"}},
+        {"device": 5},
+        {"training": {"full-data": [{"updates": 1}]}},
+        {"attempts": [3]},
+        {"data": "abc"},
+    ],
+)
+def test_a_result_of_another_kind_is_refused_and_reads_as_damaged(
+    workspace: Workspace, archive: bytes, result: dict[str, object]
+) -> None:
+    content = json.dumps(result).encode()
+    with pytest.raises(UserError, match=r"a valid result\.json"):
+        import_run(workspace, altered(archive, result__json=content))
+    here = Store(workspace).folder(next(iter(Store(workspace).list())).id)
+    here.result_file.write_bytes(content)
+    with pytest.raises(DamagedFile):
+        here.result()
+
+
+def test_lines_of_other_kinds_are_refused_and_not_shown(workspace: Workspace, archive: bytes) -> None:
+    lines = b'{"event": "phase", "t": 1.0, "name": "data"}\n{"event": "phase", "t": "late", "name": "data"}\n'
+    with pytest.raises(UserError, match=r"a valid events\.jsonl"):
+        import_run(workspace, altered(archive, events__jsonl=lines))
+    here = Store(workspace).folder(next(iter(Store(workspace).list())).id)
+    here.events_file.write_bytes(lines + b"[" * 100_000 + b"\n")
+    assert [event["t"] for event in here.events()[0]] == [1.0]
+
+
+@pytest.mark.parametrize("name", ["spec.json", "result.json", "events.jsonl", "about.json"])
+def test_bombs_are_refused_before_they_are_unpacked(workspace: Workspace, archive: bytes, name: str) -> None:
+    target = altered(archive, **{name.replace(".", "__"): b" " * 51_000_000})
+    packed = io.BytesIO()
+    with zipfile.ZipFile(target) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for other in old.namelist():
+            new.writestr(other, old.read(other))
+    packed.seek(0)
+    began = time.monotonic()
+    with pytest.raises(UserError, match="at most"):
+        import_run(workspace, packed)
+    assert time.monotonic() - began < 1.0
+
+
+def test_a_table_of_more_rows_than_a_run_has_is_refused(workspace: Workspace, archive: bytes) -> None:
+    rows = pd.DataFrame([["real", "", 0, 1, 5, 0.5, 0.5, 1.0, 2.0]] * 300_000, columns=POINTS)
+    with pytest.raises(UserError, match="300000 rows"):
+        import_run(workspace, altered(archive, points__parquet=rows.to_parquet(index=False)))

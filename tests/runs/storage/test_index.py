@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ import pytest
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import process
 from fairdd_core.runs.storage.index import RunState, Store
-from fairdd_core.runs.storage.schema import MIGRATIONS, connection
+from fairdd_core.runs.storage.schema import MIGRATIONS, connection, transaction
+from fairdd_core.units import age_text
 from fairdd_core.workspace import Workspace
 from tests.runs.conftest import MakeSpec
 
@@ -212,3 +215,34 @@ def test_many_processes_create_one_index_at_the_same_moment(tmp_path: Path) -> N
     assert [caller.wait(60) for caller in callers] == [0] * 6
     for n in range(20):
         assert len(Store(Workspace(tmp_path / str(n))).list()) == 6
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("created", -1e300),
+        ("created", float("inf")),
+        ("started", 1e17),
+        ("finished", "late"),
+        ("state", "odd"),
+        ("created", b"x"),
+        ("done", "many"),
+        ("title", b"\xff"),
+        ("deleted", float("-inf")),
+    ],
+)
+def test_one_bad_row_takes_down_no_list(
+    workspace: Workspace, make_spec: MakeSpec, column: str, value: object
+) -> None:
+    store = Store(workspace)
+    good, bad = store.create(make_spec()), store.create(make_spec())
+    with transaction(workspace.index) as db:
+        db.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (value, bad))
+        row = "('../x', '', 'done', 9, 'cpu', 1)"
+        db.execute(f"INSERT INTO runs (id, title, state, place, device, created) VALUES {row}")
+    runs = [*store.list(), *store.list(deleted=True)]
+    assert {run.id for run in runs} == {good, bad}
+    for run in runs:
+        json.dumps(asdict(run), allow_nan=False)
+        time.localtime(run.created)
+        assert age_text(run.created)

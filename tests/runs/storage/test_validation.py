@@ -125,10 +125,10 @@ def put(value: int) -> Callable[[np.ndarray], np.ndarray]:
         (arrays("synthetic", lambda a: a[:, :1], "/x"), "synthetic", "unexpected content"),
         (arrays("synthetic", put(10), "/y"), "synthetic", "class 10, where"),
         (arrays("synthetic", lambda a: a[1:], "/y"), "synthetic", "images without their labels"),
-        (json_file("result.json", {"arms": {"cobra": 3}}), "result", "not by method and metric"),
-        (json_file("events.jsonl", {"event": "step", "t": 1.0}), "events", "a step without numbers"),
-        (json_file("events.jsonl", {"event": "phase"}), "events", "an event without a time"),
-        (loaded(mean="abc"), "events", "a normalisation that is not by channel"),
+        (json_file("result.json", {"arms": {"cobra": 3}}), "result", "arms.cobra: Input should be"),
+        (json_file("events.jsonl", {"event": "step", "t": 1.0}), "events", "arm: Field required"),
+        (json_file("events.jsonl", {"event": "phase"}), "events", "t: Field required"),
+        (loaded(mean="abc"), "events", "mean: Input should be a valid list"),
         (loaded(std=[1.0]), "events", "a normalisation that is not by channel"),
     ],
 )
@@ -160,7 +160,7 @@ def test_answers_are_numbered_in_plain_digits(folder: RunFolder) -> None:
 
 
 def test_without_names_the_counts_say_how_many_groups_there_are(folder: RunFolder) -> None:
-    folder.events_file.write_text('{"event": "phase", "t": 0.0}\n')
+    folder.events_file.write_text('{"event": "phase", "t": 0.0, "name": "data"}\n')
     validate_run(folder)
     arrays("counts", lambda a: a[:, :9])(folder)
     with pytest.raises(UserError, match=r"neighbours in|group 9"):
