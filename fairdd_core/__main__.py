@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from fairdd_core import __version__
-from fairdd_core.cli import data, report, run, runs, sweep
-from fairdd_core.cli import list as list_command
-from fairdd_core.cli.terminal import plain_output
 from fairdd_core.errors import UserError
 
 FAILED, BAD_ARGUMENTS = 1, 2
+INTERRUPTED = 128 + signal.SIGINT
+"""As a shell reports it."""
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
+    from fairdd_core.cli import data, report, run, runs, sweep
+    from fairdd_core.cli import list as list_command
+
     script = "fairdd"  # see pyproject.toml
     top = argparse.ArgumentParser(
         prog=script if Path(sys.argv[0]).stem == script else "python -m fairdd_core",
@@ -35,26 +40,44 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0 when done, 1 when it failed, 2 for bad arguments."""
-    with plain_output():
-        return _run(arguments)
+    """Run one command; return 0 when done, 1 when it failed, 2 for bad arguments, 130 when interrupted."""
+    from fairdd_core.cli.terminal import plain_output
+
+    with plain_output(), _terminated_as_interrupted():
+        try:
+            return _run(arguments)
+        except UserError as error:
+            print(f"{error}", file=sys.stderr)
+            return BAD_ARGUMENTS
+        except BrokenPipeError:
+            return 0  # the reader, e.g. `head`, had enough
+        except KeyboardInterrupt:
+            print("Interrupted.", file=sys.stderr)
+            return INTERRUPTED
+        except (
+            OSError,
+            TimeoutError,
+        ) as error:  # an unusable workspace, a full disk, a process that will not end
+            print(error, file=sys.stderr)
+            return FAILED
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     args = parser().parse_args(arguments)
+    return int(args.function(args))
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM, which batch systems send, do what Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return int(args.function(args))
-    except UserError as error:
-        print(f"{error}", file=sys.stderr)
-        return BAD_ARGUMENTS
-    except BrokenPipeError:
-        return 0  # the reader, e.g. `head`, had enough
-    except (
-        OSError,
-        TimeoutError,
-    ) as error:  # an unusable workspace, a full disk, a process that will not end
-        print(error, file=sys.stderr)
-        return FAILED
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
+LONGEST = 400
+"""Letters of a value that a message repeats."""
 
 
 class UserError(ValueError):
@@ -21,7 +23,9 @@ class UserError(ValueError):
         self.expected = expected
         self.got = got
         self.hint = hint
-        message = f"{field}: expected {expected}, got {got}."
+        text = str(got)
+        text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+        message = f"{field}: expected {expected}, got {text}."
         super().__init__(f"{message} {hint}".strip())
 
 

@@ -77,7 +77,7 @@ def reading(path: Path) -> Iterator[None]:
         raise DamagedFile(path, f"{type(error).__name__}: {reason}"[:200]) from error
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Call ``write`` with a temporary file beside ``path``, bring that to the disk, then rename it.
 
     Raises:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from fairdd_core.cli.output import file_errors, write_output
 from fairdd_core.errors import UserError
 from fairdd_core.files import write_bytes
 from fairdd_core.runs.storage.folder import RunFolder
@@ -22,12 +23,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("report", help=text, description=text)
     parser.set_defaults(function=write_report)
     parser.add_argument("run", metavar="ID", help="id of a run, the part of it that is unique, or its folder")
-    parser.add_argument("file", type=Path, metavar="FILE.html")
+    parser.add_argument("file", type=Path, metavar="FILE.html", help="- for the standard output")
 
 
 def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``export``."""
-    parser.add_argument("file", type=Path, metavar="FILE.zip", nargs="?", help="the whole run")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE.zip", nargs="?", help="the whole run; - for the standard output"
+    )
     parser.add_argument("--csv", type=Path, metavar="DIR", help="its tables, as CSV files in this folder")
     parser.add_argument("--png", type=Path, metavar="DIR", help="its last images, a grid for every method")
 
@@ -36,6 +39,9 @@ def export_with(whole: Command) -> Command:
     """Return the command ``export``; ``whole`` writes the zip file."""
 
     def export(args: argparse.Namespace) -> int:
+        with file_errors(args.csv or args.png):
+            for folder in filter(None, (args.csv, args.png)):
+                folder.mkdir(parents=True, exist_ok=True)
         if not (args.file or args.csv or args.png):
             raise UserError("file", "FILE.zip, --csv DIR or --png DIR", "nothing", "Say what to write.")
         if args.csv:
@@ -97,8 +103,4 @@ def _repeats(folder: RunFolder) -> Repeats | None:
 
 
 def _write(file: Path, content: bytes) -> None:
-    try:
-        write_bytes(file, content)
-    except OSError as error:
-        raise UserError("file", "a usable file", f"{file} ({error.strerror or error})") from error
-    print(file)
+    write_output(file, lambda path: write_bytes(path, content))

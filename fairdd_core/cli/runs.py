@@ -7,12 +7,12 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from fairdd_core.cli import report
+from fairdd_core.cli.output import file_errors, write_output
 from fairdd_core.cli.show import show_run, state_text
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
@@ -25,6 +25,7 @@ from fairdd_core.workspace import Workspace
 
 Command = Callable[[argparse.Namespace], int]
 CANCEL_SECONDS = 10.0
+_MOST = 1e15
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
 
@@ -123,15 +124,13 @@ def delete_run(args: argparse.Namespace) -> int:
 def export_run(args: argparse.Namespace) -> int:
     """Write a run to a zip file."""
     run_id = _id(args)
-    with _file_errors(args.file):
-        archive.export_run(Workspace.default(), run_id, args.file)
-    print(args.file)
+    write_output(args.file, lambda path: archive.export_run(Workspace.default(), run_id, path))
     return 0
 
 
 def import_run(args: argparse.Namespace) -> int:
     """Add the run in a zip file."""
-    with _file_errors(args.file):
+    with file_errors(args.file):
         print(archive.import_run(Workspace.default(), args.file))
     return 0
 
@@ -197,17 +196,8 @@ def submit_run(args: argparse.Namespace) -> int:
     return 0
 
 
-@contextmanager
-def _file_errors(path: Path) -> Iterator[None]:
-    """Turn an error of a file that the user named into a ``UserError``."""
-    try:
-        yield
-    except OSError as error:
-        raise UserError("file", "a usable file", f"{path} ({error.strerror or error})") from error
-
-
 def _bytes(text: str) -> int:
     match = re.fullmatch(r"(\d*\.?\d+(?:E\d{1,2})?)([KMG]?)B?", text.strip().upper())
     if match is None:
         raise UserError("--keep", "a size such as 500M or 2G", repr(text))
-    return int(float(match[1]) * _UNITS[match[2]])
+    return int(min(float(match[1]), _MOST) * _UNITS[match[2]])

@@ -19,7 +19,9 @@ class _Plain:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        self._stream.write(text.translate(_CONTROLS))
+        encoding = self._stream.encoding or "utf-8"
+        # Names of files need not be valid text.
+        self._stream.write(text.translate(_CONTROLS).encode(encoding, "backslashreplace").decode(encoding))
         return len(text)
 
     def __getattr__(self, name: str) -> Any:

@@ -12,6 +12,7 @@ from fairdd_core.__main__ import main
 from fairdd_core.runs.engine.environment import describe_environment
 from fairdd_core.runs.storage.cache import ResultCache
 from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.runs.storage.schema import connection
 from fairdd_core.workspace import Workspace
 from tests.runs.conftest import MakeSpec
 
@@ -78,14 +79,18 @@ def test_runs_and_show_speak_to_people(cli: Cli, done: str) -> None:
 
 
 def test_a_title_moves_no_cursor_and_makes_no_line(cli: Cli, done: str, workspace: Workspace) -> None:
-    Store(workspace).update(done, title="\x1b]52;c;eA==\x07two\nlines \u202egpj.exe")
+    title = "\x1b]52;c;eA==\x07two\nlines \u202egpj.exe"
+    with connection(workspace.index) as db:  # as an earlier version kept it
+        db.execute("UPDATE runs SET title = ?", (title,))
     for command in (["runs"], ["show", done]):
         shown = cli(*command)[1]
         assert "two lines gpj.exe" in shown
         assert not set(shown) & set("\x1b\x07\u202e")
     assert len(cli("runs")[1].splitlines()) == 1
     assert "\x1b" not in cli("show", "\x1b[31mred")[2]
-    assert json.loads(cli("runs", "--json")[1])[0]["title"].startswith("\x1b]52")
+    assert json.loads(cli("runs", "--json")[1])[0]["title"] == title
+    Store(workspace).update(done, title=title)
+    assert Store(workspace).get(done).title == "]52;c;eA==two lines gpj.exe"
 
 
 def test_show_says_what_was_asked_and_what_came_out(cli: Cli, done: str) -> None:
@@ -167,6 +172,10 @@ def test_export_import_prune(cli: Cli, done: str, workspace: Workspace, tmp_path
         (["prune", "--keep", "much"], "--keep: expected a size"),
         (["prune", "--keep", "-1"], "--keep: expected a size"),
         (["submit", "--device", "cuda:99"], "device: expected"),
+        (["submit", "--device", "cuda:" + "9" * 5000], "device: expected"),
+        (["submit", "--label", "x" * 300], "data.label: expected"),
+        (["submit", "--set", "evaluation.epochs=" + "9" * 5000], "evaluation.epochs: expected"),
+        (["show", "\udcff\udcfe"], r"run: expected the id of a run, got '\udcff\udcfe'"),
     ],
 )
 def test_user_errors_are_told_and_exit_with_2(cli: Cli, arguments: list[str], text: str) -> None:

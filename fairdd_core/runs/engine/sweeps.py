@@ -28,6 +28,7 @@ from fairdd_core.runs.storage.sweeps import (
     result_of,
     save_sweep,
 )
+from fairdd_core.text import one_line
 from fairdd_core.workspace import Workspace
 
 PATIENCE_SECONDS = 20.0
@@ -70,7 +71,7 @@ def launch(workspace: Workspace, spec: SweepSpec, title: str = "") -> Sweep:
     check_names(spec.base, workspace.data)
     store, reused = Store(workspace), plan(workspace, spec)
     entries = tuple(Entry(run=run_id or store.new_id(), reused=run_id is not None) for run_id in reused)
-    sweep = Sweep(id=store.new_id(), title=title, created=time.time(), spec=spec, entries=entries)
+    sweep = Sweep(id=store.new_id(), title=one_line(title), created=time.time(), spec=spec, entries=entries)
     _queue(workspace, sweep, [i for i in filling_order(spec) if reused[i] is None])
     return sweep
 

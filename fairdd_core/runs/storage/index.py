@@ -19,6 +19,7 @@ from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.documents import LAST_SECOND
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.schema import connection, transaction
+from fairdd_core.text import one_line
 from fairdd_core.workspace import Workspace
 
 ID_PATTERN = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-f]{6}")
@@ -172,9 +173,10 @@ class Store:
             UserError: when there is none of this id.
         """
         with connection(self.workspace.index) as db:
-            row = db.execute(f"{_SELECT} WHERE id = ?", (run_id,)).fetchone()
+            known = run_id.isascii()  # SQLite refuses what is not UTF-8
+            row = db.execute(f"{_SELECT} WHERE id = ?", (run_id,)).fetchone() if known else None
         if row is None:
-            raise UserError("run", "the id of a run", repr(run_id), "See the list of runs.")
+            raise UserError("run", "the id of a run", ascii(run_id), "See the list of runs.")
         return _record(row)
 
     def find(self, text: str, deleted: bool = False) -> RunRecord:
@@ -223,6 +225,8 @@ class Store:
         unknown = set(values) - _WRITABLE
         if unknown:
             raise TypeError(f"not columns of a run: {sorted(unknown)}")
+        if "title" in values:
+            values["title"] = one_line(values["title"])
         states = [str(state) for state in (RunState if only is None else only)]
         names = ", ".join(f"{name} = ?" for name in values)
         query = f"UPDATE runs SET {names} WHERE id = ? AND state IN ({', '.join('?' * len(states))})"
@@ -305,6 +309,7 @@ class Store:
 
 def _insert(db: sqlite3.Connection, **values: Any) -> None:
     row = {"title": "", "state": RunState.QUEUED, "device": "cpu", "created": time.time(), **values}
+    row["title"] = one_line(row["title"])
     names, marks = ", ".join(row), ", ".join("?" * len(row))
     db.execute(f"INSERT INTO runs ({names}, place) VALUES ({marks}, {_NEXT_PLACE})", tuple(row.values()))
 
