@@ -63,7 +63,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", type=Path, metavar="PATH", help="a folder, a zip file, or a table (CSV)")
+    parser.add_argument(
+        "path", type=Path, metavar="PATH", help="a folder, a zip file, or a table (CSV, Parquet)"
+    )
     for name, field in Options.model_fields.items():
         flag = "--group-column" if name == "group_columns" else f"--{name.replace('_', '-')}"
         default = "" if field.default == () else field.default  # Options splits names at commas

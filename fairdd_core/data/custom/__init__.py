@@ -6,6 +6,7 @@ Accepted sources:
       table lies above the images, or elsewhere if its rows name them; paths are relative to its folder or to
       the top. Tables called train and test, or in folders of these names, are parts of one set.
       For files that were uploaded one by one, only the last part of a path counts.
+    * Parquet files: tables like the others, or with the images in them, as Hugging Face writes them.
     * Without a table: folders ``label/group/image``, or with ``train`` and ``test`` as a level of their own.
 
 How a set was understood is a ``Reading``: which column or level of folders is what, and what had to be

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from fairdd_core.data.custom.names import SPLITS, are_splits, listed, tidy
+from fairdd_core.data.custom.names import SPLITS, are_splits, listed, natural_key, tidy
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import Problems
 from fairdd_core.data.custom.reading import NO_SPLIT, Reading
@@ -75,7 +75,7 @@ def described(sheet: Sheet) -> Reading:
     examples = {}
     for column in dict.fromkeys(sheet.header):
         values = dict.fromkeys(filter(None, map(tidy, islice(sheet.column(column), _SAMPLE))))
-        examples[column] = tuple(islice(values, _EXAMPLES))
+        examples[column] = tuple(sorted(values, key=natural_key)[:_EXAMPLES])
     return Reading(table=sheet.name, columns=tuple(filter(None, examples)), examples=examples)
 
 

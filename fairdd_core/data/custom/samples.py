@@ -95,8 +95,11 @@ def _by_table(sheets: Sequence[Sheet], source: Source, options: Options, problem
     if not complete:
         return Scan(_frame([]), reading)
     if len(sheets) > 1:
-        names = " and ".join(sheet.name for sheet in sheets)
+        names = listed(sheet.name for sheet in sheets)
         reading = reading.guessing(f"{names} are read as parts of one set.")
+    if sheet.has_files:
+        own = [line.file for line in sheet.lines]
+        return _scan(sheet, reading, own, own, source, problems)
     paths = [unicodedata.normalize("NFC", value.strip()) for value in sheet.column(reading.file)]
     matched = match(source, [folder_of(line.sheet) for line in sheet.lines], paths)
     if matched.change and not matched.sure:
@@ -125,8 +128,8 @@ def _by_folders(images: Sequence[str], source: Source, options: Options, problem
         problems.add("ignored", f"{counted(other, 'file')} {verb}.")
     if not (reading.label and reading.groups) or any(problem.kind == "column" for problem in own):
         return Scan(_frame([]), reading)
-    files: list[str | None] = [line.file for line in sheet.lines]
-    return _scan(sheet, reading, [line.file for line in sheet.lines], files, source, problems)
+    files = [line.file for line in sheet.lines]
+    return _scan(sheet, reading, files, files, source, problems)
 
 
 def _none_found(paths: Sequence[str], column: str, source: Source) -> str:

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 
 from fairdd_core.data.custom.names import tidy
 from fairdd_core.data.custom.options import MAX_IMAGES, MAX_TABLE_BYTES
+from fairdd_core.data.custom.parquet import ParquetFile
 from fairdd_core.data.custom.problems import Problems, counted
 from fairdd_core.data.custom.sources import Source, is_utf8
 
+PARQUET = ".parquet"
+TABLE_SUFFIXES = frozenset({".csv", ".tsv", PARQUET})
 _SEPARATORS = ",;\t"
 _KNOWN = ("file", "label", "group", "split")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -69,6 +72,8 @@ def read_sheet(source: Source, name: str, wanted: Iterable[str], problems: Probl
         wanted: columns that options ask for, which helps to find the separator.
         problems: whatever is wrong is added here.
     """
+    if name.casefold().endswith(PARQUET):
+        return _read_parquet(source, name, problems)
     text = _read_text(source, name, problems)
     if text is None:
         return None
@@ -89,6 +94,21 @@ def read_sheet(source: Source, name: str, wanted: Iterable[str], problems: Probl
         else:
             lines.append(Line(name, number, tuple(fields)))
     return Sheet(name, header, lines)
+
+
+def _read_parquet(source: Source, name: str, problems: Problems) -> Sheet | None:
+    """Return a Parquet file as a table; its images become files of the source."""
+    try:
+        file = ParquetFile(source.open(name))
+        table = file.table()
+    except (OSError, ValueError) as error:
+        problems.add("table", f"The table cannot be read: {error}.", name)
+        return None
+    images = [f"{name}#{i + 1}" for i in range(len(table.rows))] if table.image else []
+    source.rows |= {image: (file, i) for i, image in enumerate(images)}
+    header = tuple(tidy(column).casefold() for column in table.header)
+    lines = [Line(name, i + 1, values, images[i] if images else "") for i, values in enumerate(table.rows)]
+    return Sheet(name, header, lines, has_files=bool(table.image))
 
 
 def _read_text(source: Source, name: str, problems: Problems) -> str | None:

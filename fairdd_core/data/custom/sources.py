@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
-from fairdd_core.data.custom.options import LIMITS, MAX_FILES
+from fairdd_core.data.custom.options import LIMITS, MAX_FILES, MAX_IMAGE_BYTES
+from fairdd_core.data.custom.parquet import ParquetFile
 from fairdd_core.data.custom.problems import Problems, counted, printable
 from fairdd_core.zip_guard import (
     UNREADABLE,
@@ -37,6 +38,7 @@ class Source:
         files: relative name with ``/`` -> size in bytes.
         links: names of links and of anything else that is not a plain file.
         flat: whether uploading dropped the folders, so that only the last part of a table's paths counts.
+        rows: images inside Parquet files: name -> the open file and the row, from 0.
     """
 
     def __init__(self, title: str) -> None:
@@ -44,6 +46,28 @@ class Source:
         self.files: dict[str, int] = {}
         self.links: set[str] = set()
         self.flat = False
+        self.rows: dict[str, tuple[ParquetFile, int]] = {}
+
+    def open(self, name: str) -> IO[bytes]:
+        """Return a file to read from in any order.
+
+        Raises:
+            OSError: when it cannot be read, or not in any order.
+        """
+        raise OSError("it lies in an archive; unpack this first")
+
+    def image(self, name: str, limit: int) -> bytes:
+        """Return at most ``limit`` bytes of an image, which may be a row of a Parquet file.
+
+        Raises:
+            OSError: when it cannot be read.
+        """
+        if name in self.rows:
+            file, row = self.rows[name]
+            return file.read(row, limit)
+        if self.files[name] > MAX_IMAGE_BYTES:
+            raise OSError(f"larger than {MAX_IMAGE_BYTES // 10**6} MB")
+        return self.read(name, limit)
 
     def read(self, name: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a file.
@@ -72,6 +96,7 @@ class FolderSource(Source):
     def __init__(self, root: Path, problems: Problems) -> None:
         super().__init__(root.name)
         self.root = root
+        self._opened: list[IO[bytes]] = []
         waiting = [""]
         while waiting and len(self.files) <= MAX_FILES:
             inside = waiting.pop()
@@ -96,12 +121,27 @@ class FolderSource(Source):
 
     def read(self, name: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a file."""
+        with self._open(name) as file:
+            return file.read(limit)
+
+    def open(self, name: str) -> IO[bytes]:
+        """Return a file, which ``close`` closes."""
+        self._opened.append(self._open(name))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        """Close the files that were opened."""
+        for file in self._opened:
+            file.close()
+
+    def _open(self, name: str) -> IO[bytes]:
         # The file may have been replaced since it was listed: still follow no link and wait for no pipe.
         handle = os.open(self.root / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with open(handle, "rb") as file:  # noqa: PTH123 - pathlib opens no handles
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise OSError("not a plain file")
-            return file.read(limit)
+        file = open(handle, "rb")  # noqa: PTH123, SIM115 - pathlib opens no handles
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            file.close()
+            raise OSError("not a plain file")
+        return file
 
 
 class FilesSource(Source):
@@ -128,6 +168,11 @@ class FilesSource(Source):
         file = self._open[name]  # every file is read by one thread only
         file.seek(0)
         return file.read(limit)
+
+    def open(self, name: str) -> IO[bytes]:
+        """Return an uploaded file from its beginning."""
+        self._open[name].seek(0)
+        return self._open[name]
 
 
 class ZipSource(Source):

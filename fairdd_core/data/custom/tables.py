@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,10 +12,11 @@ from fairdd_core.data.custom.matching import is_image, match, suffix
 from fairdd_core.data.custom.names import are_splits, parts_of
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import Problems
-from fairdd_core.data.custom.sheets import Sheet, read_sheet
+from fairdd_core.data.custom.sheets import TABLE_SUFFIXES, Sheet, read_sheet
 from fairdd_core.data.custom.sources import Source
 
-TABLE_SUFFIXES = frozenset({".csv", ".tsv"})
+_SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}")
+"""How Hugging Face names the files of a part: ``train-00000-of-00002``."""
 
 
 def find_sheets(
@@ -63,8 +65,8 @@ def _is_above(table: str, images: Sequence[str]) -> bool:
 def _names_images(sheet: Sheet, source: Source, options: Options) -> bool:
     finds = partial(share_found, source, sheet)
     reading, complete = read_columns(sheet, options, finds, Problems())
-    if not complete:
-        return False
+    if not complete or sheet.has_files:
+        return complete
     values = [value.strip() for value in sheet.column(reading.file)]
     return share_found(source, sheet, values) > 0
 
@@ -82,22 +84,33 @@ def folder_of(table: str) -> str:
 
 
 def _part_name(sheet: Sheet) -> str:
-    """Return the part that a table is for: its own name or that of its folder."""
+    """Return the part that a table is for: its own name, without the number of a shard, or its folder's."""
     stem = sheet.name.rpartition("/")[2].rpartition(".")[0].casefold()
+    if shard := _SHARD.fullmatch(stem):
+        return shard[1]
     return stem if parts_of([stem]) else sheet.name.rpartition("/")[0].rpartition("/")[2].casefold()
 
 
+def _are_shards(sheets: Sequence[Sheet]) -> bool:
+    return all(
+        _SHARD.fullmatch(sheet.name.rpartition("/")[2].rpartition(".")[0].casefold()) for sheet in sheets
+    )
+
+
 def _are_parts(sheets: Sequence[Sheet]) -> bool:
+    """Return whether tables are the parts of one set, or the shards of these."""
     names = [_part_name(sheet) for sheet in sheets]
-    return (
-        are_splits(names) and len(set(names)) == len(names) and len({sheet.header for sheet in sheets}) == 1
+    if len({sheet.header for sheet in sheets}) > 1:
+        return False
+    return (are_splits(names) and (len(set(names)) == len(names) or _are_shards(sheets))) or (
+        len(set(names)) == 1 and _are_shards(sheets)
     )
 
 
 def joined(sheets: Sequence[Sheet]) -> Sheet:
     """Return the tables of the parts of a set as one, with a column ``split`` unless they have one."""
     first = sheets[0]
-    if len(sheets) == 1 or "split" in first.header:
+    if "split" in first.header or len({_part_name(sheet) for sheet in sheets}) == 1:
         return replace(first, lines=[line for sheet in sheets for line in sheet.lines])
     lines = [
         replace(line, values=(*line.values, _part_name(sheet))) for sheet in sheets for line in sheet.lines

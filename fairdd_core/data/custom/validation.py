@@ -21,6 +21,7 @@ from fairdd_core.data.custom.problems import InvalidDataset, Problems, counted
 from fairdd_core.data.custom.reading import Reading
 from fairdd_core.data.custom.repetition import note_repeated_images
 from fairdd_core.data.custom.samples import Scan, scan
+from fairdd_core.data.custom.sheets import TABLE_SUFFIXES
 from fairdd_core.data.custom.sources import FilesSource, FolderSource, Source, ZipSource
 from fairdd_core.data.decoding import HEAD, UnreadableImage, decode_image, may_be_deep, measure_levels
 from fairdd_core.data.image_store import decode_blocks
@@ -170,10 +171,8 @@ def _report_lost(found: Scan, rows: pd.DataFrame, problems: Problems) -> None:
 
 
 def _read(source: Source, file: str, limit: int) -> bytes:
-    if source.files[file] > MAX_IMAGE_BYTES:
-        raise UnreadableImage(f"larger than {MAX_IMAGE_BYTES // 10**6} MB")
     try:
-        return source.read(file, limit)
+        return source.image(file, limit)
     except OSError as error:
         raise UnreadableImage(error.strerror or str(error)) from error
 
@@ -217,8 +216,10 @@ def _open(what: Path | Sequence[Upload], problems: Problems) -> tuple[Source, st
         folder = file = False
     if folder:
         return FolderSource(what, problems), ""
-    if file and what.suffix.casefold() in {".csv", ".tsv"}:
+    if file and what.suffix.casefold() in TABLE_SUFFIXES:
         return FolderSource(what.parent, problems), what.name
     if file:
         return ZipSource(what, what.name, problems), ""
-    raise UserError("path", "a folder, a zip file or a table (CSV)", repr(str(what)), "It does not exist.")
+    raise UserError(
+        "path", "a folder, a zip file or a table (CSV, Parquet)", repr(str(what)), "It does not exist."
+    )

@@ -49,7 +49,8 @@ def add_view() -> None:
     st.markdown(
         "Images with a **label** to predict and a **group** to treat fairly: a table (CSV) with the columns "
         "`file`, `label`, `group` and, if wanted, `split` (train or test), where several columns that begin "
-        "with `group` are crossed; or folders `label/group/image`. Other names and orders can be chosen."
+        "with `group` are crossed; or folders `label/group/image`; or Parquet as Hugging "
+        "Face writes it. Other names and orders can be chosen."
     )
     given, identity = _files()
     if given is None:
@@ -116,7 +117,7 @@ def slug(title: str) -> str:
 
 def proposed_title(source: str) -> str:
     """Return a title for a set from the name of its file or folder."""
-    return re.sub(r"\.(zip|csv|tsv)$", "", source, flags=re.IGNORECASE).replace("_", " ").strip()
+    return re.sub(r"\.(zip|csv|tsv|parquet)$", "", source, flags=re.IGNORECASE).replace("_", " ").strip()
 
 
 def _files() -> tuple[Given | None, object]:
@@ -131,8 +132,8 @@ def _files() -> tuple[Given | None, object]:
     )
     if choice == _UPLOAD:
         files = st.file_uploader(
-            "One zip file, or a table (CSV) and its images",
-            type=["zip", "csv", "tsv", *(suffix[1:] for suffix in sorted(IMAGE_SUFFIXES))],
+            "One zip file, a Parquet file, or a table (CSV) and its images",
+            type=["zip", "csv", "tsv", "parquet", *(suffix[1:] for suffix in sorted(IMAGE_SUFFIXES))],
             accept_multiple_files=True,
             key=f"data-upload-{st.session_state.get(_TURN, 0)}",  # an empty uploader after each set
             max_upload_size=MAX_UPLOAD_MB,
@@ -145,7 +146,7 @@ def _files() -> tuple[Given | None, object]:
         "Path",
         key=_PATH_KEY,
         placeholder="/home/me/faces, /home/me/faces.zip or /home/me/faces/labels.csv",
-        help="A folder, a zip file or a table (CSV). It is read in place and never changed.",
+        help="A folder, a zip file or a table (CSV, Parquet). It is read in place and never changed.",
     )
     path = Path(text.strip()) if text and text.strip() else None
     if path is not None and path.parts[:1] == ("~",):

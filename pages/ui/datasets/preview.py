@@ -22,6 +22,8 @@ _ROWS = 1000
 _PATCH = 2
 """The picture of a cell is so many images wide and high."""
 _SHOWN_CLASSES, _SHOWN_GROUPS = 12, 12
+_TALL = 6
+"""With more groups the pictures are smaller."""
 
 
 def report_view(report: ValidationReport) -> None:
@@ -133,7 +135,7 @@ def _examples(
             alt=f"Up to four images of each class (columns: {', '.join(columns)}) in each group (rows).",
             present_RC=present,
             swatches=group_css((), len(groups))[:_SHOWN_GROUPS],
-            max_width=min(1000, 160 + 110 * len(columns)),
+            max_width=min(1000, 160 + (110 if len(groups) <= _TALL else 64) * len(columns)),
         )
     )
     of = f" (the first {len(columns)} of {len(classes)})" if len(columns) < len(classes) else ""

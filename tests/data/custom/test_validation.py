@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fairdd_core.data.custom import validation
+from fairdd_core.data.custom import sources
 from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import Problem
 from fairdd_core.data.custom.validation import ValidationReport, validate
@@ -127,7 +127,7 @@ def test_a_bomb_is_refused_from_its_header(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validation, "MAX_IMAGE_BYTES", 1_000_000)
+    monkeypatch.setattr(sources, "MAX_IMAGE_BYTES", 1_000_000)
     files = good_files() | {"images/3.png": bytes(1_000_001)}
     (problem,) = image_problems(validate(zipped(tmp_path / "a.zip", files), Options()))
     assert "larger than 1 MB" in problem.message
