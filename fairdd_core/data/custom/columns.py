@@ -20,6 +20,8 @@ GROUPS = (
 )
 """Names that columns have elsewhere; taken as a guess, in this order."""
 _EXAMPLES, _SAMPLE = 4, 200
+_MOST_PARTS = 20
+"""More ways to write the parts of a set are none."""
 Finds = Callable[[Sequence[str]], float]
 """From some values of a column to the share of them that are files of the set."""
 
@@ -87,7 +89,8 @@ def _first(choice: _Choice, role: str, names: Iterable[str], taken: list[str]) -
 def _split_column(choice: _Choice) -> str:
     """Return a column whose values are all parts of a set, or ""."""
     for column in choice.sheet.header:
-        values = {tidy(value).casefold() for value in choice.sheet.column(column)} if column else set()
+        written = set(choice.sheet.column(column)) if column else set()
+        values = {tidy(value).casefold() for value in written} if len(written) <= _MOST_PARTS else set()
         if are_splits(values):
             return choice.guess("split", column)
     return ""

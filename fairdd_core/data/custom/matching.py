@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -95,7 +95,7 @@ def match(source: Source, folders: Sequence[str], paths: Sequence[str]) -> Match
         found = [exact.get(path[-1]) if path else None for path in parts]
     else:
         found = [
-            exact.get(_same(folder + "/".join(path))) if not leads_out(raw) else None
+            None if leads_out(raw) else _exact(source, exact, folder + "/".join(path))
             for folder, path, raw in zip(folders, parts, paths, strict=True)
         ]
     missing = [i for i, file in enumerate(found) if file is None and parts[i] and ".." not in parts[i]]
@@ -108,6 +108,10 @@ def match(source: Source, folders: Sequence[str], paths: Sequence[str]) -> Match
     for i, file in zip(missing, files, strict=True):
         found[i] = file
     return Match(found, text, sure)
+
+
+def _exact(source: Source, exact: Mapping[str, str], name: str) -> str | None:
+    return name if name in source.files else exact.get(_same(name))
 
 
 def _change(

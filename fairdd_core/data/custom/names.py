@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from fairdd_core.data.custom.options import MAX_NAME
 
@@ -21,6 +22,7 @@ _JOINERS = "\u200c\u200d"
 _JOINS = str.maketrans("", "", _JOINERS)
 
 
+@lru_cache(maxsize=20_000)
 def tidy(text: str) -> str:
     """Return a name in one spelling: composed accents, single blanks, no invisible characters at all.
 

@@ -84,7 +84,7 @@ class ParquetFile:
         except (pa.ArrowException, OSError, ValueError) as error:
             raise ValueError(f"it is damaged ({error})") from error
         columns = [[_text(value, names.get(name, ())) for value in content[name]] for name in plain]
-        rows = list(zip(*columns, strict=True)) if plain else [()] * self.rows
+        rows: list[tuple[str, ...]] = list(zip(*columns, strict=True)) if plain else [()] * self.rows
         return ParquetTable(tuple(plain), rows, self.image)
 
     def read(self, row: int, limit: int) -> bytes:
