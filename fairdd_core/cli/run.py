@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         record = follow(Store(workspace), run_id)
     except KeyboardInterrupt:
-        engine.cancel(workspace, run_id)
+        with suppress(UserError):  # it ended just now
+            engine.cancel(workspace, run_id)
         record = engine.wait(workspace, run_id, timeout=10)
     folder = Store(workspace).folder(run_id)
     if args.out is not None:

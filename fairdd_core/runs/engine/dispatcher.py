@@ -11,7 +11,15 @@ import time
 from pathlib import Path
 
 from fairdd_core.runs.engine import process
-from fairdd_core.runs.engine.outcomes import NOT_CLAIMED, SETTLED, Outcome, describe, explain_exit
+from fairdd_core.runs.engine.outcomes import (
+    CRASHED,
+    NOT_CLAIMED,
+    SETTLED,
+    Outcome,
+    completed,
+    describe,
+    explain_exit,
+)
 from fairdd_core.runs.engine.warm_worker import WarmWorker
 from fairdd_core.runs.storage import locks, trash
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
@@ -20,6 +28,7 @@ from fairdd_core.workspace import Workspace
 TICK_SECONDS = 0.1
 IDLE_SECONDS = 3.0
 GRACE_SECONDS = 1.2  # from the request to SIGKILL; a cancelled run is gone within two seconds
+MOST_ATTEMPTS = 3  # at starting a run; one that nobody can claim must not be tried for ever
 PATIENCE_SECONDS = 300.0  # how long the index may stay unusable, for example on a full disk
 log = logging.getLogger("dispatcher")
 
@@ -33,15 +42,18 @@ class Dispatcher:
         self.warm_worker = WarmWorker(workspace)
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.stopping: dict[str, float] = {}  # id of a run -> when it was sent SIGTERM, monotonic
+        self.handed_over: set[str] = set()  # ids of runs that a warm worker was given
+        self.attempts: dict[str, int] = {}  # id of a queued run -> processes that ended without claiming it
         self.oom_kills = process.count_oom_kills()
 
     def tick(self) -> bool:
         """Settle, start and stop what is due; return whether there is any reason to stay."""
         live = self.store.live()
         busy = {run.device for run in live if run.state is RunState.RUNNING and self._supervise(run)}
-        self._reap({run.id: run for run in live if run.state is RunState.QUEUED})
-        for run in live:
-            if run.state is RunState.QUEUED and run.device not in busy:
+        queued = {run.id: run for run in live if run.state is RunState.QUEUED}
+        ended = self._reap(queued)
+        for run_id, run in queued.items():
+            if run_id not in ended and run.device not in busy:
                 busy.add(run.device)
                 self._start(run)
         self.warm_worker.tick(idle=not live)
@@ -68,25 +80,37 @@ class Dispatcher:
         if code == NOT_CLAIMED:  # the run was another worker's, started by an earlier dispatcher
             code = None
         before, self.oom_kills = self.oom_kills, process.count_oom_kills()
-        self._end(run, explain_exit(code, run.cancelled is not None, self.oom_kills > before))
+        outcome = completed(self.store.folder(run.id))  # it may have been killed after its last word
+        self._end(run, outcome or explain_exit(code, run.cancelled is not None, self.oom_kills > before))
 
     def _end(self, run: RunRecord, outcome: Outcome) -> None:
         self.stopping.pop(run.id, None)
+        self.attempts.pop(run.id, None)
         message = describe(outcome, run, self.store.folder(run.id))
         if self.store.update(run.id, only=[run.state], **outcome.columns(message)):
             log.info("%s %s: %s", run.id, outcome.state, message)
 
-    def _reap(self, queued: dict[str, RunRecord]) -> None:
-        """Collect children that have ended; one that never claimed its run could not start."""
+    def _reap(self, queued: dict[str, RunRecord]) -> set[str]:
+        """Collect children that have ended; return the runs that none of them could start."""
+        ended = set[str]()
         for run_id, child in list(self.children.items()):
             code = child.poll()
             if code is None:
                 continue
             self.children.pop(run_id)
-            # SETTLED belongs to a run that ended and was resumed before this look.
-            failed = code not in {SETTLED, NOT_CLAIMED} and run_id in queued
-            if failed and self.store.get(run_id).state is RunState.QUEUED:
+            warm = run_id in self.handed_over
+            self.handed_over.discard(run_id)
+            if run_id not in queued or self.store.get(run_id).state is not RunState.QUEUED:
+                continue
+            # SETTLED belongs to a run that ended and was resumed before this look. A warm worker may have
+            # been dying when it got the run, which then starts cold.
+            self.attempts[run_id] = self.attempts.get(run_id, 0) + 1
+            excused = code in {SETTLED, NOT_CLAIMED} or warm
+            if not excused or self.attempts[run_id] >= MOST_ATTEMPTS:
+                code = CRASHED if code in {SETTLED, NOT_CLAIMED} else code
                 self._end(queued[run_id], explain_exit(code, cancelled=False, oom_killed=False))
+                ended.add(run_id)
+        return ended
 
     def _start(self, run: RunRecord) -> None:
         folder = self.store.folder(run.id)
@@ -96,20 +120,27 @@ class Dispatcher:
             self._end(run, Outcome(RunState.FAILED, "The folder of this run is gone.", "Delete the run."))
             return
         child = self.warm_worker.hand_over(run.id)
-        if child is None:
+        if child is not None:
+            self.handed_over.add(run.id)
+        else:
             command = process.command("worker", str(self.workspace.root), run.id)
             child = process.spawn(command, folder.log_file)
         log.info("%s started as process %d", run.id, child.pid)
         self.children[run.id] = child
 
 
-def serve(workspace: Workspace) -> None:
-    """Dispatch until there has been nothing to do for a while."""
+def serve(workspace: Workspace, lock: int) -> None:
+    """Dispatch until there has been nothing to do for a while, or the workspace is no longer the same.
+
+    Args:
+        workspace: to serve.
+        lock: the dispatcher's lock. Where the workspace was made anew, it is another one's by now.
+    """
     dispatcher = Dispatcher(workspace)
     dispatcher.store.adopt_orphans()
     trash.tidy(workspace)
     last_use = last_success = time.monotonic()
-    while workspace.root.exists():
+    while locks.is_current(lock, workspace.dispatcher_lock):
         now = time.monotonic()
         try:
             if dispatcher.tick():
@@ -136,7 +167,7 @@ def main(root: Path, lock: int | None = None) -> int:
     workspace = Workspace(root)
     lock = locks.acquire(workspace.dispatcher_lock, 0.2) if lock is None else locks.take_over(lock)
     while lock is not None:
-        serve(workspace)
+        serve(workspace, lock)
         os.close(lock)
         if not workspace.root.exists() or not Store(workspace).live():
             break  # no run was submitted while the lock was still held

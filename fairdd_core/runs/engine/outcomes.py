@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairdd_core.errors import Diverged, UserError
+from fairdd_core.files import DamagedFile
+from fairdd_core.runs.engine.environment import describe_drift
 from fairdd_core.runs.engine.process import signal_name
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState
@@ -96,6 +98,16 @@ def explain_exit(code: int | None, cancelled: bool, oom_killed: bool) -> Outcome
         return Outcome(RunState.LOST, message, _RESUME)
     how = f"with {signal_name(-code)}" if code < 0 else f"with exit code {code}"
     return Outcome(RunState.FAILED, f"The process of this run crashed {how}.", _SEE_LOG)
+
+
+def completed(folder: RunFolder) -> Outcome | None:
+    """Return the outcome of a run whose result is complete, however its process ended; None without one."""
+    try:
+        if folder.result() is None:
+            return None
+    except DamagedFile:
+        return None
+    return Outcome(RunState.DONE, "Done.", describe_drift(folder.attempts()))
 
 
 def describe(outcome: Outcome, run: RunRecord, folder: RunFolder) -> str:

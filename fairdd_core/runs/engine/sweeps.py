@@ -110,8 +110,9 @@ def cancel(workspace: Workspace, sweep: Sweep) -> int:
     for entry in reversed(sweep.entries):  # the last first, or else the next one would start meanwhile
         if entry.reused or not any(run.id == entry.run for run in Store(workspace).live()):
             continue
-        service.cancel(workspace, entry.run)
-        stopped += 1
+        with suppress(UserError):  # it ended just now
+            service.cancel(workspace, entry.run)
+            stopped += 1
     return stopped
 
 

@@ -11,7 +11,6 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from fairdd_core.device import keep_freed_memory
 from fairdd_core.runs.engine import process
@@ -21,6 +20,7 @@ from fairdd_core.runs.engine.outcomes import (
     SETTLED,
     Outcome,
     StopRequested,
+    completed,
     describe,
     explain_error,
 )
@@ -31,6 +31,7 @@ from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 
 LOCK_SECONDS = 1.0
+NOTE = "Loading libraries"
 log = logging.getLogger("worker")
 
 
@@ -43,21 +44,24 @@ def work(workspace: Workspace, run_id: str) -> int:
     store = Store(workspace)
     folder = store.folder(run_id)
     signal.signal(signal.SIGTERM, _stop)
+    claimed = False
     try:
         lock = locks.acquire(folder.lock_file, LOCK_SECONDS)
-        claimed: dict[str, Any] = {
-            "state": RunState.RUNNING,
-            "started": time.time(),
-            "note": "Loading libraries",
-        }
-        if lock is None or not store.update(run_id, only=[RunState.QUEUED], **claimed):
+        claimed = lock is not None and store.update(
+            run_id, only=[RunState.QUEUED], state=RunState.RUNNING, started=time.time(), note=NOTE
+        )
+        if not claimed:
             return NOT_CLAIMED
         _redirect_output(folder.log_file)
         outcome = Outcome(RunState.DONE, "Done.", hint=execute(store, run_id))
     except BaseException as error:
         outcome = explain_error(error)
         log.info("The run ended early", exc_info=error)
+        if not claimed:  # the row is not this process's to write; the dispatcher tells how it ended
+            return outcome.code or NOT_CLAIMED
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if outcome.state is not RunState.DONE:  # it may have been stopped when there was nothing left to do
+        outcome = completed(folder) or outcome
     return _settle(store, run_id, outcome)
 
 

@@ -24,14 +24,24 @@ def acquire(path: Path, timeout: float = 0.0) -> int | None:
         The file descriptor, or None when another process holds the lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + timeout
-    while not _try_lock(handle, fcntl.LOCK_EX):
-        if time.monotonic() >= deadline:
-            os.close(handle)
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        locked = _try_lock(handle, fcntl.LOCK_EX)
+        if locked and is_current(handle, path):
+            return take_over(handle)
+        os.close(handle)
+        if not locked and time.monotonic() >= deadline:
             return None
         time.sleep(_POLL_SECONDS)
-    return take_over(handle)
+
+
+def is_current(handle: int, path: Path) -> bool:
+    """Return whether an open lock is the file at ``path``, which may have been removed and made anew."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except OSError:
+        return False
 
 
 def take_over(handle: int) -> int:
