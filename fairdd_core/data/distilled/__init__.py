@@ -1,0 +1,1 @@
+"""Distilled sets that were made elsewhere: read from files, understood, and written to files."""
