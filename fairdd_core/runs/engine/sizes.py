@@ -44,9 +44,10 @@ def known_size(workspace: Workspace, spec: RunSpec) -> DataSize | None:
     It may be that of the same data set with another bias.
     """
     try:
-        if not card_of(spec.data.dataset, workspace.data).files:
+        found = _read(workspace, _key(workspace, spec, ())) or _read(workspace, _key(workspace, spec, _BIAS))
+        if found is None and not card_of(spec.data.dataset, workspace.data).files:
             return size_of(workspace, spec)
-        return _read(workspace, _key(workspace, spec, ())) or _read(workspace, _key(workspace, spec, _BIAS))
+        return found
     except UserError:
         return None
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from itertools import islice
 from statistics import median
 
+from fairdd_core.config import cost
 from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.registry import cards
 from fairdd_core.device import queue_device
 from fairdd_core.distill.interventions import image_spec
 from fairdd_core.errors import UserError
+from fairdd_core.runs.engine import sizes, speed
 from fairdd_core.runs.storage.index import RunRecord, RunState
 from fairdd_core.runs.storage.summary import STAGE_OF_PHASE, STAGES
 from fairdd_core.workspace import Workspace
@@ -34,14 +36,19 @@ class Measured:
 
 
 def predicted(spec: RunSpec) -> dict[str, float] | None:
-    """Return the predicted seconds of each stage, or None when no similar run has finished here.
+    """Return the predicted seconds of each stage, or None when nothing is known of the device.
 
-    Runs on another device or with another backbone, imported runs and the bundled examples do not count.
+    They follow from its measured speed where there is one and the data set has been counted; else from
+    similar runs that finished here: not on another device or with another backbone, imported runs or bundled
+    examples.
     """
     try:
         device = queue_device(spec.device)
     except UserError:  # a GPU that this machine does not have
         return None
+    workspace = Workspace.default()
+    if (measured := speed.known(workspace, device)) and (size := sizes.known_size(workspace, spec)):
+        return cost.stage_seconds(spec, size, measured)
     return stage_seconds(spec, _finished(device, spec.distill.backbone))
 
 

@@ -17,7 +17,7 @@ from fairdd_core.errors import UserError
 from fairdd_core.nets.registry import NETWORKS
 from pages.ui.common import notices, url
 from pages.ui.common.errors import escape_markdown
-from pages.ui.controls import methods, repeats
+from pages.ui.controls import budget, methods, repeats
 from pages.ui.controls.address import NAMES, from_address, to_address
 from pages.ui.controls.dataset import dataset_controls, without_meaning
 from pages.ui.controls.method_choices import coincidence, difference_sentence, known_names, shared_images
@@ -32,6 +32,7 @@ def adopt(spec: RunSpec) -> None:
     """Set every control to what a run has; what no control shows is kept."""
     for name, value in values_of(spec).items():
         st.session_state[key(name)] = value
+    budget.forget(spec)
 
 
 def restore() -> None:
@@ -54,7 +55,9 @@ def write_address(spec: RunSpec) -> None:
 
 
 def _preset_chosen() -> None:
+    seconds = budget.wanted()
     adopt(PRESETS[st.session_state[key(PRESET)]]())
+    budget.choose(seconds or budget.AS_PRESET)
     _data_changed()
 
 
@@ -85,6 +88,7 @@ def preset_control(name: str, chosen: Callable[[], None], text: str) -> None:
 
 def controls() -> RunSpec | None:
     """Draw the controls and return the specification they describe; None, with the reason shown, if none."""
+    budget.follow(current(), adopt)
     preset_control(
         key(PRESET),
         _preset_chosen,
@@ -92,6 +96,7 @@ def controls() -> RunSpec | None:
         "Published: the papers' own recipes, for a GPU.",
     )
     _recipe_note()
+    budget.budget_control(current())
     dataset_controls(_data_changed)
     methods.backbone_control()
     methods.method_control()
@@ -137,7 +142,7 @@ def _others(place: str) -> list[str]:
 
 def _kept() -> None:
     """Name what the run has and no control shows, and offer the preset's values instead."""
-    kept = dict(st.session_state[key(KEPT)])
+    kept = _kept_without_budget()
     kept.pop(PRESET, None)  # for display only
     chosen = [arm for arm in kept.pop(ARMS, ()) if arm.name in st.session_state[key("arms")]]
     if not kept and not chosen:
@@ -149,8 +154,16 @@ def _kept() -> None:
     st.button("Use the preset's values", key="drop-kept", on_click=_drop_kept, width="stretch")
 
 
+def _kept_without_budget() -> Values:
+    """Return what no control shows, without what the time budget chose."""
+    kept = st.session_state[key(KEPT)]
+    own = budget.chosen(current()) if kept else ()
+    return {path: value for path, value in kept.items() if path not in own}
+
+
 def _drop_kept() -> None:
-    st.session_state[key(KEPT)] = {}
+    dropped, kept = _kept_without_budget(), st.session_state[key(KEPT)]
+    st.session_state[key(KEPT)] = {path: value for path, value in kept.items() if path not in dropped}
     st.session_state[key("arms")] = known_names(st.session_state[key("arms")])
 
 
