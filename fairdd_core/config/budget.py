@@ -81,6 +81,7 @@ LONG_EPOCHS, SHORT_LR, LONG_LR = 600, 0.03, 0.01
 """Trainings of more epochs take the published step size; shorter ones three times that."""
 STEPS = 64
 """Between a rung's fewest and most."""
+BUSY = "The machine was busy when its speed was measured, so this may take less."
 BUDGETED = (
     "distill.iterations",
     "distill.lr",
@@ -193,7 +194,9 @@ def fit(
         why = "the longest recipe" + (", which needs no more time" if low == STEPS else "")
     else:
         why = f"because {_more(spec, at(rungs[place + 1], 0))} would take {_least(takes(rungs[place + 1]))}"
-    return Fitted(spec, needed, bool(fitting), f"{_what(spec, needed, speed)}; {why}.")
+    return Fitted(
+        spec, needed, bool(fitting), f"{_what(spec, needed, speed)}; {why}.{' ' + BUSY if speed.busy else ''}"
+    )
 
 
 def rungs_for(start: RunSpec, size: DataSize) -> tuple[Rung, ...]:

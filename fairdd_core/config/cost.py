@@ -112,6 +112,7 @@ class DeviceSpeed(BaseModel):
 
     Attributes:
         device: its description.
+        busy: whether other work slowed it down meanwhile.
         start: until a new process can begin.
         match: an update of the synthetic images.
         part: of that, the augmentation of one class, whose images share it.
@@ -124,6 +125,7 @@ class DeviceSpeed(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     device: str
+    busy: bool = False
     start: float = Field(ge=0, allow_inf_nan=False)
     match: PassSpeed
     part: float = Field(ge=0, allow_inf_nan=False)

@@ -130,6 +130,12 @@ def test_other_backbones_keep_their_own_step_size_and_bank(backbone: str) -> Non
     assert found.distill.iterations >= start.distill.iterations / 2
 
 
+def test_a_speed_from_a_busy_machine_is_said_to_be_one() -> None:
+    busy = device_speed().model_copy(update={"busy": True})
+    assert "busy" in fit(quick(), SIZES["colored-digits-fg"], busy, 300).sentence
+    assert "busy" not in fit(quick(), SIZES["colored-digits-fg"], device_speed(), 300).sentence
+
+
 def test_a_published_recipe_takes_as_long_as_it_takes() -> None:
     with pytest.raises(UserError, match="published"):
         fit(preset_named("published"), SIZES["colored-mnist-fg"], device_speed(), 300)

@@ -47,6 +47,8 @@ TESTED = 480
 PAIRS, LAPS, REPEATS = 2, 2, 2
 """The shortest of several laps counts: other work on the machine only adds to it."""
 POINTS = 500
+ALONE = 0.8
+"""Least seconds of a core that a process gets for every second on a machine that does nothing else."""
 
 
 @dataclass(frozen=True)
@@ -72,20 +74,25 @@ def measure(device_name: str, clock: Clock = time.perf_counter) -> DeviceSpeed:
         clock: in seconds.
     """
     start = time.process_time()  # what this process has needed so far, most of it for imports
+    began = time.perf_counter()
     bench = _Bench(resolve_device(device_name), clock)
     device = describe_device(bench.device)
     bench.distil(*SHAPES[0], CLASSES, 1)  # the first time is longer
     part = bench.part()
     match, real = zip(*(bench.matching(side, network) for side, network in SHAPES), strict=True)
+    train = [bench.training(side, network) for side, network in SHAPES]
+    test = [bench.testing(side, network) for side, network in SHAPES]
     umap_start, umap_fit, umap_place = _umap(clock)
+    share = (time.process_time() - start) / (time.perf_counter() - began)
     return DeviceSpeed(
         device=device,
+        busy=share < ALONE,
         start=start,
         match=_pass_speed(match, CLASSES * part),
         part=part,
         real=_pass_speed(real),
-        train=_pass_speed([bench.training(side, network) for side, network in SHAPES]),
-        test=_pass_speed([bench.testing(side, network) for side, network in SHAPES]),
+        train=_pass_speed(train),
+        test=_pass_speed(test),
         umap_start=umap_start,
         umap_fit=umap_fit,
         umap_place=umap_place,

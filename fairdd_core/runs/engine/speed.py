@@ -26,6 +26,8 @@ from fairdd_core.workspace import Workspace
 
 VERSION = 1
 """Of what is measured and how; another version measures again."""
+BUSY_SECONDS = 600.0
+"""How long a measurement holds that was made while the machine did other work."""
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.1
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
@@ -48,12 +50,17 @@ def machine(device: str) -> dict[str, Any]:
 
 
 def known(workspace: Workspace, device: str) -> DeviceSpeed | None:
-    """Return the speed of a device; None where it must be measured, also after damage to its file."""
+    """Return the speed of a device; None where it must be measured.
+
+    That is so as well where its file is damaged, and some time after a measurement on a busy machine.
+    """
     try:
         document = read_json(_file(workspace, device))
         if document is None or document.get("machine") != machine(device):
             return None
-        return DeviceSpeed.model_validate(document.get("speed"))
+        found = DeviceSpeed.model_validate(document.get("speed"))
+        age = time.time() - _file(workspace, device).stat().st_mtime
+        return None if found.busy and age > BUSY_SECONDS else found
     except (DamagedFile, OSError, ValidationError):
         return None
 

@@ -21,7 +21,7 @@ from pages.ui.common.errors import EXPECTED, escape_markdown
 from pages.ui.controls.settings import PRESET, Values, key, spec_of
 
 AS_PRESET = 0
-TITLES = {AS_PRESET: "Preset", 60: "1 min", 300: "5 min", 900: "15 min", 3600: "1 h"}
+TITLES = {AS_PRESET: "Preset", 60: "1", 300: "5", 900: "15", 3600: "60"}
 """Seconds -> name of the option."""
 POLL_SECONDS = 1.0
 _KEY, _RESOLVED, _MEASURED, _PROBLEM = key("budget"), "budget-resolved", "budget-device", "budget-problem"
@@ -122,16 +122,16 @@ def _fitted(spec: RunSpec, seconds: int, by_hand: dict[str, Any]) -> Fitted | No
 def budget_control(values: Values) -> None:
     """Draw the choice of a budget, and what it chose and why."""
     st.segmented_control(
-        "Time budget",
+        "Time budget in minutes",
         list(TITLES),
         format_func=TITLES.__getitem__,
         key=_KEY,
         width="stretch",
         disabled=values[PRESET] == PUBLISHED,
         persist_state="session",
-        help="How long a run may take on this machine. Sets network, updates and test for this data set; you "
-        "can still change them below. The first time, the speed of the machine is measured, which takes "
-        "some 20 seconds. A published recipe has no budget.",
+        help="How long a run may take on this machine. Sets networks, updates and test for this data set; you "
+        "can still change them below. Preset leaves them as they are there. The first time, the speed of the "
+        "machine is measured, which takes some 20 seconds. A published recipe has no budget.",
     )
     if problem := st.session_state.get(_PROBLEM):
         st.error(f"No budget is set. {problem}", icon=":material/error:")

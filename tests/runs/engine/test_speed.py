@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -109,6 +110,18 @@ def test_another_machine_is_measured_anew(
     assert speed.known(home, "cpu")
     monkeypatch.setattr(speed, "machine", lambda device: now | dict([change]))
     assert speed.known(home, "cpu") is None
+
+
+def test_a_measurement_on_a_busy_machine_does_not_hold_for_long(home: Workspace) -> None:
+    speed.write(home, "cpu", device_speed().model_copy(update={"busy": True}))
+    assert speed.known(home, "cpu")
+    (file,) = home.speeds.glob("cpu.json")
+    before = time.time() - speed.BUSY_SECONDS - 5
+    os.utime(file, (before, before))
+    assert speed.known(home, "cpu") is None
+    speed.write(home, "cpu", device_speed())
+    os.utime(file, (before, before))
+    assert speed.known(home, "cpu")
 
 
 def test_devices_are_kept_apart(home: Workspace) -> None:
