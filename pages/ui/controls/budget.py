@@ -129,7 +129,7 @@ def budget_control(values: Values) -> None:
         width="stretch",
         disabled=values[PRESET] == PUBLISHED,
         persist_state="session",
-        help="How long a run may take on this machine. Sets networks, updates and test for this data set; you "
+        help="How long a run may take on this machine. Sets networks, updates and test for this data; you "
         "can still change them below. Preset leaves them as they are there. The first time, the speed of the "
         "machine is measured, which takes some 20 seconds. A published recipe has no budget.",
     )
