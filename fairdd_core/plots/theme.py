@@ -22,17 +22,22 @@ NEUTRAL = "#808080"
 FAINT = "rgba(128,128,128,0.25)"
 """Of grid lines and frames."""
 FALLBACK_GROUPS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#b87700",
-    "#3d9bd4",
-    "#7f7f7f",
-    "#8c510a",
-    "#5e3c99",
-    "#66a61e",
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b87700"),
+    *("#3d9bd4", "#7f7f7f", "#8c510a", "#5e3c99", "#66a61e"),
+    *("#8860f8", "#a80868", "#0038f8", "#b840b0", "#d80040"),
+    *("#006830", "#8810d0", "#f85078", "#006070", "#706090"),
+    *("#f838f8", "#a85060", "#707800", "#f000a0", "#c058f8"),
+    *("#3068f0", "#9078c0", "#188080", "#902898", "#889050"),
+    *("#e060d0", "#2050b8", "#606850", "#b800e0", "#6038f0"),
+    *("#009000", "#6858c8", "#a82020", "#b87870", "#5880e0"),
+    *("#a86098", "#804850", "#a080f8", "#d00078", "#f86810"),
+    *("#9858c8", "#f82800", "#605800", "#58a0a0", "#288048"),
 )
+"""A colour for each of as many groups as a set may have.
+
+After the first ten, each is the one farthest from those before it, in Oklab and as deuteranopes see it, among
+colours with a contrast of 3 on white and of 2.6 on near-black.
+"""
 _TICKS = 6
 """Most numbers on a fitted axis."""
 

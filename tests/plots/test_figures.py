@@ -15,6 +15,7 @@ from fairdd_core.analysis.tables import (
     network_table,
     recall_table,
 )
+from fairdd_core.data.custom.options import MAX_GROUPS
 from fairdd_core.embed.map_table import map_table
 from fairdd_core.plots import fairness, maps
 from fairdd_core.plots.curves import curve
@@ -104,7 +105,8 @@ def test_groups_have_their_own_colour_with_an_outline(counts: dict[str, np.ndarr
 
 
 def test_groups_without_colours_get_different_ones() -> None:
-    assert len(set(group_css((), 10))) == 10
+    assert len(set(group_css((), MAX_GROUPS))) == MAX_GROUPS
+    assert group_css((), 20)[:10] == group_css((), 10)
 
 
 def test_arms_differ_in_colour_and_in_shape() -> None:
