@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from fairdd_core.analysis.results import results_text
 from fairdd_core.cli.budget import Planned, add_budget_argument, with_budget
 from fairdd_core.config.adapt import CHOICES, adapt
-from fairdd_core.config.checks import check_names
+from fairdd_core.config.checks import check_names, check_sizes
 from fairdd_core.config.presets import PRESETS, preset_named
 from fairdd_core.config.recipes import with_backbone
 from fairdd_core.config.settings import SETTINGS, changed
@@ -128,6 +128,7 @@ def planned_from_args(args: argparse.Namespace, always: Mapping[str, Any] | None
     values |= always or {}
     spec = changed(spec, values)
     check_names(spec, data_dir)
+    check_sizes(spec, data_dir)
     if args.budget is None:
         return Planned(spec)
     fitted = with_budget(args.budget, spec, values)

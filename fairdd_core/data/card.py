@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
+import numpy as np
+
 from fairdd_core.config.spec.base import AS_FOUND
 from fairdd_core.config.spec.data import DataSpec, Rendering, TestGroups
 from fairdd_core.data.bias.crossing import SIGN
 from fairdd_core.data.bias.separation import pick_palette
+from fairdd_core.data.bias.subsampling import check_reachable, kept_sizes
 from fairdd_core.data.grouped import RGB, Split
 from fairdd_core.data.image_store import Progress
 from fairdd_core.errors import UserError
@@ -85,6 +88,8 @@ class DatasetCard:
         rendering: how the images are drawn, where that is a choice or differs from the papers.
         renderings: what ``rendering`` of the specification may be.
         published_test: how the papers show test pictures in synthetic groups.
+        train_counts: training images of every class, by group where they are annotated; empty where that is
+            known only when they are loaded.
     """
 
     title: str
@@ -115,6 +120,7 @@ class DatasetCard:
     rendering: str = ""
     renderings: tuple[Rendering, ...] = ("smooth",)
     published_test: TestGroups = "crossed"
+    train_counts: tuple[tuple[int, ...], ...] = ()
 
     @property
     def classes(self) -> int:
@@ -228,6 +234,20 @@ class DatasetCard:
             usual, value = DataSpec.model_fields[name].default, getattr(spec, name)
             if value != usual:
                 raise UserError(f"data.{name}", f"{usual}: {self.title} has annotated groups", value)
+
+    def class_sizes(self, spec: DataSpec) -> list[int]:
+        """Return the training images of each class under a specification; none where that is not known.
+
+        Raises:
+            UserError: when the skew cannot be reached.
+        """
+        if not self.train_counts:
+            return []
+        counts_CG = np.array(self.train_counts, np.int64)
+        if spec.skew is not None and not self.synthetic_groups:
+            check_reachable(counts_CG, spec.skew, self.class_names)
+            counts_CG = np.stack([kept_sizes(n_G, spec.skew) if n_G.any() else n_G for n_G in counts_CG])
+        return [int(n) for n in counts_CG.sum(axis=1)]
 
     def without_meaning(self) -> tuple[str, ...]:
         """Return the fields of a specification that say nothing here and keep their usual values."""

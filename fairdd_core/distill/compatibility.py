@@ -68,3 +68,20 @@ def _check_distances(spec: DistillSpec, arm: ArmSpec) -> None:
             arm.discrepancy,
             f"Use {arm_name(arm.alignment, matching)}, or matching squared-l2.",
         )
+
+
+def check_ipc(ipc: int, size: int, name: str, parts: int = 1) -> None:
+    """Check that a class has enough real images to begin with.
+
+    Args:
+        ipc: synthetic images per class.
+        size: real images of the class.
+        name: of the class.
+        parts: real images in each synthetic one, where it is a mosaic.
+
+    Raises:
+        UserError: naming how many there may be.
+    """
+    if size < ipc * parts:
+        source = "the images" if parts == 1 else f"each of {parts} of the {size} images"
+        raise UserError("distill.ipc", f"at most {size // parts}, {source} of class {name}", ipc)

@@ -9,6 +9,7 @@ from torch.nn import functional as F  # noqa: N812 - the field's name for it
 from fairdd_core.config.spec.distill import DistillSpec
 from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.data.tensors import normalised
+from fairdd_core.distill.compatibility import check_ipc
 from fairdd_core.errors import UserError
 from fairdd_core.rng import numpy_stream, torch_stream
 
@@ -31,9 +32,7 @@ def random_subset(train: GroupedDataset, ipc: int, seed: int, parts: int = 1) ->
     rows = []
     for c, name in enumerate(train.class_names):
         members = np.flatnonzero(train.y_N == c)
-        if len(members) < ipc * parts:
-            source = "the images" if parts == 1 else f"each of {parts} of the {len(members)} images"
-            raise UserError("distill.ipc", f"at most {len(members) // parts}, {source} of class {name}", ipc)
+        check_ipc(ipc, len(members), name, parts)
         rows.append(rng.choice(members, ipc * parts, replace=False))
     return np.concatenate(rows)
 

@@ -72,7 +72,7 @@ def subsample(
     """
     classes = len(class_names)
     counts_CG = np.bincount(y_N * groups + a_N, minlength=classes * groups).reshape(classes, groups)
-    _check_reachable(counts_CG, skew, class_names)
+    check_reachable(counts_CG, skew, class_names)
     kept_CG = np.stack([kept_sizes(counts_G, skew) if counts_G.any() else counts_G for counts_G in counts_CG])
     order_N = rng.permutation(len(y_N))
     cell_N = y_N[order_N] * groups + a_N[order_N]
@@ -80,7 +80,12 @@ def subsample(
     return np.sort(np.concatenate(rows))
 
 
-def _check_reachable(counts_CG: np.ndarray, skew: float, class_names: Sequence[str]) -> None:
+def check_reachable(counts_CG: np.ndarray, skew: float, class_names: Sequence[str]) -> None:
+    """Check that the largest group of every class can have the share ``skew``.
+
+    Raises:
+        UserError: naming what all classes can reach.
+    """
     limits_C2 = np.array([reachable(counts_G) for counts_G in counts_CG if counts_G.any()])
     names = [name for name, counts_G in zip(class_names, counts_CG, strict=True) if counts_G.any()]
     low, high = limits_C2[:, 0].max(), limits_C2[:, 1].min()

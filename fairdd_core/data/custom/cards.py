@@ -44,6 +44,7 @@ def card_of(about: About) -> DatasetCard:
         group_names=about.groups,
         max_groups=len(about.groups),
         synthetic_groups=False,
+        train_counts=about.train,
         mirrored=False,  # they may show letters or signs
         load=partial(_load, about.name),
         content=lambda data_dir: open_set(data_dir, about).content,

@@ -75,11 +75,14 @@ def launch(
     end with the same numbers. A single seed is always run, and with ``fresh``, every seed.
 
     Raises:
-        UserError: when the spec asks for a device that this machine does not have.
+        UserError: when the spec asks for a device that this machine does not have, or for more images per
+            class than there are.
         OSError: when the disk is full. Nothing was changed then.
     """
+    from fairdd_core.config.checks import check_sizes
     from fairdd_core.config.titles import title_of
 
+    check_sizes(spec, workspace.data)
     store, device = Store(workspace), queue_device(spec.device)
     known = plan(workspace, spec, seeds) if len(seeds) > 1 and not fresh else {}
     launched = [Launched(seed, known.get(seed) or store.new_id(), seed in known) for seed in seeds]

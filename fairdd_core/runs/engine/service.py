@@ -35,11 +35,14 @@ def submit(workspace: Workspace, spec: RunSpec, title: str = "", *, fresh: bool 
             the same.
 
     Raises:
-        UserError: when the spec asks for a device that this machine does not have.
+        UserError: when the spec asks for a device that this machine does not have, or for more images per
+            class than there are.
     """
     # Imported here because it loads every data set's card, which a dispatcher does not need.
+    from fairdd_core.config.checks import check_sizes
     from fairdd_core.config.titles import title_of
 
+    check_sizes(spec, workspace.data)
     name, device = title or title_of(spec, workspace.data), queue_device(spec.device)
     run_id = Store(workspace).create(spec, name, device, fresh=fresh)
     wake(workspace)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 
-from fairdd_core.config.checks import check_names
+from fairdd_core.config.checks import check_names, check_sizes
 from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.sweep import Point, SweepSpec, deciding, filling_order
@@ -69,6 +69,8 @@ def launch(workspace: Workspace, spec: SweepSpec, title: str = "") -> Sweep:
         OSError: when the disk is full. Nothing was changed then.
     """
     check_names(spec.base, workspace.data)
+    for run in spec.runs():
+        check_sizes(run, workspace.data)
     store, reused = Store(workspace), plan(workspace, spec)
     entries = tuple(Entry(run=run_id or store.new_id(), reused=run_id is not None) for run_id in reused)
     sweep = Sweep(id=store.new_id(), title=one_line(title), created=time.time(), spec=spec, entries=entries)

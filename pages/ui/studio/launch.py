@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fairdd_core.config.checks import check_sizes
 from fairdd_core.config.repeats import seeds_text
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
@@ -25,6 +26,7 @@ _FAILED = "The run could not be started, and nothing was changed."
 def launch_button(spec: RunSpec) -> None:
     """Draw the button that launches a run, or one for each seed, with the time that it takes."""
     try:
+        check_sizes(spec, Workspace.default().data)
         seeds = seeds_of(spec)
     except UserError as error:
         st.error(escape_markdown(error), icon=":material/error:")

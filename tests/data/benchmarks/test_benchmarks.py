@@ -57,6 +57,13 @@ def test_every_card_says_what_one_should_know(name: str) -> None:
     assert set(card.facts()) >= {"What it is", "Licence", "Limits", "Test set", "Groups"}
 
 
+@pytest.mark.parametrize("name", [name for name, card in DATASETS.items() if card.train_counts])
+def test_the_sizes_of_classes_that_a_card_states_are_true(name: str, tmp_path: Path) -> None:
+    card = DATASETS[name]
+    train = load(default_spec(name), 0, tmp_path).train
+    assert card.class_sizes(card.usual()) == np.bincount(train.y_N).tolist()
+
+
 @pytest.mark.parametrize("name", [name for name, card in DATASETS.items() if card.files])
 def test_missing_files_say_which_where_and_how(name: str, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:

@@ -70,6 +70,10 @@ def test_skew_leaves_images_out(tmp_path: Path, data: Path) -> None:
     assert split.train.counts_CG().min(axis=1).tolist() == [5, 5]
     assert split.dropped_CG is not None
     assert split.dropped_CG.sum() == 20
+    for skew, sizes in ((0.75, [20, 20]), (None, [30, 30])):
+        assert card.class_sizes(card.usual().model_copy(update={"skew": skew})) == sizes
+    with pytest.raises(UserError, match="skew"):
+        card.class_sizes(card.usual().model_copy(update={"skew": 0.99}))
 
 
 @pytest.mark.parametrize("source", ["folder", "zip", "upload"])

@@ -31,8 +31,14 @@ def launched(app: AppTest, workspace: Path) -> RunSpec:
     return store.folder(newest.id).spec()
 
 
+def test_more_images_per_class_than_there_are_cannot_be_launched(studio: Visit, no_examples: None) -> None:
+    app = studio(ipc="125")
+    assert any("at most 124, the images of class 8" in error.value for error in app.error)
+    assert "launch-button" not in {button.key for button in app.button}
+
+
 @pytest.mark.parametrize(
-    ("name", "value"), [("iterations", 30_000), ("epochs", 3000), ("pairs", 1000), ("ipc", 150)]
+    ("name", "value"), [("iterations", 30_000), ("epochs", 3000), ("pairs", 1000), ("ipc", 120)]
 )
 def test_a_number_in_the_address_is_launched(
     studio: Visit, workspace: Path, no_examples: None, name: str, value: int

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from fairdd_core.errors import UserError
-from fairdd_core.runs.engine import repeats
+from fairdd_core.runs.engine import repeats, service
 from fairdd_core.runs.storage import trash
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
@@ -36,6 +36,20 @@ def test_every_seed_is_run_one_after_the_other(
     assert [Store(workspace).folder(one.run).spec().seed for one in launched] == [3, 4, 5]
     for earlier, later in pairwise(records):
         assert (earlier.finished or 0) <= (later.started or 0)
+
+
+@pytest.mark.parametrize(("ipc", "factor"), [(125, 1), (32, 2)])
+def test_more_images_than_a_class_has_are_refused_before_anything_is_queued(
+    workspace: Workspace, make_spec: MakeSpec, idle: None, ipc: int, factor: int
+) -> None:
+    start = make_spec()
+    data = start.data.model_copy(update={"dataset": "colored-digits-fg"})
+    distill = start.distill.model_copy(update={"ipc": ipc, "factor": factor, "init": "real"})
+    spec = start.model_copy(update={"data": data, "distill": distill})
+    for queue in (lambda: repeats.launch(workspace, spec, (0, 1)), lambda: service.submit(workspace, spec)):
+        with pytest.raises(UserError, match=f"at most {124 // factor**2}, .*of class 8"):
+            queue()
+    assert not Store(workspace).list()
 
 
 def test_a_finished_seed_is_used_again(workspace: Workspace, make_spec: MakeSpec, idle: None) -> None:
