@@ -16,6 +16,8 @@ MAX_PIXELS = 64_000_000
 """Larger images are refused before they are unpacked; 8 000 × 8 000 is far beyond any face or digit."""
 HEAD = 32
 """Bytes of a file that tell whether it may have more than eight bits."""
+MAX_SIDE = 65_535
+"""Of either side, that of JPEG: one row of millions of pixels takes seconds to read, and shows nothing."""
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 """PIL's other formats need helper programs or are not used for data sets."""
 
@@ -93,6 +95,10 @@ def _decode(source: Path | IO[bytes], side: int, ground: int, ranges: Ranges) ->
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PIL warns of bombs and odd metadata; size is checked here
             with Image.open(source, formats=FORMATS) as image:
+                if max(image.size) > MAX_SIDE:
+                    raise UnreadableImage(
+                        f"{image.width}×{image.height} pixels, more than {MAX_SIDE} on a side"
+                    )
                 if image.width * image.height > MAX_PIXELS:
                     raise UnreadableImage(
                         f"{image.width}×{image.height} pixels, more than {MAX_PIXELS // 10**6} million"

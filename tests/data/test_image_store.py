@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PIL import Image
 
 from fairdd_core.data.decoding import MAX_PIXELS, UnreadableImage, decode_image
 from fairdd_core.data.image_store import BUILDING, ImageStore, NotBuilt, cache_folder, never_build, open_cache
+from tests.data.custom.make import bomb_png
 
 SIDE, N = 16, 300
 
@@ -231,6 +233,12 @@ def test_decoding_makes_an_upright_square_in_colour(tmp_path: Path) -> None:
     turned = decode_image(tmp_path / "turned.jpg", 8)[0]
     assert turned[:, 6:].min() > 200
     assert turned[:, :2].max() < 50
+
+
+@pytest.mark.parametrize("size", [(1, 60_000_000), (60_000_000, 1)])
+def test_one_row_of_millions_of_pixels_is_refused_by_its_header(size: tuple[int, int]) -> None:
+    with pytest.raises(UnreadableImage, match="on a side"):
+        decode_image(io.BytesIO(bomb_png(*size)), 8)
 
 
 def test_too_many_pixels_are_refused_before_they_are_unpacked(

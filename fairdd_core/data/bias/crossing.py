@@ -36,9 +36,10 @@ def cross(
     for column, size in zip(columns, sizes, strict=True):
         if len(column) and not 0 <= column.min() <= column.max() < size:
             raise UserError("groups", f"indices below {size}", f"{column.min()} to {column.max()}")
-    combined_N = np.ravel_multi_index([np.asarray(column, np.int64) for column in columns], sizes)
-    present, a_N = np.unique(combined_N, return_inverse=True)
-    parts = np.unravel_index(present, sizes)
-    combinations = zip(*parts, strict=True)
-    titles = [SIGN.join(values[i] for values, i in zip(names, ids, strict=True)) for ids in combinations]
-    return a_N.astype(np.int64).reshape(-1), tuple(titles)
+    # One column after the other, so that no number grows beyond images times values, however many there are.
+    a_N, titles = np.zeros(len(columns[0]), np.int64), [""]
+    for column, values in zip(columns, names, strict=True):
+        present, a_N = np.unique(a_N * len(values) + np.asarray(column, np.int64), return_inverse=True)
+        pairs = (divmod(int(key), len(values)) for key in present)
+        titles = [f"{titles[before]}{SIGN}{values[i]}" for before, i in pairs]
+    return a_N.astype(np.int64).reshape(-1), tuple(title.removeprefix(SIGN) for title in titles)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from fairdd_core.data.custom.names import SPLITS, are_splits, listed, natural_key, tidy
-from fairdd_core.data.custom.options import Options
+from fairdd_core.data.custom.options import MAX_GROUP_COLUMNS, Options
 from fairdd_core.data.custom.problems import Problems
 from fairdd_core.data.custom.reading import NO_SPLIT, Reading
 from fairdd_core.data.custom.sheets import Sheet
@@ -124,6 +124,9 @@ def _complete(reading: Reading, sheet: Sheet, problems: Problems) -> bool:
             problems.add("column", f"There is no column {column!r}. {there}", sheet.name, 1)
     if not reading.groups:
         problems.add("column", f"No column begins with 'group'; say which to use. {there}", sheet.name, 1)
+    if (count := len(reading.groups)) > MAX_GROUP_COLUMNS:
+        text = f"There are {count} columns of groups, and {MAX_GROUP_COLUMNS} are allowed; say which to use."
+        problems.add("column", text, sheet.name, 1)
     _report_double_use(reading, problems)
     return len(problems) == before
 

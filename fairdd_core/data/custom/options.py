@@ -22,6 +22,7 @@ LIMITS = Limits(
 )
 """Of a zip file: images hardly shrink unless they are plain bitmaps, zip bombs do."""
 MAX_CLASSES, MAX_GROUPS = 100, 50
+MAX_GROUP_COLUMNS = 16
 MAX_NAME = 80
 TRUSTED_TEST = 30
 """With fewer test images the 95 % interval of a rate near one half is wider than ±18 points."""

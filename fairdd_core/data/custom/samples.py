@@ -207,12 +207,12 @@ def _without_repetition(rows: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     again = rows["file"].duplicated(keep="first")
     if not again.any():
         return rows
-    first = rows[~again].set_index("file")
+    first = {row.file: row for row in rows[~again].itertuples(index=False)}
     conflicts = set()
     for row in rows[again].itertuples(index=False):
-        earlier = first.loc[row.file]
-        line = int(earlier["line"])
-        if (row.label, row.groups, row.split) == tuple(earlier[["label", "groups", "split"]]):
+        earlier = first[row.file]
+        line = int(earlier.line)
+        if (row.label, row.groups, row.split) == (earlier.label, earlier.groups, earlier.split):
             text = f"{row.file} is on line {line} already; it counts once."
             problems.add("duplicate", text, row.table, row.line)
         else:

@@ -23,6 +23,13 @@ def test_one_column_only_drops_what_does_not_occur() -> None:
     assert (a_N.tolist(), names) == ([1, 0, 1], ("x", "z"))
 
 
+def test_hundreds_of_columns_are_crossed_as_a_few_are() -> None:
+    one, other = np.array([0, 1, 1, 0]), np.array([1, 1, 0, 1])
+    a_N, names = cross([one, other] * 150, [("a", "b")] * 300)
+    assert a_N.tolist() == [0, 2, 1, 0]
+    assert [name.split(SIGN)[:2] for name in names] == [["a", "b"], ["b", "a"], ["b", "b"]]
+
+
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 1)), min_size=1, max_size=60))
 def test_names_tell_every_attribute_of_every_image(rows: list[tuple[int, int, int]]) -> None:
     names = (("p", "q", "r"), ("1", "2", "3", "4"), ("-", "+"))

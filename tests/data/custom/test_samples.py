@@ -278,3 +278,21 @@ def test_a_split_column_says_train_or_test(words: list[str], parts: list[str], f
     assert all("must be train or test" in p.message for p in problems if p.fatal)
     assert found.reading is not None
     assert bool(found.reading.guesses) == (words == ["train", "val", "train"])
+
+
+def test_many_equal_rows_are_counted_quickly() -> None:
+    problems, began = Problems(), time.process_time()
+    lines = ["file,label,group", "0,a,x", "1,b,y", *["1,b,y"] * 10_000, *["0,a,z"] * 10_000]
+    found = scan(OneTable("\n".join(lines), 2), ALL, problems)
+    assert found.rows["file"].tolist() == ["1"]
+    assert sum(problem.kind == "duplicate" for problem in problems) == 10_000
+    assert sum(problem.kind == "conflict" for problem in problems) == 10_000
+    assert time.process_time() - began < 5.0, "200 000 took minutes"
+
+
+def test_too_many_columns_of_groups_are_a_problem_not_an_error() -> None:
+    problems = Problems()
+    header = ",".join(["file", "label", *(f"group{i}" for i in range(300))])
+    rows = [",".join([str(i), "ab"[i % 2], *["xy"[i // 2 % 2]] * 300]) for i in range(8)]
+    scan(OneTable("\n".join([header, *rows]), 8), ALL, problems)
+    assert any("300 columns of groups" in problem.message for problem in problems if problem.fatal)
