@@ -129,9 +129,9 @@ def test_the_size_of_data_counts_what_is_there() -> None:
     assert DataSize.of(Split(empty, empty)).cells == 3
 
 
-def test_every_backbone_and_architecture_has_a_multiple() -> None:
-    assert set(MULTIPLES) == set(BACKBONES)
-    assert set(ARCHITECTURES) == set(NETWORKS)
+def test_multiples_are_of_what_there_is() -> None:
+    assert set(MULTIPLES) <= set(BACKBONES), "one without is taken to be as fast as Distribution Matching"
+    assert set(ARCHITECTURES) <= set(NETWORKS)
 
 
 @settings(max_examples=60, deadline=None)
