@@ -19,6 +19,7 @@ from pages.ui.common import notices, url
 from pages.ui.common.errors import escape_markdown
 from pages.ui.controls import budget, methods, repeats
 from pages.ui.controls.address import NAMES, from_address, to_address
+from pages.ui.controls.catalogue import catalogue
 from pages.ui.controls.dataset import dataset_controls, without_meaning
 from pages.ui.controls.method_choices import coincidence, difference_sentence, known_names, shared_images
 from pages.ui.controls.settings import KEPT, PRESET, Values, key, spec_of, values_of
@@ -116,6 +117,13 @@ def controls() -> RunSpec | None:
     _kept()
     if not st.session_state[key("arms")]:
         st.info("Choose at least one method.", icon=":material/arrow_upward:")
+        return None
+    if (name := st.session_state[key("dataset")]) not in catalogue():
+        st.info(
+            f"The data set **{escape_markdown(name)}** is not on this machine. What was computed from it is "
+            "shown all the same. To launch a run, choose another one, or add it again on the **Data** page.",
+            icon=":material/database_off:",
+        )
         return None
     try:
         spec = spec_of(current())
