@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fairdd_core.config.budget import SMALL_SIDE
 from fairdd_core.config.presets import PRESETS, preset_named
 from fairdd_core.config.recipes import PUBLISHED
 from fairdd_core.config.settings import changed, get
@@ -19,6 +20,12 @@ from fairdd_core.errors import UserError
 MAX_DEPTH = 5
 DEPTHS = ("distill.network.depth", "evaluation.network.depth")
 AUGMENTATIONS = ("distill.augmentation", "evaluation.augmentation")
+SHORT = {
+    "distill.init": ("noise", "real"),
+    "distill.iterations": (600, 300),
+}
+"""The quick preset's recipe for images of up to ``SMALL_SIDE`` pixels, and for larger ones, where noise stays
+noise. On CIFAR10-S, step sizes of 30 and 100 ended alike from real images, and 300 less accurate."""
 CHOICES = {
     "dataset": "data.dataset",
     "label": "data.label",
@@ -36,8 +43,9 @@ def adapt(
 
     Only what follows from the data changes. Groups, and for annotated groups also skew and separation, become
     the usual ones of the data set. The networks get a block for every doubling of the image, so that they end
-    in maps as large as before. Images are flipped where a mirror image shows the same thing. A published
-    preset keeps its networks and its augmentation, as its sources do.
+    in maps as large as before. Images are flipped where a mirror image shows the same thing. The quick preset
+    takes the recipe of its size of images, unless that was changed. A published preset keeps its networks and
+    its augmentation, as its sources do.
 
     Args:
         spec: to start from.
@@ -72,6 +80,9 @@ def adapt(
     doublings = round(math.log2(new.side / old.side)) if old else 0
     values |= {path: min(MAX_DEPTH, max(1, get(spec, path) + doublings)) for path in DEPTHS}
     values |= {path: _flipped(get(spec, path), new.mirrored) for path in AUGMENTATIONS}
+    if old and spec.preset == "quick":
+        before, after = (int(card.side > SMALL_SIDE) for card in (old, new))
+        values |= {path: each[after] for path, each in SHORT.items() if get(spec, path) == each[before]}
     return changed(spec, values)
 
 

@@ -45,6 +45,16 @@ def test_what_follows_from_faces_and_nothing_else() -> None:
         adapt(spec, "utkface", label="mood")
 
 
+def test_large_images_start_from_real_ones_unless_that_was_chosen() -> None:
+    photographs = adapt(quick(), "cifar10-s").distill
+    assert (photographs.init, photographs.iterations) == ("real", 300)
+    own = adapt(changed(quick(), {"distill.iterations": 700}), "cifar10-s")
+    assert (own.distill.init, own.distill.iterations) == ("real", 700)
+    digits = adapt(own, "colored-digits-fg").distill
+    assert (digits.init, digits.iterations) == ("noise", 700)
+    assert adapt(quick(), "colored-digits-bg").distill == quick().distill
+
+
 def test_the_protocol_of_the_papers_stays_with_the_data_sets_that_have_it() -> None:
     protocol = {"data.test_groups": "dealt", "data.rendering": "published", "data.test_images": 0}
     spec = changed(adapt(quick(), "colored-mnist-fg"), protocol)
