@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from fairdd_core.config.cost import DeviceSpeed, PassSpeed
+from fairdd_core.config.cost import TWO_CORES, DeviceSpeed
 from fairdd_core.config.presets import arms_named
 from fairdd_core.config.spec.distill import DistillSpec, ScheduleSpec, TrajectorySpec
 from fairdd_core.config.spec.evaluation import EvaluationSpec
@@ -74,22 +75,11 @@ def mnist_folder() -> Path:
 
 
 def device_speed(factor: float = 1.0) -> DeviceSpeed:
-    """Return the speed of two cores as once measured, or of a device that takes ``factor`` times as long."""
+    """Return the speed of two cores, or of a device that takes ``factor`` times as long."""
 
-    def passes(fixed: float, values: float, multiplications: float) -> PassSpeed:
-        return PassSpeed(
-            fixed=factor * fixed, values=factor * values, multiplications=factor * multiplications
-        )
+    def slower(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: slower(part) for name, part in value.items()}
+        return value * factor if type(value) is float else value
 
-    return DeviceSpeed(
-        device="CPU, 2 threads",
-        start=4 * factor,
-        match=passes(0.0017, 0.0066, 0.000016),
-        part=0.00007 * factor,
-        real=passes(0.0, 0.0042, 0.000005),
-        train=passes(0.0036, 0.0057, 0.000029),
-        test=passes(0.0, 0.0031, 0.000009),
-        umap_start=9 * factor,
-        umap_fit=1.3 * factor,
-        umap_place=0.8 * factor,
-    )
+    return DeviceSpeed.model_validate(slower(TWO_CORES.model_dump()))

@@ -137,6 +137,21 @@ class DeviceSpeed(BaseModel):
     umap_place: float = Field(ge=0, allow_inf_nan=False)
 
 
+TWO_CORES = DeviceSpeed(
+    device="CPU, 2 threads",
+    start=4.0,
+    match=PassSpeed(fixed=0.0017, values=0.0066, multiplications=0.000016),
+    part=0.00007,
+    real=PassSpeed(fixed=0.0, values=0.0042, multiplications=0.000005),
+    train=PassSpeed(fixed=0.0036, values=0.0057, multiplications=0.000029),
+    test=PassSpeed(fixed=0.0, values=0.0031, multiplications=0.000009),
+    umap_start=9.0,
+    umap_fit=1.3,
+    umap_place=0.8,
+)
+"""Two cores as once measured, for the proportions of runs and of their stages where nothing was measured."""
+
+
 def stage_seconds(spec: RunSpec, size: DataSize, speed: DeviceSpeed) -> dict[str, float]:
     """Return the expected seconds of each stage of a run that reuses no results, on a quiet device.
 
@@ -151,9 +166,15 @@ def stage_seconds(spec: RunSpec, size: DataSize, speed: DeviceSpeed) -> dict[str
     return {
         "start": speed.start,
         "distill": _Distilling(spec.distill, size, speed).seconds(),
-        "evaluate": _Testing(spec, size, speed).seconds(),
+        "evaluate": sum(evaluation_seconds(spec, size, speed)),
         "embed": _map_seconds(spec, size, speed),
     }
+
+
+def evaluation_seconds(spec: RunSpec, size: DataSize, speed: DeviceSpeed) -> tuple[float, float]:
+    """Return the expected seconds of testing the arms and of the baselines; see ``stage_seconds``."""
+    testing = _Testing(spec, size, speed)
+    return testing.arms(), testing.baselines()
 
 
 def run_seconds(spec: RunSpec, size: DataSize, speed: DeviceSpeed) -> float:
@@ -225,22 +246,32 @@ class _Testing:
     size: DataSize
     speed: DeviceSpeed
 
-    def seconds(self) -> float:
-        evaluation = self.spec.evaluation
-        total = sum(self._architecture(name) for name in evaluation.architectures)
-        weighted = any(INTERVENTIONS[arm.intervention].after for arm in self.spec.distill.arms)
-        if not evaluation.baseline_networks and (weighted or self.spec.embedding.features == "real"):
+    def arms(self) -> float:
+        evaluation, distill = self.spec.evaluation, self.spec.distill
+        images, arms = self.size.classes * _parts(distill), len(distill.arms)
+        return sum(
+            arms * evaluation.networks * (self._training(name, images) + self._tested(name))
+            for name in evaluation.architectures
+        )
+
+    def baselines(self) -> float:
+        """Return the seconds of the baselines, and of the network whose features are shown."""
+        evaluation, distill, embedding = self.spec.evaluation, self.spec.distill, self.spec.embedding
+        subset = self.size.classes * distill.ipc
+        total = sum(
+            evaluation.baseline_networks
+            * (self._training(name, subset) + self._full_data(name) + 2 * self._tested(name))
+            for name in evaluation.architectures
+        )
+        weighted = any(INTERVENTIONS[arm.intervention].after for arm in distill.arms)
+        if not evaluation.baseline_networks and (weighted or embedding.features == "real"):
             total += self._full_data("")
-        if self.spec.embedding.features in {arm.name for arm in self.spec.distill.arms}:
-            total += self._training("", self.size.classes * _parts(self.spec.distill))
+        if embedding.features in {arm.name for arm in distill.arms}:
+            total += self._training("", self.size.classes * _parts(distill))
         return total
 
-    def _architecture(self, name: str) -> float:
-        evaluation, distill, classes = self.spec.evaluation, self.spec.distill, self.size.classes
-        tested = self.speed.test.seconds(self._work(name), self.size.test)
-        arm = self._training(name, classes * _parts(distill)) + tested
-        baselines = self._training(name, classes * distill.ipc) + self._full_data(name) + 2 * tested
-        return len(distill.arms) * evaluation.networks * arm + evaluation.baseline_networks * baselines
+    def _tested(self, name: str) -> float:
+        return self.speed.test.seconds(self._work(name), self.size.test)
 
     def _work(self, name: str) -> Work:
         return Work.of(self.spec.evaluation.architecture(name), self.size.side)

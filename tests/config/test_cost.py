@@ -15,6 +15,7 @@ from fairdd_core.config.cost import (
     DeviceSpeed,
     PassSpeed,
     Work,
+    evaluation_seconds,
     run_seconds,
     stage_seconds,
 )
@@ -99,6 +100,15 @@ def test_networks_trained_on_the_images_count() -> None:
     speed = IDLE.model_copy(update={"train": ONE_EACH})
     assert stage_seconds(spec, SIZE, speed)["distill"] == 2 * 18 * 5
     assert stage_seconds(changed(quick(), {"distill.schedule.experts": 2}), SIZE, speed)["distill"] == 2 * 100
+
+
+def test_further_architectures_are_tested_as_often() -> None:
+    speed = IDLE.model_copy(update={"train": ONE_EACH, "test": ONE_EACH})
+    one = changed(quick(), {"embedding.features": "random"})
+    two = changed(one, {"evaluation.others": ("alexnet", "mlp")})
+    testing = [stage_seconds(spec, SIZE, speed)["evaluate"] for spec in (one, two)]
+    assert testing[1] == 3 * testing[0]
+    assert sum(evaluation_seconds(two, SIZE, speed)) == testing[1]
 
 
 def test_methods_add_up() -> None:

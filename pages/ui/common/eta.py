@@ -8,11 +8,9 @@ from itertools import islice
 from statistics import median
 
 from fairdd_core.config import cost
-from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.registry import cards
 from fairdd_core.device import queue_device
-from fairdd_core.distill.interventions import image_spec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import sizes, speed
 from fairdd_core.runs.storage.index import RunRecord, RunState
@@ -23,6 +21,8 @@ from pages.ui.common.runs import examples, result_of, row_of, store
 _RECENT, _EXAMINED = 8, 60
 _ENOUGH = 0.05
 """Share of a run after which its own pace predicts the rest, where nothing else does."""
+_USUAL = (50_000, 20_000)
+"""Images to train on and to test where they were not counted."""
 _TRUST = 0.1
 """Share of a run for which its own pace counts no more than earlier runs do."""
 
@@ -46,6 +46,10 @@ def predicted(spec: RunSpec) -> dict[str, float] | None:
         device = queue_device(spec.device)
     except UserError:  # a GPU that this machine does not have
         return None
+    return _expected(spec, device)
+
+
+def _expected(spec: RunSpec, device: str) -> dict[str, float] | None:
     workspace = Workspace.default()
     if (measured := speed.known(workspace, device)) and (size := sizes.known_size(workspace, spec)):
         return cost.stage_seconds(spec, size, measured)
@@ -63,7 +67,7 @@ def remaining(spec: RunSpec, record: RunRecord, elapsed: float) -> float | None:
         record: its latest progress.
         elapsed: seconds since it started.
     """
-    own = stage_seconds(spec, _finished(record.device, spec.distill.backbone))
+    own = _expected(spec, record.device)
     stages = own or stage_seconds(spec, _measured((v.spec, result_of(v.folder.path)) for v in examples()))
     if stages is None:
         return None
@@ -119,7 +123,7 @@ def seconds_left(
     if stage is None:
         return None
     done = sum(stages[name] for name in STAGES[: STAGES.index(stage)]) + stages[stage] * _share(spec, now)
-    total = sum(stages.values())
+    total = sum(stages[name] for name in STAGES)
     if elapsed is not None and done + trust * total > _ENOUGH * total:
         return (total - done) * (elapsed + trust * total) / (done + trust * total)
     return total - done if trust else None
@@ -132,47 +136,22 @@ def _share(spec: RunSpec, now: RunRecord) -> float:
         return 0.0
     if now.phase not in {"evaluate", "baselines"}:
         return share
-    arms, baselines = _tested(spec, _shape(spec)[1] * spec.distill.ipc)
+    arms, baselines = cost.evaluation_seconds(spec, _size(spec), cost.TWO_CORES)
     done = share * arms if now.phase == "evaluate" else arms + share * baselines
     return done / (arms + baselines)
 
 
 def work(spec: RunSpec) -> dict[str, float]:
     """Return the work of each stage in arbitrary units, comparable between runs."""
-    side, classes = _shape(spec)
-    arms = len({image_spec(arm) for arm in spec.distill.arms})  # the same images are made once
-    synthetic, cells = classes * spec.distill.ipc, classes * spec.data.groups
-    schedule, evaluation = spec.distill.schedule, spec.evaluation
-    tested = len(evaluation.architectures) * sum(_tested(spec, synthetic))
-    real = min(schedule.samples * cells, 1300 if side <= 16 else 60_000)
-    passes = schedule.pairs if schedule.kind == "bank" else spec.distill.iterations
-    distilling = 3 * spec.distill.iterations * arms * synthetic + passes * real
-    return {
-        "distill": distilling * _image_cost(spec.distill.network, side),
-        "evaluate": tested * _image_cost(evaluation.network, side),
-        "embed": 1.0 if spec.embedding.umap else 0.3,
-    }
+    seconds = cost.stage_seconds(spec, _size(spec), cost.TWO_CORES)
+    return {stage: seconds[stage] for stage in STAGES}
 
 
-def _shape(spec: RunSpec) -> tuple[int, int]:
-    """Return the side of a data set's images and its number of classes; the usual ones if it is gone."""
-    card = cards(Workspace.default().data).get(spec.data.dataset)
-    return (card.side, card.classes) if card else (32, 10)
-
-
-def _image_cost(network: NetSpec, side: int) -> float:
-    """Return the multiplications of one forward pass of one image through a ConvNet, in millions."""
-    total, channels = 0.0, 3
-    for _ in range(network.depth):
-        total += 9 * channels * network.width * side * side
-        channels, side = network.width, max(1, side // 2)
-    # Small layers are bound by memory, not arithmetic; a floor keeps narrow networks from looking free.
-    return total / 1e6 + 0.3
-
-
-def _tested(spec: RunSpec, synthetic: int) -> tuple[int, int]:
-    """Return how many images pass through the test networks of the arms, and of the baselines."""
-    evaluation = spec.evaluation
-    arms = len(spec.distill.arms) * evaluation.networks * evaluation.epochs * synthetic
-    baseline = evaluation.epochs * synthetic + 256 * evaluation.full_data_steps
-    return 3 * arms, 3 * evaluation.baseline_networks * baseline
+def _size(spec: RunSpec) -> cost.DataSize:
+    """Return the size of a run's data; a usual one for what is not known, or if the set is gone."""
+    workspace = Workspace.default()
+    if known := sizes.known_size(workspace, spec):
+        return known
+    card = cards(workspace.data).get(spec.data.dataset)
+    side, classes = (card.side, card.classes) if card else (32, 10)
+    return cost.DataSize(side, classes, classes * spec.data.groups, *_USUAL)

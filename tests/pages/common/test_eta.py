@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from fairdd_core.config.cost import stage_seconds
 from fairdd_core.config.presets import quick
 from fairdd_core.device import gpu_count
+from fairdd_core.runs.engine import sizes, speed
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.workspace import Workspace
 from pages.ui.common import eta
 from pages.ui.common.eta import seconds_left, work
+from tests.helpers import device_speed
 from tests.pages.fake_run import write_fake_run
 
 STAGES = {"distill": 20.0, "evaluate": 30.0, "embed": 10.0}
@@ -79,8 +82,22 @@ def test_only_runs_of_this_machine_and_device_tell_its_time(workspace: Path) -> 
 
 def test_every_further_architecture_makes_the_test_longer() -> None:
     one = quick()
-    two = one.model_copy(update={"evaluation": one.evaluation.model_copy(update={"others": ("mlp",)})})
-    assert work(two) == {**work(one), "evaluate": 2 * work(one)["evaluate"]}
+    two = one.model_copy(update={"evaluation": one.evaluation.model_copy(update={"others": ("vgg11",)})})
+    assert work(two)["evaluate"] > 2 * work(one)["evaluate"]
+    assert work(two)["distill"] == work(one)["distill"]
+
+
+def test_a_measured_device_tells_better_than_earlier_runs(workspace: Path, no_examples: None) -> None:
+    home, spec = Workspace(workspace), quick().model_copy(update={"device": "cpu"})
+    finish(workspace, device="cpu")
+    speed.write(home, "cpu", device_speed())
+    expected = stage_seconds(spec, sizes.size_of(home, spec), device_speed())
+    assert eta.predicted(spec) == expected
+    run_id = Store(home).create(spec)
+    Store(home).update(run_id, state=RunState.RUNNING, phase="embed", done=0, total=2, resumes=1)
+    assert eta.remaining(spec, Store(home).get(run_id), 1.0) == pytest.approx(expected["embed"])
+    mnist = spec.model_copy(update={"data": spec.data.model_copy(update={"dataset": "colored-mnist-fg"})})
+    assert eta.predicted(mnist) != stage_seconds(mnist, sizes.size_of(home, spec), device_speed())
 
 
 @pytest.mark.usefixtures("one_example")
