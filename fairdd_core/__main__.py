@@ -20,7 +20,7 @@ INTERRUPTED = 128 + signal.SIGINT
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    from fairdd_core.cli import data, report, run, runs, sweep
+    from fairdd_core.cli import data, judge, report, run, runs, sweep
     from fairdd_core.cli import list as list_command
 
     script = "fairdd"  # see pyproject.toml
@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_parser(subparsers)
     list_command.add_parser(subparsers)
     data.add_parser(subparsers)
+    judge.add_parser(subparsers)
     runs.add_parsers(subparsers)
     sweep.add_parser(subparsers)
     report.add_parser(subparsers)

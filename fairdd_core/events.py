@@ -209,7 +209,7 @@ class Embedded:
             ``umap_x``, ``umap_y`` (NaN until computed).
         residuals: one row per (arm, class, group) of the real feature space; columns ``arm``, ``class_id``,
             ``group_id``, ``n``, ``share``, ``to_synthetic`` (‖Φ_{a|y} − Φ_{S_y}‖) and ``to_target``
-            (‖Φ_{a|y} − m_y‖).
+            (‖Φ_{a|y} − m_y‖; NaN for a set that was made elsewhere and has no target).
         moments: positions of the synthetic images (as pixels of 256 levels) and their class means in the
             same map at earlier iterations; columns ``iteration`` and those of ``points`` without
             ``group_id``. The last iteration is that of ``points``.

@@ -59,6 +59,11 @@ class Workspace:
         return self.root / "speeds"
 
     @property
+    def external(self) -> Path:
+        """The folder with distilled sets that were made elsewhere (see ``runs.storage.external``)."""
+        return self.root / "external"
+
+    @property
     def index(self) -> Path:
         """The SQLite file with the index of runs."""
         return self.root / "index.sqlite"

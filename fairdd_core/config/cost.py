@@ -198,7 +198,9 @@ class _Distilling:
         return Work.of(self.spec.network, self.size.side)
 
     def seconds(self) -> float:
-        arms = {image_spec(arm) for arm in self.spec.arms}  # the same images are made once
+        arms = {image_spec(arm) for arm in self.spec.distilled}  # the same images are made once
+        if not arms:
+            return 0.0
         own = [arm for arm in arms if self.spec.schedule.kind == "inner" or arm.warm_steps]
         update, real = MULTIPLES.get(self.spec.backbone, (1.0, 1.0))
         iterations = self.spec.iterations

@@ -27,7 +27,12 @@ def check_distill(spec: DistillSpec) -> None:
             spec.network.name,
             "Use convnet; this one can be a test network.",
         )
-    for arm in spec.arms:
+    if spec.factor > 1 and len(spec.distilled) < len(spec.arms):
+        hint = "Judge the external set in a run of its own and compare the two."
+        raise UserError(
+            "distill.factor", "1 beside an external set, which holds no mosaics", spec.factor, hint
+        )
+    for arm in spec.distilled:
         check_arm(arm)
         lookup(ALL_DISCREPANCIES, arm.matching or spec.matching, "distill.arms.matching")
         _check_distances(spec, arm)

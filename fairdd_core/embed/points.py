@@ -141,9 +141,11 @@ def point_table(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> tuple[pd.Data
         means_CD = class_means(space.synthetic[arm.name], len(classes))
         blocks += [
             block("synthetic", arm.name, y_N.numpy(), -1, np.arange(len(y_N)), features_ND),
-            block("target", arm.name, classes, -1, -1, target_points(arm, space.statistics)),
             block("class_mean", arm.name, classes, -1, -1, means_CD),
         ]
+        if not arm.external:
+            targets_CD = target_points(arm, space.statistics)
+            blocks.insert(-1, block("target", arm.name, classes, -1, -1, targets_CD))
     return stack(blocks)
 
 
@@ -173,7 +175,7 @@ def group_distances(space: FeatureSpace, arms: tuple[ArmSpec, ...]) -> pd.DataFr
     tables = []
     for arm in arms:
         means_CD = class_means(space.synthetic[arm.name], space.train.num_classes)
-        targets_CD = target_points(arm, statistics)
+        targets_CD = torch.full_like(means_CD, torch.nan) if arm.external else target_points(arm, statistics)
         columns = {
             "n": statistics.counts_CG,
             "share": statistics.share_CG,

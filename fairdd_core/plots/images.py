@@ -18,10 +18,13 @@ def mosaic(images_RCKHW: np.ndarray, present_RC: np.ndarray | None = None) -> np
     """Lay out uint8 images (rows, columns, 3, H, W) as one RGBA picture with transparent gaps.
 
     Args:
-        images_RCKHW: the tiles.
+        images_RCKHW: the tiles; where they are masked there is no such image.
         present_RC: bool; where False the tile is left transparent (there is no such image).
     """
     rows, columns, _, height, width = images_RCKHW.shape
+    if present_RC is None and isinstance(images_RCKHW, np.ma.MaskedArray):
+        present_RC = np.logical_not(np.ma.getmaskarray(images_RCKHW).all(axis=(2, 3, 4)))
+    images_RCKHW = np.ma.getdata(images_RCKHW)
     out = np.zeros((rows, height + _GAP, columns, width + _GAP, 4), np.uint8)
     tiles = images_RCKHW.transpose(0, 3, 1, 4, 2)
     out[:, :height, :, :width, :3] = tiles

@@ -1,14 +1,19 @@
 """How to distil."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fairdd_core.config.spec.base import Settings, setting
 from fairdd_core.config.spec.data import DSA_STRATEGY, Strategy
 from fairdd_core.config.spec.net import NetSpec
+from fairdd_core.errors import UserError
 
 MAX_ARMS = 8
+EXTERNAL = "external"
+"""Alignment of an arm whose images were made elsewhere."""
+EXTERNAL_MARK = "external "
+"""Beginning of the names of such arms, so that they can be told apart wherever results are shown."""
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -34,6 +39,28 @@ class ArmSpec(Settings):
     """Of this arm (CAFE); None for the run's."""
     intervention: str = setting("none", title="Mitigation", names="interventions")
     """What the arm does for fairness outside the alignment."""
+    digest: str = setting("", pattern=r"^([0-9a-f]{64})?$", title="Digest of the external set")
+    """Of a distilled set that was made elsewhere and is only tested; empty for an arm that is distilled."""
+
+    @property
+    def external(self) -> bool:
+        """Whether the images were made elsewhere: the arm is tested, not distilled."""
+        return self.alignment == EXTERNAL
+
+    @model_validator(mode="after")
+    def _external_is_complete(self) -> Self:
+        marked = self.name.startswith(EXTERNAL_MARK)
+        if not self.external == bool(self.digest) == marked:
+            expected = (
+                f"alignment {EXTERNAL}, a digest and a name that begins with “{EXTERNAL_MARK}” together"
+            )
+            got = f"{self.name!r}: {self.alignment}, {self.digest[:12] or 'no digest'}"
+            raise UserError("distill.arms.digest", expected, got)
+        if self.external and self != ArmSpec.model_construct(
+            name=self.name, alignment=EXTERNAL, digest=self.digest
+        ):
+            raise UserError("distill.arms", "no other setting of an external arm", self.name)
+        return self
 
 
 class ScheduleSpec(Settings):
@@ -140,3 +167,8 @@ class DistillSpec(Settings):
     trajectory: TrajectorySpec = Field(TrajectorySpec(), title="Trajectory")
     snapshots: int = setting(24, ge=2, le=200, title="Snapshots")
     """Logged moments, spread evenly in the logarithm of the iteration."""
+
+    @property
+    def distilled(self) -> tuple[ArmSpec, ...]:
+        """The arms that are distilled; the others' images were made elsewhere."""
+        return tuple(arm for arm in self.arms if not arm.external)

@@ -69,7 +69,7 @@ def load_progress(folder: RunFolder) -> Progress:
     images = {name: array for name, array in folder.synthetic().items() if name.endswith("/x")}
     distilled = {name.removesuffix("/x"): from_numpy(x_NCHW) for name, x_NCHW in images.items()}
     counts = {name: dict(enumerate(counts_KGCC)) for name, counts_KGCC in folder.count_series().items()}
-    return Progress(checkpoint, distilled, counts, folder=folder, data=folder.data())
+    return Progress(checkpoint, distilled, folder.external(), counts, folder=folder, data=folder.data())
 
 
 class Reporter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.grouped import GroupedDataset, Split
 from fairdd_core.data.registry import load
@@ -17,7 +18,9 @@ from fairdd_core.device import resolve_device
 from fairdd_core.distill.interventions import INTERVENTIONS
 from fairdd_core.distill.loop import distill
 from fairdd_core.distill.synthetic import random_subset, synthetic_labels, unfold
+from fairdd_core.embed.points import Tensors
 from fairdd_core.embed.stage import EmbeddingInput, embed
+from fairdd_core.errors import UserError
 from fairdd_core.evaluate.evaluator import Evaluator, evaluate_arms, evaluate_baselines
 from fairdd_core.evaluate.reuse import Cache
 from fairdd_core.evaluate.train import TrainingSet
@@ -39,6 +42,8 @@ class Progress:
     Attributes:
         checkpoint: of the distillation.
         distilled: arm -> finished training images, float32 (C·IPC·factor², 3, H, W).
+        external: arm -> images in units of [0, 1], float32 (N, 3, H, W), and labels, int64 (N,), of the sets
+            that were made elsewhere.
         counts: arm or baseline (see ``config.spec.evaluation.series``) -> network -> counts (G, C, C).
         folder: with the snapshots of this and earlier attempts; None where they are not kept.
         data: digest of the data that the earlier attempts have loaded; "" where that is unknown.
@@ -46,6 +51,7 @@ class Progress:
 
     checkpoint: Checkpoint | None = None
     distilled: dict[str, torch.Tensor] = field(default_factory=dict)
+    external: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     counts: dict[str, dict[int, np.ndarray]] = field(default_factory=dict)
     folder: RunFolder | None = None
     data: str = ""
@@ -81,51 +87,81 @@ def run_pipeline(
     names = (train.class_names, train.group_names, train.group_colors)
     yield Loaded(*names, norm.mean_C, norm.std_C, test.y_N, test.a_N, split.content)
     yield Phase("data", 1, 1)
-    synthetic: dict[str, torch.Tensor] = {}
+    finished: dict[str, Tensors] = {}
     for event in _distilled(spec, split, device, progress):
         if isinstance(event, Distilled):
-            synthetic[event.arm] = event.x_NCHW
+            finished[event.arm] = (event.x_NCHW, event.y_N)
         yield event
-    labels_N = synthetic_labels(train.num_classes, spec.distill)
     evaluator = Evaluator(split, spec.evaluation, spec.seed, device, cache)
     if any(INTERVENTIONS[arm.intervention].after for arm in spec.distill.arms):
         yield Phase("evaluate", 0, 1, "assigning every synthetic image to the group that it resembles")
-    sets = {arm.name: evaluator.training_set(arm, synthetic[arm.name], labels_N) for arm in spec.distill.arms}
+    sets = {arm.name: evaluator.training_set(arm, *finished[arm.name]) for arm in spec.distill.arms}
     yield from evaluator.reused()
     yield from evaluate_arms(evaluator, sets, progress.counts)
     yield from evaluate_baselines(evaluator, spec.distill.ipc, progress.counts)
     yield Phase("embed", 0, 2, "training the network whose features are shown")
     net = _feature_network(spec, evaluator, sets)
     yield from evaluator.reused()
-    finished = {arm: (x, labels_N) for arm, x in synthetic.items()}
-    history = partial(earlier_images, spec, train, progress.folder)
+    external = {arm.name: finished[arm.name][0] for arm in spec.distill.arms if arm.external}
+    history = partial(earlier_images, spec, train, progress.folder, external)
     shown = EmbeddingInput(split, finished, spec.distill.arms, spec.distill.iterations, history)
     yield from embed(net, shown, spec.embedding, spec.seed, device)
 
 
 def earlier_images(
-    spec: RunSpec, train: GroupedDataset, folder: RunFolder | None
+    spec: RunSpec,
+    train: GroupedDataset,
+    folder: RunFolder | None,
+    external: Mapping[str, torch.Tensor] | None = None,
 ) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
-    """Read the training images of every snapshot but the last one, normalised (see ``embed.trajectory``)."""
+    """Read the training images of every snapshot but the last one, normalised (see ``embed.trajectory``).
+
+    Those of ``external`` arms are the same at all iterations.
+    """
     logged = [] if folder is None else folder.snapshot_iterations()
     before = [iteration for iteration in logged if iteration < spec.distill.iterations]
     size = len(spec.distill.arms) * train.num_classes * spec.distill.ipc * spec.distill.factor**2
     kept = min(len(before), max(MAX_EARLIER // size, 1))  # of a longer history, some evenly spread
     for position in np.unique(np.linspace(0, len(before) - 1, kept).astype(int)):
         assert folder is not None
-        images = folder.snapshot(before[position])
+        images = folder.snapshot(before[position], external=False)
         pixels = {arm: x_CIKHW.reshape(-1, *x_CIKHW.shape[2:]) for arm, x_CIKHW in images.items()}
         normal = {arm: torch.from_numpy(train.normalisation.apply(x)) for arm, x in pixels.items()}
-        yield before[position], {arm: unfold(x, spec.distill.factor) for arm, x in normal.items()}
+        own = {arm: unfold(x, spec.distill.factor) for arm, x in normal.items()}
+        yield before[position], {**own, **(external or {})}
 
 
 def _distilled(spec: RunSpec, split: Split, device: torch.device, progress: Progress) -> Iterator[Event]:
-    names = [arm.name for arm in spec.distill.arms]
+    names = [arm.name for arm in spec.distill.distilled]
     if not all(name in progress.distilled for name in names):
         yield from distill(split.train, spec.distill, spec.seed, device, progress.checkpoint)
-        return
-    labels_N = synthetic_labels(split.train.num_classes, spec.distill)
-    yield from (Distilled(name, progress.distilled[name], labels_N) for name in names)
+    else:
+        labels_N = synthetic_labels(split.train.num_classes, spec.distill)
+        yield from (Distilled(name, progress.distilled[name], labels_N) for name in names)
+    for arm in spec.distill.arms:
+        if arm.external:
+            yield _external(arm, split.train, progress)
+
+
+def _external(arm: ArmSpec, train: GroupedDataset, progress: Progress) -> Distilled:
+    """Return a set that was made elsewhere, normalised as the training set is.
+
+    Raises:
+        UserError: when it is not with the run, or does not fit the data.
+    """
+    if arm.name not in progress.external:
+        hint = "Add its file again: fairdd judge FILE."
+        raise UserError("distill.arms.digest", f"the images of {arm.name} with the run", "none", hint)
+    x_NCHW, y_N = progress.external[arm.name]
+    classes, side = train.num_classes, train.x_NCHW.shape[-1]
+    if x_NCHW.shape[1:] != (3, side, side) or not np.array_equal(np.unique(y_N), np.arange(classes)):
+        expected = f"images of {side}×{side} pixels of each of {classes} classes"
+        got = f"{arm.name}: {x_NCHW.shape[-1]}×{x_NCHW.shape[-2]} pixels, {len(np.unique(y_N))} classes"
+        raise UserError("distill.arms.digest", expected, got, "Choose the data set that it was made for.")
+    norm = train.normalisation
+    mean_C, std_C = (np.asarray(v, np.float32)[None, :, None, None] for v in (norm.mean_C, norm.std_C))
+    normal_NCHW = ((x_NCHW - mean_C) / std_C).astype(np.float32)
+    return Distilled(arm.name, torch.from_numpy(normal_NCHW), torch.from_numpy(y_N))
 
 
 def _feature_network(spec: RunSpec, evaluator: Evaluator, sets: dict[str, TrainingSet]) -> Net:

@@ -105,10 +105,8 @@ class Recorder:
                 self._append("checkpoint", iteration=iteration)
             case Phase():
                 self._phase(event)
-            case Distilled(arm, x_NCHW, y_N):
-                self._synthetic |= {f"{arm}/x": x_NCHW.cpu().numpy(), f"{arm}/y": y_N.cpu().numpy()}
-                write_arrays(self.folder.synthetic_file, self._synthetic)
-                self._append("distilled", arm=arm)
+            case Distilled():
+                self._distilled(event)
             case Trained() | Reused():
                 self._append(type(event).__name__.lower(), **vars(event))
             case Evaluated():
@@ -147,6 +145,14 @@ class Recorder:
             values = {"iteration": step.iteration, "loss": step.loss, "worst_residual": residual}
             self._append("step", arm=step.arm, **values)
 
+    def _distilled(self, event: Distilled) -> None:
+        arm, x_NCHW, y_N = event.arm, event.x_NCHW, event.y_N
+        self._synthetic |= {f"{arm}/x": x_NCHW.cpu().numpy(), f"{arm}/y": y_N.cpu().numpy()}
+        write_arrays(self.folder.synthetic_file, self._synthetic)
+        if not self._spec.distill.distilled:  # no iteration has images of its own
+            self.folder.write_snapshot(self._spec.distill.iterations, {})
+        self._append("distilled", arm=arm)
+
     def _evaluated(self, event: Evaluated) -> None:
         name, network = series(event.arm, event.architecture), event.network
         if event.predicted_N is not None:  # before the counts, so that these always have predictions
@@ -162,7 +168,7 @@ class Recorder:
             self._flush_images()
             self._images_at = snapshot.iteration
         self._images[snapshot.arm] = snapshot.images_CIKHW
-        if len(self._images) == len(self._spec.distill.arms):
+        if len(self._images) == len(self._spec.distill.distilled):
             self._flush_images()
 
     def _flush_images(self) -> None:

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.documents import About, NewerVersion, parse_json
+from fairdd_core.runs.storage.external import take
 from fairdd_core.runs.storage.folder import SNAPSHOT_PATH, RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.runs.storage.trash import IMPORT_PREFIX
@@ -75,6 +76,7 @@ def import_run(workspace: Workspace, source: Path | IO[bytes]) -> str:
         folder = RunFolder(staged)
         about = _read_about(staged / ABOUT)
         validate_run(folder)
+        take(workspace, folder)
         columns = _columns(about, finished=folder.result() is not None)
         return Store(workspace).enter(lambda new: staged.rename(new.path), **columns)
     finally:

@@ -50,6 +50,7 @@ class RunFolder:
         self.snapshots_folder = self.path / "snapshots"
         self.checkpoint_file = self.path / "checkpoint.safetensors"
         self.synthetic_file = self.path / "synthetic.safetensors"
+        self.external_file = self.path / "external.safetensors"
         self.counts_file = self.path / "counts.safetensors"
         self.answers_file = self.path / "answers.safetensors"
         self.test_file = self.path / "test.safetensors"
@@ -67,7 +68,7 @@ class RunFolder:
         texts = [self.spec_file, self.events_file, self.result_file, self.log_file]
         arrays = [self.checkpoint_file, self.synthetic_file, self.counts_file, self.answers_file]
         tables = [self.points_file, self.residuals_file, self.moments_file, self.diagnostics_file]
-        return [*texts, *arrays, self.test_file, self.nearest_file, *tables]
+        return [*texts, *arrays, self.external_file, self.test_file, self.nearest_file, *tables]
 
     def artefacts(self) -> list[Path]:
         """Return the files that exist, snapshots included, without locks and temporary files."""
@@ -221,9 +222,29 @@ class RunFolder:
         names = (SNAPSHOT_PATH.fullmatch(path.relative_to(self.path).as_posix()) for path in paths)
         return sorted(int(name[1]) for name in names if name)
 
-    def snapshot(self, iteration: int) -> dict[str, np.ndarray]:
-        """Return ``{arm: uint8 (C, IPC, 3, H, W)}``; empty when there is no such snapshot."""
-        return read_arrays(self.snapshot_file(iteration))[0]
+    def snapshot(self, iteration: int, *, external: bool = True) -> dict[str, np.ndarray]:
+        """Return ``{arm: uint8 (C, IPC, 3, H, W)}``; empty when there is no such snapshot.
+
+        Args:
+            iteration: number of updates.
+            external: whether to add the sets that were made elsewhere, the same at all iterations. Where
+                their classes have different numbers of images, the array is masked where there is none.
+        """
+        path = self.snapshot_file(iteration)
+        found = read_arrays(path)[0]
+        if external and path.exists():
+            found |= {arm: as_grid(*images) for arm, images in self.external().items()}
+        return found
+
+    def external(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Return the sets that were made elsewhere.
+
+        Returns:
+            arm -> levels in units of [0, 1], float32 (N, 3, H, W), and labels, int64 (N,), in their order.
+        """
+        arrays = read_arrays(self.external_file)[0]
+        names = [name.removesuffix("/x") for name in arrays if name.endswith("/x")]
+        return {name: (arrays[f"{name}/x"], arrays[f"{name}/y"]) for name in names}
 
     def write_snapshot(self, iteration: int, images: dict[str, np.ndarray]) -> None:
         """Write the images of all arms after ``iteration`` updates."""
@@ -366,6 +387,22 @@ class RunFolder:
         if not self.log_file.exists():
             return ""
         return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-n:])
+
+
+def as_grid(x_NCHW: np.ndarray, y_N: np.ndarray) -> np.ndarray:
+    """Return images in units of [0, 1], ordered by class, as uint8 (C, IPC, 3, H, W).
+
+    It is masked where a class has fewer images than another one.
+    """
+    per_class = np.bincount(y_N)
+    levels = np.rint(np.clip(np.nan_to_num(x_NCHW), 0, 1) * 255).astype(np.uint8)
+    out = np.zeros((len(per_class), per_class.max(), *x_NCHW.shape[1:]), np.uint8)
+    present_CI = np.arange(per_class.max()) < per_class[:, None]
+    out[present_CI] = levels
+    if present_CI.all():
+        return out
+    absent = np.broadcast_to(~present_CI[:, :, None, None, None], out.shape)
+    return np.ma.MaskedArray(out, absent)
 
 
 def _parse(content: bytes) -> Iterator[dict[str, Any]]:

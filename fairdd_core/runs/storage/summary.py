@@ -13,6 +13,7 @@ from fairdd_core.config.spec.evaluation import BASELINES, series
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.registry import crossed_test
 from fairdd_core.rng import numpy_stream
+from fairdd_core.runs.storage.external import described
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.identity import RESULT_FIELD
 from fairdd_core.runs.storage.predictions import arm_samples
@@ -94,7 +95,8 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
     Returns:
         A JSON-ready dictionary; undefined numbers are ``None``. ``arms`` has the results of the evaluation's
         own architecture, ``others`` those of each further one in the same form, ``training`` how the
-        networks of the full-data baseline were trained, ``reused`` what was taken from earlier runs, and
+        networks of the full-data baseline were trained, ``external`` what is known of sets that were made
+        elsewhere, ``reused`` what was taken from earlier runs, and
         ``data`` is the digest of the data set.
     """
     spec = folder.spec()
@@ -113,6 +115,8 @@ def summarise(folder: RunFolder, run: str, device: str) -> dict[str, Any]:
             name: [{key: network[key] for key in outcome} for _, network in sorted(networks.items())]
             for name, networks in trainings.items()
         }
+    if external := described(folder):
+        document["external"] = external
     if reused := folder.reused():
         document["reused"] = reused
     if spec.evaluation.others:

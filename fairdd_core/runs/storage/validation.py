@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from fairdd_core.data.custom.options import MAX_CLASSES
+from fairdd_core.data.distilled.contents import MAX_IMAGES
+from fairdd_core.data.distilled.read import DistilledSet
 from fairdd_core.errors import UserError
 from fairdd_core.files import read_arrays
 from fairdd_core.runs.storage.documents import check_event, parse_json
@@ -37,6 +40,7 @@ class Size:
         ipc: stored synthetic images of a class, in each arm.
         images: training images of each arm, M.
         arms: how many there are.
+        external: number of images of each set that was made elsewhere, by arm.
     """
 
     classes: int
@@ -44,6 +48,16 @@ class Size:
     ipc: int
     images: int
     arms: int
+    external: Mapping[str, int] = field(default_factory=dict)
+
+    def images_of(self, arm: str) -> int:
+        """Return the number of training images of an arm."""
+        return self.external.get(arm, self.images)
+
+    @property
+    def most_images(self) -> int:
+        """Return the number of training images of the largest arm."""
+        return max([self.images, *self.external.values()])
 
     @property
     def most_diagnostics(self) -> int:
@@ -61,6 +75,7 @@ def validate_run(folder: RunFolder) -> None:
         raise UserError("file", "a spec.json", "none", "Import a zip file that was exported from a run.")
     arms = {arm.name for arm in folder.spec().distill.arms}
     _check(folder.events_file, lambda path: _events(path, arms))
+    _check(folder.external_file, lambda _: _external(folder))
     size = _size(folder)
     for iteration in folder.snapshot_iterations():
         _check(folder.snapshot_file(iteration), lambda path: _snapshot(path, arms, size))
@@ -94,7 +109,9 @@ def _size(folder: RunFolder) -> Size:
         if counts and counts[0].ndim == 4:
             groups, classes = counts[0].shape[1], counts[0].shape[3]
     ipc = spec.distill.ipc
-    return Size(classes, groups, ipc, classes * ipc * spec.distill.factor**2, len(spec.distill.arms))
+    images, external = classes * ipc * spec.distill.factor**2, folder.external()
+    numbers = {arm: len(y_N) for arm, (_, y_N) in external.items()}
+    return Size(classes, groups, ipc, images, len(spec.distill.arms), numbers)
 
 
 def _check(path: Path, check: Callable[[Path], object]) -> None:
@@ -177,8 +194,8 @@ def _test_labels(path: Path, size: Size) -> None:
 
 
 def _nearest(folder: RunFolder, size: Size) -> None:
-    for nearest in folder.nearest().values():
-        real_MGR, synthetic_NR = nearest.real_MGR, nearest.synthetic_NR
+    for arm, nearest in folder.nearest().items():
+        images, real_MGR, synthetic_NR = size.images_of(arm), nearest.real_MGR, nearest.synthetic_NR
         pairs = ((real_MGR, nearest.real_distance_MGR), (synthetic_NR, nearest.synthetic_distance_NR))
         for rows, distances in pairs:
             _require(rows.dtype == np.int32 and distances.dtype == np.float32)
@@ -188,8 +205,8 @@ def _nearest(folder: RunFolder, size: Size) -> None:
         reason = f"neighbours in {cells[:2]} cells, where the run has {expected}"
         _require(cells == (*expected, size.groups), reason)
         _require(real_MGR.shape[2] > 0 and synthetic_NR.shape[1] > 0, "no neighbour")
-        _require(len(real_MGR) == size.images, f"neighbours of {len(real_MGR)} images")
-        _require_range(synthetic_NR.ravel(), size.images, "image", lowest=-1)
+        _require(len(real_MGR) == images, f"neighbours of {len(real_MGR)} images")
+        _require_range(synthetic_NR.ravel(), images, "image", lowest=-1)
         _require(int(real_MGR.min()) >= -1)
 
 
@@ -203,6 +220,20 @@ def _synthetic(path: Path, size: Size) -> None:
         else:
             _require(kind == "x" and array.dtype == np.float32 and array.ndim == 4 and array.shape[1] == 3)
             _require(len(array) == len(arrays.get(f"{arm}/y", ())), "images without their labels")
+
+
+def _external(folder: RunFolder) -> None:
+    """Check that the sets that were made elsewhere are those of the specification."""
+    wanted = {arm.name: arm.digest for arm in folder.spec().distill.arms if arm.external}
+    found = folder.external()
+    _require(set(found) == set(wanted), "external sets that the specification does not name")
+    for arm, (x_NCHW, y_N) in found.items():
+        _require(x_NCHW.dtype == np.float32 and x_NCHW.ndim == 4 and x_NCHW.shape[1] == 3)
+        _require(y_N.dtype == np.int64 and y_N.shape == x_NCHW.shape[:1] and 0 < len(y_N) <= MAX_IMAGES)
+        _require_range(y_N, MAX_CLASSES, "class")
+        _require(bool((np.diff(y_N) >= 0).all()), "images that are not ordered by class")
+        _require(bool(np.isfinite(x_NCHW).all()), "pixels that are no numbers")
+        _require(DistilledSet(x_NCHW, y_N).digest == wanted[arm], "another set than the specification names")
 
 
 def _checkpoint(path: Path) -> None:
@@ -237,5 +268,5 @@ def _table(path: Path, columns: set[str], size: Size, most: int) -> None:
             _require_range(table[name].to_numpy(), count, name.removesuffix("_id"), lowest=-1)
     if "index" in columns:
         index_P, kind_P = table["index"].to_numpy(), table["kind"].to_numpy()
-        _require_range(index_P[kind_P == "synthetic"], size.images, "image")
+        _require_range(index_P[kind_P == "synthetic"], size.most_images, "image")
         _require_range(index_P[kind_P == "real"], 2**31, "row")
