@@ -5,6 +5,11 @@ from __future__ import annotations
 import time
 
 
+def counted(n: int, what: str) -> str:
+    """Return ``1 image`` or ``7 images``."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
 def bytes_text(size: float) -> str:
     """Return a number of bytes."""
     if size < 1e6:

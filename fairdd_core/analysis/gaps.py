@@ -41,14 +41,14 @@ class Gap:
         return self.best_recall - self.worst_recall <= ROUNDING
 
     def describe(self, class_names: Sequence[str], group_names: Sequence[str]) -> str:
-        """Return the gap in words: ``class 3, red 98% against green 4%``."""
+        """Return the gap in words: ``class 3, 98% for red against 4% for green``."""
         name = class_names[self.class_id]
         if self.alike:
             on_average = " on average" if self.size > 0 else ""  # the networks' gaps cancel
             return f"class {name}, {self.best_recall:.0%} for every group{on_average}"
         best = group_names[self.best] + (f" and {self.also_best} more" if self.also_best else "")
         worst = group_names[self.worst] + (f" and {self.also_worst} more" if self.also_worst else "")
-        return f"class {name}, {best} {self.best_recall:.0%} against {worst} {self.worst_recall:.0%}"
+        return f"class {name}, {self.best_recall:.0%} for {best} against {self.worst_recall:.0%} for {worst}"
 
 
 def tied(recall_G: np.ndarray, end: float) -> int:

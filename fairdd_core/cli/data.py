@@ -18,12 +18,13 @@ from fairdd_core.config.spec.base import user_error
 from fairdd_core.data.custom import store
 from fairdd_core.data.custom.cells import Cells
 from fairdd_core.data.custom.options import Options
-from fairdd_core.data.custom.problems import KINDS, InvalidDataset, Problem, Problems, counted, in_order
+from fairdd_core.data.custom.problems import KINDS, InvalidDataset, Problem, Problems, in_order
 from fairdd_core.data.custom.reading import Reading
 from fairdd_core.data.custom.validation import ValidationReport, survey, validate
 from fairdd_core.data.download import download
 from fairdd_core.data.registry import DATASETS
 from fairdd_core.text import one_line
+from fairdd_core.units import counted
 from fairdd_core.workspace import Workspace
 
 VALID, INVALID = 0, 1

@@ -20,7 +20,7 @@ from fairdd_core.runs.storage import archive, trash
 from fairdd_core.runs.storage.cache import ResultCache
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.text import one_line
-from fairdd_core.units import age_text, bytes_text
+from fairdd_core.units import age_text, bytes_text, counted
 from fairdd_core.workspace import Workspace
 
 Command = Callable[[argparse.Namespace], int]
@@ -87,7 +87,7 @@ def list_runs(args: argparse.Namespace) -> int:
         age, size = age_text(run.created), bytes_text(sizes.get(run.id, 0))
         print(f"{run.id}  {state_text(run):<22} {age:>11}  {size:>9}  {one_line(run.title)}".rstrip())
     total = bytes_text(sum(sizes.get(run.id, 0) for run in runs))
-    print(f"{len(runs)} runs, {total} in {workspace.root}", file=sys.stderr)
+    print(f"{counted(len(runs), 'run')}, {total} in {workspace.root}", file=sys.stderr)
     return 0
 
 

@@ -23,7 +23,7 @@ from fairdd_core.runs.storage.repeats import Repeats, members, repeats_document,
 from fairdd_core.runs.storage.summary import STAGES, reuse_text, training_text
 from fairdd_core.runs.storage.sweeps import result_of
 from fairdd_core.text import one_line
-from fairdd_core.units import bytes_text
+from fairdd_core.units import bytes_text, counted
 from fairdd_core.workspace import Workspace
 
 _WIDTH = 11
@@ -103,8 +103,8 @@ def _settings(spec: RunSpec) -> Iterator[tuple[str, str]]:
     yield "data", f"{title}: {shares}, seed {spec.seed}"
     arms = ", ".join(arm.name for arm in distill.arms)
     yield "methods", f"{arms} by {distill.backbone.upper()}, matching {distill.matching}"
-    size = f"{distill.ipc} images per class, {distill.iterations} iterations"
-    yield "length", f"{size}, {spec.evaluation.networks} test networks (preset {spec.preset})"
+    size = f"{counted(distill.ipc, 'image')} per class, {counted(distill.iterations, 'iteration')}"
+    yield "length", f"{size}, {counted(spec.evaluation.networks, 'test network')} (preset {spec.preset})"
 
 
 def _times(run: RunRecord, result: Mapping[str, Any]) -> str:

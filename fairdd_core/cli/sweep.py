@@ -27,6 +27,7 @@ from fairdd_core.runs.engine import sweeps
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.identity import mixed_note
 from fairdd_core.runs.storage.sweeps import Cell, Entry, Sweep, cells_of, sweep_table
+from fairdd_core.units import counted
 from fairdd_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def run_sweep(args: argparse.Namespace) -> int:
     try:
         _follow(workspace, sweep)
     except KeyboardInterrupt:
-        print(f"stopped {sweeps.cancel(workspace, sweep)} runs", file=sys.stderr)
+        print(f"stopped {counted(sweeps.cancel(workspace, sweep), 'run')}", file=sys.stderr)
     cells = cells_of(workspace, sweep)
     if args.out is not None:
         write_sweep(args.out, sweep, cells)

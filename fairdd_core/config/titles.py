@@ -8,6 +8,7 @@ from fairdd_core.config.spec.distill import DistillSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.registry import cards
 from fairdd_core.distill.backbones.registry import BACKBONES
+from fairdd_core.units import counted
 
 
 def title_of(spec: RunSpec, data_dir: Path) -> str:
@@ -29,9 +30,10 @@ def dataset_title(spec: RunSpec, data_dir: Path) -> str:
 def settings_text(spec: RunSpec) -> str:
     """Return the settings that decide most, in one line."""
     data, distill = spec.data, spec.distill
+    length = f"{counted(distill.ipc, 'image')} per class · {counted(distill.iterations, 'iteration')}"
     return (
         f"{data.groups} groups · {_backbone(spec)}skew {data.skew_text} · separation {data.separation:g} · "
-        f"{distill.ipc} images per class · {distill.iterations} iterations · seed {spec.seed}"
+        f"{length} · seed {spec.seed}"
     )
 
 
@@ -39,7 +41,7 @@ def brief(spec: RunSpec) -> str:
     """Return the settings by which runs of a list differ most often, in few words."""
     return (
         f"{_backbone(spec)}skew {spec.data.skew_text}, separation {spec.data.separation:g}, "
-        f"{spec.distill.iterations} iterations, seed {spec.seed}"
+        f"{counted(spec.distill.iterations, 'iteration')}, seed {spec.seed}"
     )
 
 

@@ -92,7 +92,7 @@ def group_accuracy(table: pd.DataFrame, group_colors: Sequence[RGB] = ()) -> go.
     groups, arms = list(table["group"].unique()), table["arm"].nunique()
     hover = (
         "<b>%{customdata[0]}</b>: %{x:.1%} (95 % interval %{customdata[1]:.1%} to %{customdata[2]:.1%})<br>"
-        "n = %{customdata[3]} test images, mean of %{customdata[4]} networks"
+        "test images: n = %{customdata[3]}, networks: %{customdata[4]}"
     )
     columns = ["group", "low", "high", "n", "networks"]
     height = 100 + (24 + 6 * arms) * len(groups)
@@ -133,7 +133,7 @@ def gap_dots(table: pd.DataFrame, row: str, value: str, title: str) -> go.Figure
 def architecture_dots(table: pd.DataFrame, metric: str, title: str) -> go.Figure:
     """Draw a metric of ``architecture_table``: a row per architecture."""
     names = list(table["architecture"].unique())
-    hover = "<b>%{customdata[0]}</b>: %{x:.1%}<br>mean of %{customdata[1]} networks"
+    hover = "<b>%{customdata[0]}</b>: %{x:.1%}<br>networks: %{customdata[1]}"
     height = 90 + (22 + 8 * table["arm"].nunique()) * len(names)
     fig = _dots(table, names, "architecture", metric, (hover, ["architecture", "networks"]), height=height)
     fig.update_xaxes(**percent_axis(title))
@@ -154,7 +154,7 @@ def distance_dots(
     table = distances[distances["class_id"] == class_id].sort_values("group_id", kind="stable")
     table = table.assign(group=np.array(group_names, object)[table["group_id"].to_numpy(int)])
     hover = (
-        "<b>%{customdata[0]}</b>: %{x:.3g}<br>n = %{customdata[1]} real images "
+        "<b>%{customdata[0]}</b>: %{x:.3g}<br>real images: n = %{customdata[1]} "
         "(%{customdata[2]:.1%} of the class)"
     )
     height = 96 + 30 * len(group_names)

@@ -106,7 +106,7 @@ def _recall_dots(
         customdata=hover_data(defined, ["class", "group", "low", "high", "n", "networks"]),
         hovertemplate="class %{customdata[0]}, <b>%{customdata[1]}</b><br>recall %{x:.1%} "
         "(95 % interval %{customdata[2]:.1%} to %{customdata[3]:.1%})<br>"
-        "n = %{customdata[4]} test images, mean of %{customdata[5]} networks<extra></extra>",
+        "test images: n = %{customdata[4]}, networks: %{customdata[5]}<extra></extra>",
     )
 
 
@@ -231,7 +231,7 @@ def _networks(fig: go.Figure, rows: pd.DataFrame, gap: str, style: ArmStyle) -> 
         customdata=np.stack([rows["network"] + 1, rows["n"]], -1),
         hovertemplate=f"<b>{style.text}</b>, network %{{customdata[0]}}<br>"
         "accuracy %{y:.1%}, gap %{x:.1%}<br>"
-        "n = %{customdata[1]} test images<extra></extra>",
+        "test images: n = %{customdata[1]}<extra></extra>",
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fairdd_core.plots.theme import RGB, base, group_css, literal, outlined
+from fairdd_core.units import counted
 
 INK = 0.6
 """Opacity of the strongest shade: text in the colour of the page stays readable on it, in light and dark."""
@@ -82,7 +83,7 @@ def counts_heatmap(table: pd.DataFrame, group_colors: Sequence[RGB] = ()) -> go.
     """Draw ``counts_table`` as class × group: numbers are images, shade is the share of the class."""
     classes, groups = list(table["class"].unique()), list(table["group"].unique())
     hover = [
-        f"class <b>{literal(r['class'])}</b>, {literal(r['group'])}<br>{r['images']} images"
+        f"class <b>{literal(r['class'])}</b>, {literal(r['group'])}<br>{counted(r['images'], 'image')}"
         + ("" if np.isnan(r["share"]) else f" ({r['share']:.1%} of the class)")
         for r in table.to_dict("records")
     ]

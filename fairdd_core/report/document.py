@@ -30,6 +30,7 @@ from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.identity import data_of, data_text
 from fairdd_core.runs.storage.repeats import Repeats
 from fairdd_core.runs.storage.summary import reuse_text, training_text
+from fairdd_core.units import counted
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
 """The content security policy of the file, which loads nothing from elsewhere."""
@@ -116,8 +117,8 @@ def _facts(folder: RunFolder) -> list[str]:
         f"{data.groups} groups",
         f"skew {data.skew_text}",
         f"separation {data.separation:g}",
-        f"{spec.distill.ipc} images per class",
-        f"{spec.distill.iterations} iterations",
+        f"{counted(spec.distill.ipc, 'image')} per class",
+        counted(spec.distill.iterations, "iteration"),
         f"seed {spec.seed}",
         f"content of the data: {data_text(data_of(folder))}",
     ]

@@ -30,6 +30,7 @@ from fairdd_core.plots.theme import NEUTRAL, arm_label, group_css, literal, outl
 from fairdd_core.report.pictures import file_name
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.units import counted
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FILE_CONFIG = {
@@ -108,7 +109,7 @@ def _results(counts: dict[str, np.ndarray], labels: Labels) -> Iterator[Figure]:
         "groups",
         "Accuracy within each group",
         "Accuracy within each group for every method and baseline, with 95 % intervals.",
-        f"n = {int(table['n'].min())} test images per group or more. Bars: 95 % Wilson intervals.",
+        f"n = {counted(int(table['n'].min()), 'test image')} per group or more. Bars: 95 % Wilson intervals.",
         group_accuracy(table, labels.colors),
         table,
     )

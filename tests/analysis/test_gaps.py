@@ -25,7 +25,7 @@ def test_a_gap_is_set_by_the_worst_and_the_best_group(counts: np.ndarray) -> Non
     assert cat is not None
     assert (cat.worst, cat.best) == (1, 0)
     assert cat.size == pytest.approx(0.8)
-    assert cat.describe(CLASSES, GROUPS) == "class cat, red 90% against blue 10%"
+    assert cat.describe(CLASSES, GROUPS) == "class cat, 90% for red against 10% for blue"
     assert dog is not None
     assert dog.describe(CLASSES, GROUPS) == "class dog, 80% for every group"
     assert emu is None, "one group alone has no gap, and not one of zero"
@@ -39,7 +39,7 @@ def test_groups_that_tie_are_counted() -> None:
     (gap, _) = gaps(counts_KGCC)
     assert gap is not None
     names = ["red", "blue", "pink", "grey", "teal"]
-    assert gap.describe(CLASSES, names) == "class cat, red and 1 more 90% against blue and 2 more 0%"
+    assert gap.describe(CLASSES, names) == "class cat, 90% for red and 1 more against 0% for blue and 2 more"
 
 
 def test_means_that_are_added_up_in_another_order_tie() -> None:

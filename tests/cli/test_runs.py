@@ -74,7 +74,7 @@ def test_runs_and_show_speak_to_people(cli: Cli, done: str) -> None:
     assert code == 0
     assert out.startswith(done)
     assert "a title" in out
-    assert "1 runs" in err
+    assert "1 run, " in err
     assert json.loads(cli("runs", "--json")[1])[0]["bytes"] > 0
 
 

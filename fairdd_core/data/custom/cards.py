@@ -11,11 +11,11 @@ from fairdd_core.config.spec.data import DataSpec
 from fairdd_core.data.annotated import AnnotatedSet
 from fairdd_core.data.bias.separation import TINT
 from fairdd_core.data.card import DataFile, DatasetCard
-from fairdd_core.data.custom.problems import counted
 from fairdd_core.data.custom.store import FOLDER, PREFIX, About, custom_sets, open_set
 from fairdd_core.data.grouped import Split
 from fairdd_core.data.image_store import IMAGES, SAMPLES
 from fairdd_core.errors import UserError
+from fairdd_core.units import counted
 
 
 def custom_cards(data_dir: Path) -> dict[str, DatasetCard]:

@@ -13,8 +13,9 @@ import pandas as pd
 from fairdd_core.data.bias.crossing import cross
 from fairdd_core.data.custom.names import SPLITS, listed, natural_key
 from fairdd_core.data.custom.options import MAX_CLASSES, MAX_GROUPS, TRUSTED_TEST, TRUSTED_TRAIN, Options
-from fairdd_core.data.custom.problems import Problems, counted
+from fairdd_core.data.custom.problems import Problems
 from fairdd_core.rng import numpy_stream
+from fairdd_core.units import counted
 
 
 @dataclass(frozen=True)

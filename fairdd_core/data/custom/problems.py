@@ -137,8 +137,3 @@ def printable(name: str) -> str:
         return name
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def counted(n: int, what: str) -> str:
-    """Return ``1 image`` or ``7 images``."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"

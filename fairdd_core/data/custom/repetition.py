@@ -33,7 +33,8 @@ def note_repeated_images(
     if leaks:
         n, of = sum(int(test_N[i]) for same in leaks for i in same), int(test_N.sum())
         test, train = (next(files[i] for i in leaks[0] if test_N[i] == part) for part in (True, False))
-        text = f"{n:,} of {of:,} test images are also training images, e.g. {test}, which equals {train}."
+        verb = "is" if n == 1 else "are"
+        text = f"{n:,} of {of:,} test images {verb} in training too, e.g. {test}, which equals {train}."
         problems.add("repeated", text)
     twofold = [same for same in repeated if len({names[i] for i in same}) > 1]
     if twofold:

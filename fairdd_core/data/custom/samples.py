@@ -15,11 +15,12 @@ from fairdd_core.data.custom.folders import read_folders
 from fairdd_core.data.custom.matching import is_image, match, suffix
 from fairdd_core.data.custom.names import listed, name_fault, parts_of, standing_in, tidy
 from fairdd_core.data.custom.options import Options
-from fairdd_core.data.custom.problems import Problems, counted
+from fairdd_core.data.custom.problems import Problems
 from fairdd_core.data.custom.reading import Reading
 from fairdd_core.data.custom.sheets import Line, Sheet
 from fairdd_core.data.custom.sources import Source
 from fairdd_core.data.custom.tables import find_sheets, folder_of, joined, share_found
+from fairdd_core.units import counted
 from fairdd_core.zip_guard import leads_out
 
 _ARCHIVE_SUFFIXES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"})

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from fairdd_core.data.custom.names import tidy
 from fairdd_core.data.custom.options import MAX_IMAGES, MAX_TABLE_BYTES
 from fairdd_core.data.custom.parquet import ParquetFile
-from fairdd_core.data.custom.problems import Problems, counted
+from fairdd_core.data.custom.problems import Problems
 from fairdd_core.data.custom.sources import Source, is_utf8
+from fairdd_core.units import counted
 
 PARQUET = ".parquet"
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", PARQUET})

@@ -15,7 +15,8 @@ from typing import IO
 
 from fairdd_core.data.custom.options import LIMITS, MAX_FILES, MAX_IMAGE_BYTES
 from fairdd_core.data.custom.parquet import ParquetFile
-from fairdd_core.data.custom.problems import Problems, counted, printable
+from fairdd_core.data.custom.problems import Problems, printable
+from fairdd_core.units import counted
 from fairdd_core.zip_guard import (
     UNREADABLE,
     Rule,

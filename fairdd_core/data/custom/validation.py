@@ -17,7 +17,7 @@ import pandas as pd
 from fairdd_core.data.custom.cells import Cells, cells_of, ordered
 from fairdd_core.data.custom.matching import FOREIGN_SUFFIXES, suffix
 from fairdd_core.data.custom.options import MAX_IMAGE_BYTES, Options
-from fairdd_core.data.custom.problems import InvalidDataset, Problems, counted
+from fairdd_core.data.custom.problems import InvalidDataset, Problems
 from fairdd_core.data.custom.reading import Reading
 from fairdd_core.data.custom.repetition import note_repeated_images
 from fairdd_core.data.custom.samples import Scan, scan
@@ -27,6 +27,7 @@ from fairdd_core.data.decoding import HEAD, UnreadableImage, decode_image, may_b
 from fairdd_core.data.image_store import decode_blocks
 from fairdd_core.data.levels import Levels, Ranges, common_range
 from fairdd_core.errors import UserError
+from fairdd_core.units import counted
 
 Upload = tuple[str, IO[bytes]]
 """Name and content of an uploaded file."""

@@ -15,6 +15,7 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.device import gpu_count
 from fairdd_core.errors import UserError
 from fairdd_core.nets.registry import NETWORKS
+from fairdd_core.units import counted
 from pages.ui.common import notices, url
 from pages.ui.common.errors import escape_markdown
 from pages.ui.controls import budget, methods, repeats
@@ -140,7 +141,7 @@ def _recipe_note() -> None:
     if state[key(PRESET)] != PUBLISHED:
         return
     name = state[key("backbone")]
-    text = f"{source_of(name)}, set for {state[key('ipc')]} images per class."
+    text = f"{source_of(name)}, set for {counted(state[key('ipc')], 'image')} per class."
     st.caption(text, help="\n".join(f"* {point}" for point in deviations(name)))
 
 

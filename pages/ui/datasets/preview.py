@@ -9,12 +9,13 @@ import streamlit as st
 
 from fairdd_core.analysis.tables import counts_table
 from fairdd_core.data.custom.options import TRUSTED_TEST, TRUSTED_TRAIN
-from fairdd_core.data.custom.problems import counted, problems_table
+from fairdd_core.data.custom.problems import problems_table
 from fairdd_core.data.custom.validation import ValidationReport
 from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html
 from fairdd_core.plots.theme import group_css
 from fairdd_core.report.tables import csv
+from fairdd_core.units import counted
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import show_figure
 

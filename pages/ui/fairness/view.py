@@ -29,6 +29,7 @@ from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.runs.storage.summary import training_text
 from fairdd_core.text import one_line
+from fairdd_core.units import counted
 from pages.ui.common.cache import class_gaps_of, results_of
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import gap_control, show_figure
@@ -182,10 +183,11 @@ def _recalls(view: RunView, counts: Counts, architecture: str) -> None:
                 clicked=partial(focus_clicked, key, arm, labels),
             )
     n = int(table["n"].min())
-    counted = f"{n}" if n == table["n"].max() else f"{n} to {int(table['n'].max())}"
+    sizes = f"{n}" if n == table["n"].max() else f"{n} to {int(table['n'].max())}"
     st.caption(
-        f"A dot is a group, n = {counted} test images each, mean over the networks. The gap is the mean over "
-        "networks of best minus worst recall, in points, so it can be slightly longer than the bar. "
+        f"A dot is a group, n = {sizes} test image{'' if sizes == '1' else 's'} each, mean over the "
+        "networks. The gap is the mean over networks of best minus worst recall, in points, so it can be "
+        "slightly longer than the bar. "
         f"{FLOOR_ON_BAR} Where there is room, the worst and the best group are named; +2 means that two more "
         "groups are tied with it. Click a dot or ▸ to analyse the errors of a class; the shaded class is the "
         "one analysed below."
@@ -206,7 +208,7 @@ def _group_accuracy(counts: Counts, labels: Labels) -> None:
         table,
         key="groups",
         alt="Accuracy within each group for every method and baseline, with 95 % intervals.",
-        caption=f"n = {int(table['n'].min())} test images per group. Bars: 95 % Wilson intervals.",
+        caption=f"n = {counted(int(table['n'].min()), 'test image')} per group. Bars: 95 % Wilson intervals.",
         percent=("accuracy", "low", "high"),
     )
 

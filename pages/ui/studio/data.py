@@ -97,7 +97,9 @@ def _summary(split: Split, *, crossed: bool) -> None:
     low, high = test_CG.min(), test_CG.max()
     balanced = "balanced" if np.ptp(test_CG, axis=1).max() <= 1 else "not balanced"
     sizes = f"{low}" if low == high else f"{low} to {high}"
-    test = f"The groups of the test set are {balanced}: {sizes} images in every cell."
+    test = (
+        f"The groups of the test set are {balanced}: {sizes} image{'' if high == 1 else 's'} in every cell."
+    )
     test += _shown(split, crossed)
     unknown = f" The group of {len(train) - known:,} of them is unknown." if known < len(train) else ""
     shares_C = train_CG.max(axis=1) / np.maximum(train_CG.sum(axis=1), 1)

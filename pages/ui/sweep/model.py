@@ -22,6 +22,7 @@ from fairdd_core.runs.storage.sweeps import (
     list_sweeps,
     read_sweep,
 )
+from fairdd_core.units import counted
 from fairdd_core.workspace import Workspace
 from pages.ui import ASSETS
 from pages.ui.common.runs import dataset_title
@@ -110,7 +111,8 @@ def cell_sentence(spec: SweepSpec) -> str:
     networks = "one test network" if evaluation.networks == 1 else f"{evaluation.networks} test networks"
     seeds = ", ".join(map(str, spec.seeds))
     return (
-        f"Each cell: {distill.iterations} iterations, {distill.ipc} images per class, {networks}, "
+        f"Each cell: {counted(distill.iterations, 'iteration')}, {counted(distill.ipc, 'image')} per class, "
+        f"{networks}, "
         f"seed{'' if len(spec.seeds) == 1 else 's'} {seeds}."
     )
 
