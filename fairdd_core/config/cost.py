@@ -19,6 +19,8 @@ WINDOWS = 8
 """Windows of updates (see ``evaluate.convergence``) until a network on all real images has converged, as many
 as on Colored Digits. The limit on the updates often comes first."""
 WINDOW = 100
+TESTED_TOGETHER = 500
+"""Images in a pass of the test."""
 POOL = 64
 """Real images of every cell among which neighbours are searched."""
 MAX_PLACED = 20_000
@@ -273,7 +275,7 @@ class _Testing:
         return total
 
     def _tested(self, name: str) -> float:
-        return self.speed.test.seconds(self._work(name), self.size.test)
+        return self.speed.test.seconds(self._work(name), self.size.test, TESTED_TOGETHER)
 
     def _work(self, name: str) -> Work:
         return Work.of(self.spec.evaluation.architecture(name), self.size.side)
@@ -298,7 +300,8 @@ def _map_seconds(spec: RunSpec, size: DataSize, speed: DeviceSpeed) -> float:
     shown = min(embedding.samples_per_cell * size.cells, size.train)
     pool = min(max(POOL, embedding.samples_per_cell) * size.cells, size.train)
     work = Work.of(spec.evaluation.network, size.side)
-    seconds = speed.test.seconds(work, size.test + pool + arms * synthetic + placed)
+    seen = size.test + pool + arms * synthetic + placed
+    seconds = speed.test.seconds(work, seen, TESTED_TOGETHER)
     if embedding.umap:
         made = shown + arms * synthetic
         seconds += speed.umap_start + (speed.umap_fit * made + speed.umap_place * placed) / 1000

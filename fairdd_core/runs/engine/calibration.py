@@ -52,18 +52,12 @@ ALONE = 0.8
 
 
 @dataclass(frozen=True)
-class _Line:
-    """The seconds of a pass through one network: ``fixed + images · each``."""
+class _Sample:
+    """A measured pass: the work of its network for an image, the number of images, and its seconds."""
 
-    fixed: float
-    each: float
-
-    @classmethod
-    def through(cls, few: tuple[int, float], many: tuple[int, float]) -> _Line:
-        """Return the line through two measurements, neither falling nor with a negative start."""
-        each = max(0.0, (many[1] - few[1]) / (many[0] - few[0]))
-        fixed = max(0.0, many[1] - each * many[0])
-        return cls(fixed, (many[1] - fixed) / many[0])
+    work: Work
+    images: int
+    seconds: float
 
 
 def measure(device_name: str, clock: Clock = time.perf_counter) -> DeviceSpeed:
@@ -79,8 +73,13 @@ def measure(device_name: str, clock: Clock = time.perf_counter) -> DeviceSpeed:
     device = describe_device(bench.device)
     bench.distil(*SHAPES[0], CLASSES, 1)  # the first time is longer
     part = bench.part()
-    match, real = zip(*(bench.matching(side, network) for side, network in SHAPES), strict=True)
-    train = [bench.training(side, network) for side, network in SHAPES]
+    match, real = [], []
+    for side, network in SHAPES:
+        for ipc in IPC:
+            update, pair = bench.distil(side, network, CLASSES, ipc)
+            match.append(_Sample(Work.of(network, side), CLASSES * ipc, update - CLASSES * part))
+            real.append(_Sample(Work.of(network, side), CLASSES * GROUPS * PER_CELL, pair))
+    train = [bench.training(side, network, images) for side, network in SHAPES for images in BATCHES]
     test = [bench.testing(side, network) for side, network in SHAPES]
     umap_start, umap_fit, umap_place = _umap(clock)
     share = (time.process_time() - start) / (time.perf_counter() - began)
@@ -88,7 +87,7 @@ def measure(device_name: str, clock: Clock = time.perf_counter) -> DeviceSpeed:
         device=device,
         busy=share < ALONE,
         start=start,
-        match=_pass_speed(match, CLASSES * part),
+        match=_pass_speed(match),
         part=part,
         real=_pass_speed(real),
         train=_pass_speed(train),
@@ -99,19 +98,12 @@ def measure(device_name: str, clock: Clock = time.perf_counter) -> DeviceSpeed:
     )
 
 
-def _pass_speed(lines: Sequence[_Line], apart: float = 0.0) -> PassSpeed:
-    """Return the speed that fits the lines of ``SHAPES`` best, in relative terms.
-
-    Args:
-        lines: one for each shape.
-        apart: seconds of the fixed part that are counted elsewhere.
-    """
-    works = [Work.of(network, side) for side, network in SHAPES]
-    rows = [[w.values, w.multiplications] for w in works]
-    each = np.array([line.each for line in lines]).clip(min=1e-12)
-    (values, multiplications), _ = nnls(np.array(rows) / each[:, None], np.ones(len(lines)))
-    fixed = max(0.0, float(np.mean([line.fixed for line in lines])) - apart)
-    return PassSpeed(fixed=fixed, values=float(values), multiplications=float(multiplications))
+def _pass_speed(samples: Sequence[_Sample]) -> PassSpeed:
+    """Return the speed that fits samples best in relative terms, with no negative part."""
+    rows = [[1.0, s.images * s.work.values, s.images * s.work.multiplications] for s in samples]
+    seconds = np.array([sample.seconds for sample in samples]).clip(min=1e-9)
+    (fixed, values, multiplications), _ = nnls(np.array(rows) / seconds[:, None], np.ones(len(samples)))
+    return PassSpeed(fixed=float(fixed), values=float(values), multiplications=float(multiplications))
 
 
 class _Bench:
@@ -126,13 +118,6 @@ class _Bench:
         many, _ = self.distil(side, network, CLASSES, 1)
         few, _ = self.distil(side, network, FEW_CLASSES, CLASSES // FEW_CLASSES)
         return max(0.0, many - few) / (CLASSES - FEW_CLASSES)
-
-    def matching(self, side: int, network: NetSpec) -> tuple[_Line, _Line]:
-        """Measure updates of synthetic images, and passes of the real images of a pair."""
-        measured = [self.distil(side, network, CLASSES, ipc) for ipc in IPC]
-        few, many = ((CLASSES * ipc, update) for ipc, (update, _) in zip(IPC, measured, strict=True))
-        real = min(pair for _, pair in measured)
-        return _Line.through(few, many), _Line(0.0, real / (CLASSES * GROUPS * PER_CELL))
 
     def distil(self, side: int, network: NetSpec, classes: int, ipc: int) -> tuple[float, float]:
         """Return the seconds of an update under a pair that is known, and of making one known."""
@@ -153,12 +138,8 @@ class _Bench:
         update = float(seconds[PAIRS:-1].reshape(LAPS, PAIRS).mean(axis=1).min())
         return update, max(0.0, float(seconds[1:PAIRS].min()) - update)
 
-    def training(self, side: int, network: NetSpec) -> _Line:
-        """Measure updates of a network."""
-        few, many = ((images, self._train(side, network, images)) for images in BATCHES)
-        return _Line.through(few, many)
-
-    def _train(self, side: int, network: NetSpec, images: int) -> float:
+    def training(self, side: int, network: NetSpec, images: int) -> _Sample:
+        """Measure an update of a network."""
         x_NCHW = torch.randn(images, 3, side, side, generator=torch_stream(0, "calibration"))
         data = TrainingSet.synthetic(x_NCHW, torch.arange(images) % CLASSES, self.device)
         trainer = Trainer(data, EvaluationSpec(network=network), (side, CLASSES), 0, 0, self.device)
@@ -168,15 +149,15 @@ class _Bench:
             losses = [trainer.update() for _ in range(updates)]
             float(losses[-1])  # waits for a GPU
 
-        return self._shortest(update) / updates
+        return _Sample(Work.of(network, side), images, self._shortest(update) / updates)
 
-    def testing(self, side: int, network: NetSpec) -> _Line:
+    def testing(self, side: int, network: NetSpec) -> _Sample:
         """Measure the test of a network."""
         data = _noise(side, CLASSES)
         stream = torch_stream(0, "calibration")
         net = make_network(network, side, CLASSES, stream, self.device).requires_grad_(False).eval()
         tested = self._shortest(lambda: predict(net, data, data.normalisation, self.device))
-        return _Line(0.0, tested / len(data))
+        return _Sample(Work.of(network, side), len(data), tested)
 
     def _shortest(self, run: Callable[[], object]) -> float:
         run()

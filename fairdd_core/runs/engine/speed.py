@@ -24,7 +24,7 @@ from fairdd_core.runs.engine.environment import processor
 from fairdd_core.runs.storage import locks
 from fairdd_core.workspace import Workspace
 
-VERSION = 1
+VERSION = 2
 """Of what is measured and how; another version measures again."""
 BUSY_SECONDS = 600.0
 """How long a measurement holds that was made while the machine did other work."""

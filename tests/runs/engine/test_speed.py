@@ -17,7 +17,6 @@ from fairdd_core.config.settings import changed
 from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import calibration, process, sizes, speed
-from fairdd_core.runs.engine.calibration import _Line
 from fairdd_core.workspace import Workspace
 from tests.helpers import ROOT, device_speed
 
@@ -157,18 +156,23 @@ def replace_dataset(data: Any) -> Any:
     return data.model_copy(update={"dataset": "gone"})
 
 
-def test_a_line_through_two_measurements() -> None:
-    assert _Line.through((10, 3.0), (110, 13.0)) == _Line(2.0, 0.1)
-    assert _Line.through((10, 5.0), (110, 4.0)) == _Line(4.0, 0.0), "noise makes no image gain time"
-    steep = _Line.through((10, 0.1), (110, 11.1))
-    assert (steep.fixed, 110 * steep.each) == pytest.approx((0.0, 11.1))
-
-
-def test_speeds_follow_from_lines_of_networks() -> None:
+def test_speeds_follow_from_samples_of_networks() -> None:
     works = [Work.of(network, side) for side, network in calibration.SHAPES]
-    lines = [_Line(2.0, 3 * work.values + 0.5 * work.multiplications) for work in works]
-    found = calibration._pass_speed(lines, 0.5)
-    assert (found.fixed, found.values, found.multiplications) == pytest.approx((1.5, 3, 0.5))
+    samples = [
+        calibration._Sample(work, n, 2 + n * (3 * work.values + 0.5 * work.multiplications))
+        for work in works
+        for n in (10, 100)
+    ]
+    found = calibration._pass_speed(samples)
+    assert (found.fixed, found.values, found.multiplications) == pytest.approx((2, 3, 0.5))
+
+
+def test_noise_gives_no_negative_speed() -> None:
+    works = [Work.of(network, side) for side, network in calibration.SHAPES]
+    falling = [calibration._Sample(work, n, 5 - n / 100) for work in works for n in (10, 100)]
+    found = calibration._pass_speed(falling)
+    assert min(found.fixed, found.values, found.multiplications) >= 0
+    assert found.seconds(works[0], 50) == pytest.approx(4.5, rel=0.1), "a GPU's passes cost the same"
 
 
 def test_measuring_uses_the_code_of_runs(monkeypatch: pytest.MonkeyPatch) -> None:
