@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -55,10 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             print("Interrupted.", file=sys.stderr)
             return INTERRUPTED
-        except (
-            OSError,
-            TimeoutError,
-        ) as error:  # an unusable workspace, a full disk, a process that will not end
+        except (OSError, TimeoutError, sqlite3.Error) as error:
+            # An unusable workspace or index, a full disk, a process that will not end.
             print(error, file=sys.stderr)
             return FAILED
 

@@ -80,10 +80,13 @@ def reading(path: Path) -> Iterator[None]:
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Call ``write`` with a temporary file beside ``path``, bring that to the disk, then rename it.
 
+    The folder is made where only it is missing: whoever writes must not make a workspace that was removed
+    meanwhile again.
+
     Raises:
         OSError: when the disk is full or not writable; ``path`` is then unchanged.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY}")
     try:
         write(temporary)

@@ -8,7 +8,7 @@ import streamlit as st
 from fairdd_core.runs import engine
 from fairdd_core.workspace import Workspace
 from pages.ui.common import url
-from pages.ui.common.errors import EXPECTED
+from pages.ui.common.errors import EXPECTED, show_error
 from pages.ui.common.html import inject_assets
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
@@ -34,7 +34,10 @@ page = st.navigation(
     position="top",
 )
 url.enter(page.url_path)
-page.run()
+try:
+    page.run()
+except EXPECTED as error:  # of files or the index, for example a full disk
+    show_error("This page cannot be shown.", error)
 
 if "welcomed" not in st.session_state:  # who is here will launch something soon, but sees the page first
     st.session_state["welcomed"] = True

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -16,15 +18,17 @@ from fairdd_core.cli.output import file_errors, write_output
 from fairdd_core.cli.show import show_run, state_text
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
+from fairdd_core.runs.engine import process
 from fairdd_core.runs.storage import archive, trash
 from fairdd_core.runs.storage.cache import ResultCache
 from fairdd_core.runs.storage.index import RunState, Store
+from fairdd_core.runs.storage.repair import repair, take_dispatchers_lock
 from fairdd_core.text import one_line
 from fairdd_core.units import age_text, bytes_text, counted
 from fairdd_core.workspace import Workspace
 
 Command = Callable[[argparse.Namespace], int]
-CANCEL_SECONDS = 10.0
+CANCEL_SECONDS, REPAIR_SECONDS = 10.0, 5.0
 _MOST = 1e15
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
@@ -61,6 +65,7 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     prune.add_argument("--yes", action="store_true", help="remove them; else only print how much there is")
     kept = add("cache", show_cache, "Print how large the results are that later runs reuse.", run=False)
     kept.add_argument("--empty", action="store_true", help="remove them; later runs compute them anew")
+    add("repair", repair_index, "Rebuild a damaged index of runs from their folders.", run=False)
     text = "Queue a run, or one for each seed; prints the ids and returns at once."
     submit = add("submit", submit_run, text, run=False)
     submit.add_argument("--title", default="", help="a name for the run")
@@ -166,6 +171,26 @@ def prune_runs(args: argparse.Namespace) -> int:
         return 0
     for run_id in trash.prune(workspace, keep):
         print(run_id)
+    return 0
+
+
+def repair_index(args: argparse.Namespace) -> int:
+    """Rebuild the index if it is damaged, and enter the runs that it lacks."""
+    workspace = Workspace.default()
+    if not workspace.root.exists():
+        raise UserError("FAIRDD_HOME", "a workspace", f"{workspace.root}, which does not exist")
+    process.signal_holder(workspace.dispatcher_lock, signal.SIGTERM)  # it would use the index meanwhile
+    lock = take_dispatchers_lock(workspace, REPAIR_SECONDS)
+    try:
+        done = repair(workspace)
+    finally:
+        os.close(lock)
+    if done.aside is None:
+        print("The index is sound.")
+    else:
+        print(f"The old index is now {done.aside}: {done.reason}")
+    print(f"Runs entered from their folders: {len(done.adopted)}.")
+    engine.wake(workspace)
     return 0
 
 

@@ -128,6 +128,7 @@ def write_sweep(path: Path, sweep: Sweep, cells: Sequence[Cell]) -> None:
 
     Only the first image of every class is kept, so that a grid stays small.
     """
+    path.mkdir(parents=True, exist_ok=True)
     names = [f"{i:03d}" for i in range(len(cells))]
     for name, cell in zip(names, cells, strict=True):
         if cell.result is None:

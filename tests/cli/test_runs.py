@@ -134,6 +134,24 @@ def test_resume_tells_when_the_bytes_may_differ(cli: Cli, done: str, workspace: 
         assert (remark in err) if remark else (err == "")
 
 
+def test_a_damaged_index_is_named_and_repaired(cli: Cli, done: str, workspace: Workspace) -> None:
+    workspace.index.write_bytes(b"not an index " * 1000)
+    for command in (
+        ["runs"],
+        ["show", done],
+        ["submit", "--device", "cpu"],
+        ["sweep", "--submit"],
+    ):
+        code, _, err = cli(*command)
+        assert code == 1
+        assert "python -m fairdd_core repair" in err
+    code, out, _ = cli("repair")
+    assert code == 0
+    assert "Runs entered from their folders: 1." in out
+    assert done in cli("runs")[1]
+    assert cli("repair")[1].startswith("The index is sound.")
+
+
 def test_delete_and_undo(cli: Cli, done: str) -> None:
     assert cli("delete", done)[0] == 0
     assert cli("runs")[1] == ""
@@ -145,6 +163,7 @@ def test_delete_and_undo(cli: Cli, done: str) -> None:
 
 
 def test_the_cache_is_measured_and_emptied(cli: Cli, workspace: Workspace) -> None:
+    workspace.create()
     cache = ResultCache(workspace)
     cache.put("a" * 64, {"x": np.zeros(1000)}, {}, "run", {})
     assert cli("cache")[1].startswith("Results in the cache: 1, 8")

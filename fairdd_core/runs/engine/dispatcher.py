@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import process
 from fairdd_core.runs.engine.outcomes import (
     CRASHED,
@@ -23,6 +25,7 @@ from fairdd_core.runs.engine.outcomes import (
 from fairdd_core.runs.engine.warm_worker import WarmWorker
 from fairdd_core.runs.storage import locks, trash
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
+from fairdd_core.runs.storage.schema import UnusableIndex
 from fairdd_core.workspace import Workspace
 
 TICK_SECONDS = 0.1
@@ -30,6 +33,8 @@ IDLE_SECONDS = 3.0
 GRACE_SECONDS = 1.2  # from the request to SIGKILL; a cancelled run is gone within two seconds
 MOST_ATTEMPTS = 3  # at starting a run; one that nobody can claim must not be tried for ever
 PATIENCE_SECONDS = 300.0  # how long the index may stay unusable, for example on a full disk
+RETRY_SECONDS = 1.0
+_EXPECTED = (OSError, UserError, UnusableIndex)
 log = logging.getLogger("dispatcher")
 
 
@@ -75,13 +80,17 @@ class Dispatcher:
 
     def _settle(self, run: RunRecord) -> None:
         """Write the outcome of a run whose worker is gone; one that the worker wrote itself stands."""
-        child = self.children.pop(run.id, None)
+        child = self.children.get(run.id)
         code = None if child is None else child.wait()
         if code == NOT_CLAIMED:  # the run was another worker's, started by an earlier dispatcher
             code = None
-        before, self.oom_kills = self.oom_kills, process.count_oom_kills()
+        oom_kills = process.count_oom_kills()
         outcome = completed(self.store.folder(run.id))  # it may have been killed after its last word
-        self._end(run, outcome or explain_exit(code, run.cancelled is not None, self.oom_kills > before))
+        out_of_memory = oom_kills > self.oom_kills
+        self._end(run, outcome or explain_exit(code, run.cancelled is not None, out_of_memory))
+        # Forgotten only now: where the outcome could not be written, it is explained again.
+        self.oom_kills = oom_kills
+        self.children.pop(run.id, None)
 
     def _end(self, run: RunRecord, outcome: Outcome) -> None:
         self.stopping.pop(run.id, None)
@@ -97,19 +106,19 @@ class Dispatcher:
             code = child.poll()
             if code is None:
                 continue
+            if run_id in queued and self.store.get(run_id).state is RunState.QUEUED:
+                # SETTLED belongs to a run that ended and was resumed before this look. A warm worker may
+                # have been dying when it got the run, which then starts cold.
+                attempts = self.attempts.get(run_id, 0) + 1
+                excused = code in {SETTLED, NOT_CLAIMED} or run_id in self.handed_over
+                if excused and attempts < MOST_ATTEMPTS:
+                    self.attempts[run_id] = attempts
+                else:
+                    code = CRASHED if code in {SETTLED, NOT_CLAIMED} else code
+                    self._end(queued[run_id], explain_exit(code, cancelled=False, oom_killed=False))
+                    ended.add(run_id)
             self.children.pop(run_id)
-            warm = run_id in self.handed_over
             self.handed_over.discard(run_id)
-            if run_id not in queued or self.store.get(run_id).state is not RunState.QUEUED:
-                continue
-            # SETTLED belongs to a run that ended and was resumed before this look. A warm worker may have
-            # been dying when it got the run, which then starts cold.
-            self.attempts[run_id] = self.attempts.get(run_id, 0) + 1
-            excused = code in {SETTLED, NOT_CLAIMED} or warm
-            if not excused or self.attempts[run_id] >= MOST_ATTEMPTS:
-                code = CRASHED if code in {SETTLED, NOT_CLAIMED} else code
-                self._end(queued[run_id], explain_exit(code, cancelled=False, oom_killed=False))
-                ended.add(run_id)
         return ended
 
     def _start(self, run: RunRecord) -> None:
@@ -136,21 +145,24 @@ def serve(workspace: Workspace, lock: int) -> None:
         workspace: to serve.
         lock: the dispatcher's lock. Where the workspace was made anew, it is another one's by now.
     """
-    dispatcher = Dispatcher(workspace)
-    dispatcher.store.adopt_orphans()
-    trash.tidy(workspace)
+    dispatcher, tidied = Dispatcher(workspace), False
     last_use = last_success = time.monotonic()
     while locks.is_current(lock, workspace.dispatcher_lock):
         now = time.monotonic()
         try:
+            if not tidied:
+                dispatcher.store.adopt_orphans()
+                trash.tidy(workspace)
+                tidied = True
             if dispatcher.tick():
                 last_use = now
             last_success = now
-        except Exception:  # a full disk, for example: runs must not stay unattended, whatever it is
-            log.exception("Trying again")
+        except Exception as error:  # a full disk, for example: runs must not stay unattended, whatever it is
+            log.info("Trying again: %s", error, exc_info=not isinstance(error, _EXPECTED))
             if now - last_success > PATIENCE_SECONDS:
-                raise
-            time.sleep(1.0)
+                break
+            time.sleep(RETRY_SECONDS)
+            last_use = now = time.monotonic()
         if now - last_use > IDLE_SECONDS:
             break
         time.sleep(TICK_SECONDS)
@@ -165,14 +177,24 @@ def main(root: Path, lock: int | None = None) -> int:
         lock: the dispatcher's lock, where whoever started this process already holds it.
     """
     workspace = Workspace(root)
+    if not root.exists():
+        return 0
     lock = locks.acquire(workspace.dispatcher_lock, 0.2) if lock is None else locks.take_over(lock)
     while lock is not None:
         serve(workspace, lock)
         os.close(lock)
-        if not workspace.root.exists() or not Store(workspace).live():
+        if not workspace.root.exists() or not _has_live_runs(workspace):
             break  # no run was submitted while the lock was still held
         lock = locks.acquire(workspace.dispatcher_lock, 0.2)
     return 0
+
+
+def _has_live_runs(workspace: Workspace) -> bool:
+    try:
+        return bool(Store(workspace).live())
+    except (OSError, UserError, sqlite3.Error) as error:
+        log.info("The index cannot be used: %s", error)
+        return False
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fairdd_core.events import Event, Phase
 from fairdd_core.runs.engine.environment import describe_drift, restore_environment
+from fairdd_core.runs.engine.outcomes import StopRequested
 from fairdd_core.runs.engine.recorder import record
 from fairdd_core.runs.engine.reuse import RunCache
 from fairdd_core.runs.storage.cache import ResultCache
@@ -89,7 +90,18 @@ class Reporter:
                 self.flush()
 
     def flush(self) -> None:
-        """Write the latest progress."""
+        """Write the latest progress.
+
+        Raises:
+            StopRequested: when the run was removed from the index, or the workspace is gone.
+        """
         last = self._last
-        self.store.update(self.run_id, phase=last.name, done=last.done, total=last.total, note=last.note)
+        progress: dict[str, Any] = {
+            "phase": last.name,
+            "done": last.done,
+            "total": last.total,
+            "note": last.note,
+        }
+        if not self.store.update(self.run_id, **progress):
+            raise StopRequested
         self._reported = time.monotonic()

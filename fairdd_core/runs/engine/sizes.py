@@ -33,6 +33,8 @@ def size_of(workspace: Workspace, spec: RunSpec) -> DataSize:
     exact = _key(workspace, spec, ())
     if (found := _read(workspace, exact)) is None:
         found = DataSize.of(load(spec.data, spec.seed, workspace.data))
+        workspace.create()
+        workspace.speeds.mkdir(exist_ok=True)
         for key in (exact, _key(workspace, spec, _BIAS)):
             write_json(_file(workspace, key), asdict(found))
     return found

@@ -81,7 +81,8 @@ def write(workspace: Workspace, device: str, measured: DeviceSpeed) -> None:
 
 def start(workspace: Workspace, device: str) -> None:
     """Start measuring a device in a process of its own, unless that is under way. Returns at once."""
-    workspace.speeds.mkdir(parents=True, exist_ok=True)
+    workspace.create()
+    workspace.speeds.mkdir(exist_ok=True)
     lock = locks.acquire(_lock(workspace, device))
     if lock is None:
         return

@@ -127,6 +127,7 @@ def resume(workspace: Workspace, sweep: Sweep) -> Sweep:
         UserError: when the sweep is gone, or another sweep has been resuming for ``PATIENCE_SECONDS``.
         OSError: when the disk is full. Nothing was queued then.
     """
+    find_sweep(workspace, sweep.id)
     lock = locks.acquire(workspace.root / "sweeps" / "resume.lock", PATIENCE_SECONDS)
     if lock is None:
         raise UserError(

@@ -68,7 +68,8 @@ def import_run(workspace: Workspace, source: Path | IO[bytes]) -> str:
     Raises:
         UserError: when the file is not an exported run, or not a valid one.
     """
-    workspace.runs.mkdir(parents=True, exist_ok=True)
+    workspace.create()
+    workspace.runs.mkdir(exist_ok=True)
     # On the same disk as the runs, to be renamed.
     staged = Path(tempfile.mkdtemp(prefix=IMPORT_PREFIX, dir=workspace.runs))
     try:

@@ -16,10 +16,11 @@ from typing import Any
 
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
+from fairdd_core.runs.storage import locks
 from fairdd_core.runs.storage.documents import LAST_SECOND
 from fairdd_core.runs.storage.external import give
 from fairdd_core.runs.storage.folder import RunFolder
-from fairdd_core.runs.storage.schema import connection, transaction
+from fairdd_core.runs.storage.schema import connection, explained, transaction
 from fairdd_core.text import one_line
 from fairdd_core.workspace import Workspace
 
@@ -157,7 +158,7 @@ class Store:
         """Create folders and rows in one transaction, so that no reader sees a row without its folder."""
         made = [path for path in (self.workspace.runs / run_id for run_id in ids) if not path.exists()]
         try:
-            with transaction(self.workspace.index) as db:
+            with transaction(self.workspace.index, create=True) as db:
                 yield db
         except BaseException:
             for path in made:
@@ -279,7 +280,7 @@ class Store:
     def adopt_orphans(self) -> Sequence[str]:
         """Enter every run folder that has no row, as when the index was lost; return their ids."""
         adopted = []
-        with transaction(self.workspace.index) as db:
+        with transaction(self.workspace.index, create=self.workspace.runs.exists()) as db:
             known = {row["id"] for row in db.execute("SELECT id FROM runs")}
             for path in sorted(self.workspace.runs.glob("*")):
                 folder = RunFolder(path)
@@ -289,6 +290,8 @@ class Store:
                 state = RunState.DONE if finished else RunState.LOST
                 hint = "" if finished else "Resume to continue it."
                 text = {"message": "Found without an entry in the index.", "hint": hint}
+                if locks.is_held(folder.lock_file):
+                    state, text = RunState.RUNNING, {}
                 _insert(db, id=path.name, state=state, created=path.stat().st_mtime, **text)
                 adopted.append(path.name)
         return adopted
@@ -324,6 +327,8 @@ def _records(rows: Iterable[sqlite3.Row]) -> Iterator[RunRecord]:
 def _record(row: sqlite3.Row) -> RunRecord:
     """Return the record of a row. Whatever is not of its kind gets a value that every list can show."""
     values: dict[str, Any] = {name: row[name] for name in row.keys() if name in _COLUMNS}  # noqa: SIM118
+    if missing := sorted(_COLUMNS - set(values)):
+        raise explained(sqlite3.OperationalError(f"no such column: {missing[0]}"), Path())
     for name in _TIMES:
         values[name] = _time(values[name])
     for name in _NUMBERS:

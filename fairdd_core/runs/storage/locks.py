@@ -17,13 +17,12 @@ def acquire(path: Path, timeout: float = 0.0) -> int | None:
     process id alone does not.
 
     Args:
-        path: of the lock file; created when absent, never removed.
+        path: of the lock file; created when absent, never removed. Its folder must be there.
         timeout: seconds to wait for another holder.
 
     Returns:
         The file descriptor, or None when another process holds the lock.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + timeout
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -32,28 +32,69 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 BUSY_SECONDS = 15.0
 
 
+_DAMAGED = (
+    *("malformed", "not a database", "no such table", "no such column", "has no column", "already exists"),
+    *("integer overflow", "NOT NULL", "UNIQUE"),
+)
+"""What SQLite says of a file that is not the index that this program wrote."""
+
+
+class UnusableIndex(sqlite3.OperationalError):
+    """The index cannot be used; the message names the cause and what to do."""
+
+
+def explained(error: sqlite3.Error, path: Path) -> UnusableIndex:
+    """Return an error of SQLite in words for people."""
+    cause = str(error)
+    kind, advice = "cannot be used", ""
+    if any(words in cause for words in _DAMAGED):
+        kind = "is damaged"
+        advice = "The folders of the runs are untouched; rebuild it with: python -m fairdd_core repair"
+    elif "disk is full" in cause or "disk I/O" in cause:
+        kind, advice = "cannot be written: the disk is full", "Free some space, then try again."
+    elif "readonly" in cause or "unable to open" in cause:
+        kind = "cannot be written"
+        advice = f"Make {path.parent} writable, or choose another workspace with FAIRDD_HOME."
+    elif "locked" in cause or "busy" in cause:
+        kind, advice = "is kept locked by another program", "Close it, or try again in a moment."
+    return UnusableIndex(f"The index of runs {kind} ({cause}). {advice}".strip())
+
+
 @contextmanager
-def connection(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the index for a few statements, creating or migrating it first where needed.
+def connection(path: Path, *, create: bool = False) -> Iterator[sqlite3.Connection]:
+    """Open the index for a few statements, migrating it first where needed.
 
     Opening is cheap (well under a millisecond), and makes every use safe from any thread.
 
+    Args:
+        path: of the index.
+        create: make the index and its workspace where there is none; else it is then empty for as long as it
+            is open.
+
     Raises:
         UserError: when a newer version of the program made this index.
+        UnusableIndex: when it is damaged, locked or cannot be written.
     """
-    Workspace(path.parent).create()
-    with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as db:
-        db.row_factory = sqlite3.Row
-        db.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: safe against every crash of a process
-        if _version(db) != len(MIGRATIONS):
-            _migrate(db)
-        yield db
+    if create:
+        Workspace(path.parent).create()
+    where = path if create or path.exists() else ":memory:"
+    try:
+        with closing(sqlite3.connect(where, timeout=BUSY_SECONDS, isolation_level=None)) as db:
+            db.row_factory = sqlite3.Row
+            db.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: safe against every crash of a process
+            if _version(db) != len(MIGRATIONS):
+                _migrate(db)
+            yield db
+    except UnusableIndex:
+        raise
+    except sqlite3.Error as error:
+        raise explained(error, path) from error
 
 
 @contextmanager
-def transaction(path: Path) -> Iterator[sqlite3.Connection]:
+def transaction(path: Path, *, create: bool = False) -> Iterator[sqlite3.Connection]:
     """Open the index for one transaction, which holds the write lock from its start."""
-    with connection(path) as db:
+    with connection(path, create=create) as db:
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db

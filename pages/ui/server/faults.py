@@ -10,6 +10,7 @@ from logging.handlers import RotatingFileHandler
 import streamlit as st
 
 from fairdd_core.workspace import Workspace
+from pages.ui.common.errors import EXPECTED, show_error
 
 _LOG_BYTES = 1_000_000
 log = logging.getLogger("fairdd.faults")
@@ -17,6 +18,9 @@ log = logging.getLogger("fairdd.faults")
 
 def report_fault(error: Exception) -> bool:
     """Log an exception that no screen expected, and show its reference instead of a traceback."""
+    if isinstance(error, EXPECTED):
+        show_error("This part of the page cannot be shown.", error)
+        return True
     reference, workspace = secrets.token_hex(4), Workspace.default()
     with suppress(OSError):  # without a workspace, Streamlit's own log has the traceback
         handler = RotatingFileHandler(workspace.faults_log, maxBytes=_LOG_BYTES, backupCount=1)

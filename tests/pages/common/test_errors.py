@@ -16,6 +16,7 @@ from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from pages.ui.common.runs import open_run
 from pages.ui.studio.export import exports
+from tests.pages.conftest import MAIN
 from tests.pages.fake_run import write_fake_run
 
 Visit = Callable[..., AppTest]
@@ -174,3 +175,12 @@ def test_what_is_exported_leaves_out_what_is_damaged(workspace: Path) -> None:
         assert before == {path: path.read_bytes() for path in folder.artefacts()}
     whole = {e.part: e.make() for e in exports(open_run(intact.path.name)) if e.part in ("report", "tables")}
     assert "damaged" not in whole["report"].decode()
+
+
+@pytest.mark.parametrize("page", ["", "runs.py", "sweep.py"])
+def test_a_damaged_index_is_named_with_the_way_to_repair_it(page: str, workspace: Path) -> None:
+    Workspace(workspace).index.write_bytes(b"not an index " * 1000)
+    app = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    if page:
+        app.switch_page(page).run()
+    assert "fairdd\\_core repair" in errors(app)

@@ -267,3 +267,14 @@ def test_a_run_resumed_the_moment_it_stopped_goes_on(workspace: Workspace, make_
         Store(workspace).update(run_id, done=0)
         engine.resume(workspace, run_id)
     until(lambda: has_steps(workspace, run_id))
+
+
+def test_a_workspace_that_vanishes_is_not_made_again(
+    workspace: Workspace, make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRDD_TEST_STEP_SECONDS", "0.02")
+    run_id = engine.submit(workspace, make_spec(iterations=5000))
+    until(lambda: has_steps(workspace, run_id))
+    workspace.root.rename(workspace.root.with_name("elsewhere"))
+    until(lambda: not processes(workspace), 10)
+    assert not workspace.root.exists()

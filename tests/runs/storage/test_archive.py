@@ -239,6 +239,7 @@ def test_tables_of_bytes_are_refused(workspace: Workspace, archive: bytes) -> No
 
 def test_snapshots_of_other_arms_are_refused(workspace: Workspace, archive: bytes, tmp_path: Path) -> None:
     other = RunFolder(tmp_path / "other")
+    other.path.mkdir()
     other.write_snapshot(9, {"stranger": np.zeros((10, 1, 3, 4, 4), np.uint8)})
     content = other.snapshot_file(9).read_bytes()
     with pytest.raises(UserError, match="valid 000009"):

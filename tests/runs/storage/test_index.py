@@ -134,7 +134,7 @@ def test_a_run_whose_folder_fails_leaves_no_row(workspace: Workspace) -> None:
 
 
 def test_migrations_run_once_and_in_order(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    with connection(workspace.index) as db:
+    with connection(workspace.index, create=True) as db:
         assert db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     run_id = Store(workspace).enter(lambda folder: None)
