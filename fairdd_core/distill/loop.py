@@ -59,7 +59,7 @@ def distill(
 
     Args:
         train: the real data.
-        spec: how to distil; external arms are left out.
+        spec: how to distil.
         seed: of the run.
         device: where to compute.
         resume: a checkpoint of the same spec to continue from; the result is the same as without a stop.
@@ -73,7 +73,6 @@ def distill(
         UserError: settings that the data does not allow, or a checkpoint of another version.
         Diverged: the loss is no longer finite.
     """
-    spec = spec.model_copy(update={"arms": spec.distilled})
     backbone = lookup(BACKBONES, spec.backbone, "distill.backbone").build(spec)
     problem = Problem(train, spec, backbone, device)
     arms = _arms(problem, seed, resume)

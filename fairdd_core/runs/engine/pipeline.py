@@ -134,7 +134,8 @@ def earlier_images(
 def _distilled(spec: RunSpec, split: Split, device: torch.device, progress: Progress) -> Iterator[Event]:
     names = [arm.name for arm in spec.distill.distilled]
     if not all(name in progress.distilled for name in names):
-        yield from distill(split.train, spec.distill, spec.seed, device, progress.checkpoint)
+        own = spec.distill.model_copy(update={"arms": spec.distill.distilled})
+        yield from distill(split.train, own, spec.seed, device, progress.checkpoint)
     else:
         labels_N = synthetic_labels(split.train.num_classes, spec.distill)
         yield from (Distilled(name, progress.distilled[name], labels_N) for name in names)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -272,3 +272,14 @@ class NewerVersion(UserError):  # noqa: N818 - names the state
     def __init__(self, field: str, known: int, got: object) -> None:
         hint = "A newer version of the program made this run: update the program to open it."
         super().__init__(field, f"version {known} or older", got, hint)
+
+
+def parse_events(content: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the events in lines of JSON; other lines are skipped."""
+    for line in content.splitlines():
+        try:
+            event = parse_json(line)
+        except ValueError:  # torn by a crash, then closed by the next writer
+            continue
+        if is_event(event):
+            yield event

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,8 @@ from fairdd_core.files import (
     write_json,
     write_table,
 )
-from fairdd_core.runs.storage.documents import NewerVersion, check_result, is_event, parse_json
+from fairdd_core.runs.storage.documents import NewerVersion, check_result, parse_events, parse_json
+from fairdd_core.runs.storage.grids import as_grid
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,7 +148,7 @@ class RunFolder:
             file.seek(offset)
             content = file.read()
         content = content[: content.rfind(b"\n") + 1]
-        return list(_parse(content)), offset + len(content)
+        return list(parse_events(content)), offset + len(content)
 
     def steps(self) -> pd.DataFrame:
         """Return the logged steps with the columns ``STEP_COLUMNS``; ``seconds`` since the run started.
@@ -231,10 +231,8 @@ class RunFolder:
                 their classes have different numbers of images, the array is masked where there is none.
         """
         path = self.snapshot_file(iteration)
-        found = read_arrays(path)[0]
-        if external and path.exists():
-            found |= {arm: as_grid(*images) for arm, images in self.external().items()}
-        return found
+        sets = self.external() if external and path.exists() else {}
+        return read_arrays(path)[0] | {arm: as_grid(*images) for arm, images in sets.items()}
 
     def external(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Return the sets that were made elsewhere.
@@ -387,32 +385,6 @@ class RunFolder:
         if not self.log_file.exists():
             return ""
         return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-n:])
-
-
-def as_grid(x_NCHW: np.ndarray, y_N: np.ndarray) -> np.ndarray:
-    """Return images in units of [0, 1], ordered by class, as uint8 (C, IPC, 3, H, W).
-
-    It is masked where a class has fewer images than another one.
-    """
-    per_class = np.bincount(y_N)
-    levels = np.rint(np.clip(np.nan_to_num(x_NCHW), 0, 1) * 255).astype(np.uint8)
-    out = np.zeros((len(per_class), per_class.max(), *x_NCHW.shape[1:]), np.uint8)
-    present_CI = np.arange(per_class.max()) < per_class[:, None]
-    out[present_CI] = levels
-    if present_CI.all():
-        return out
-    absent = np.broadcast_to(~present_CI[:, :, None, None, None], out.shape)
-    return np.ma.MaskedArray(out, absent)
-
-
-def _parse(content: bytes) -> Iterator[dict[str, Any]]:
-    for line in content.splitlines():
-        try:
-            event = parse_json(line)
-        except ValueError:  # torn by a crash, then closed by the next writer
-            continue
-        if is_event(event):
-            yield event
 
 
 def _refuse_newer(content: bytes) -> None:

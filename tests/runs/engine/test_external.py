@@ -21,7 +21,8 @@ from fairdd_core.runs.engine.recorder import record
 from fairdd_core.runs.engine.warm_worker import tiny_spec
 from fairdd_core.runs.storage import external
 from fairdd_core.runs.storage.archive import export_run, import_run
-from fairdd_core.runs.storage.folder import RunFolder, as_grid
+from fairdd_core.runs.storage.folder import RunFolder
+from fairdd_core.runs.storage.grids import as_grid
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.runs.storage.summary import summarise
 from fairdd_core.runs.storage.validation import validate_run

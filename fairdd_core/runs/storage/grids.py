@@ -1,0 +1,21 @@
+"""Images of a set as a grid with a row for each class."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def as_grid(x_NCHW: np.ndarray, y_N: np.ndarray) -> np.ndarray:
+    """Return images in units of [0, 1], ordered by class, as uint8 (C, IPC, 3, H, W).
+
+    It is masked where a class has fewer images than another one.
+    """
+    per_class = np.bincount(y_N)
+    levels = np.rint(np.clip(np.nan_to_num(x_NCHW), 0, 1) * 255).astype(np.uint8)
+    out = np.zeros((len(per_class), per_class.max(), *x_NCHW.shape[1:]), np.uint8)
+    present_CI = np.arange(per_class.max()) < per_class[:, None]
+    out[present_CI] = levels
+    if present_CI.all():
+        return out
+    absent = np.broadcast_to(~present_CI[:, :, None, None, None], out.shape)
+    return np.ma.MaskedArray(out, absent)
