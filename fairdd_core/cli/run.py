@@ -26,6 +26,7 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs import engine
+from fairdd_core.runs.storage.blown_up import blown_up_text
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.workspace import Workspace
@@ -183,6 +184,8 @@ def run(args: argparse.Namespace) -> int:
         return 1
     result = {**(folder.result() or {}), **said}
     print(json.dumps(result, indent=2) if args.json else as_text(result))
+    if warning := blown_up_text(folder):
+        print(f"warning: {warning}", file=sys.stderr)
     return 0
 
 

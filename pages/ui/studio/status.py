@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -15,10 +16,12 @@ from fairdd_core.errors import UserError
 from fairdd_core.files import DamagedFile
 from fairdd_core.plots.curves import curve
 from fairdd_core.plots.theme import arm_label
+from fairdd_core.runs.storage.blown_up import blown_up_text
+from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunRecord, RunState
 from fairdd_core.runs.storage.summary import reuse_text
 from pages.ui.common import progress, url
-from pages.ui.common.cache import stamp
+from pages.ui.common.cache import cached, stamp
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import show_figure
 from pages.ui.common.runs import RunView, open_run
@@ -120,6 +123,9 @@ def ended_panel(view: RunView) -> None:
     record = view.record
     hint = escape_markdown(record.hint) if record else ""
     if record is None or view.state not in _OUTCOMES:
+        with suppress(DamagedFile):  # reported where it is shown
+            if text := _blown_up(view.folder.path):
+                st.warning(f"{escape_markdown(text)}", icon=":material/warning:")
         reused = reuse_text(view.folder.reused(), arm_label)
         for text in filter(None, (hint, reused and f"Reused: {escape_markdown(reused)}.")):
             st.caption(text)
@@ -139,6 +145,11 @@ def ended_panel(view: RunView) -> None:
             args=(view.spec,),
             help=progress.EDIT_HELP,
         )
+
+
+@cached(lambda path: [RunFolder(path).synthetic_file], size=64)
+def _blown_up(path: Path) -> str:
+    return blown_up_text(RunFolder(path), arm_label)
 
 
 def _kept(view: RunView) -> str:
