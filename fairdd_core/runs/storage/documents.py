@@ -9,13 +9,16 @@ import json
 import math
 import time
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticUndefined
 
 from fairdd_core.errors import UserError
 from fairdd_core.events import PhaseName
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LAST_SECOND = 253_402_300_799.0
 """Of the year 9999, the last that dates can be written of."""
@@ -28,6 +31,19 @@ Seconds = Annotated[float, Field(ge=0, le=LAST_SECOND, allow_inf_nan=False)]
 Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 Level = Annotated[int, Field(ge=0, le=255)]
 Channels = Annotated[list[Finite], Field(max_length=3)]
+
+
+POINTS = frozenset({"kind", "arm", "class_id", "group_id", "index", "pca_x", "pca_y", "umap_x", "umap_y"})
+DIAGNOSTICS = frozenset(
+    {
+        *("arm", "iteration", "class_id", "group_id", "share", "residual"),
+        *("vanilla", "uniform", "shift", "inner"),
+    }
+)
+MOMENTS = (POINTS - {"group_id"}) | {"iteration"}
+RESIDUALS = frozenset({"arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"})
+TEXT_COLUMNS = frozenset({"kind", "arm"})
+"""Of the tables; all others hold numbers."""
 
 
 class Document(BaseModel):
@@ -224,6 +240,21 @@ def check_result(document: Mapping[str, Any]) -> None:
         ValueError: naming the first field that is wrong.
     """
     _check(Result, document)
+
+
+def check_columns(table: pd.DataFrame, columns: frozenset[str]) -> None:
+    """Check that a table has some columns, each of its kind.
+
+    Raises:
+        ValueError: naming one that is missing or of another kind.
+    """
+    from pandas.api.types import is_numeric_dtype
+
+    for name in sorted(columns):
+        if name not in table:
+            raise ValueError(f"no column {name}")
+        if len(table) and is_numeric_dtype(table[name]) == (name in TEXT_COLUMNS):
+            raise ValueError(f"a column {name} of {table[name].dtype}")
 
 
 def check_event(event: Mapping[str, Any]) -> None:

@@ -13,22 +13,33 @@ from pydantic import ValidationError
 from fairdd_core.config.checks import check_run
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.config.spec.evaluation import SERIES_SIGN, series
-from fairdd_core.config.spec.run import SPEC_VERSION, RunSpec
+from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.card import Labels
 from fairdd_core.data.grouped import Normalisation
 from fairdd_core.events import Nearest
 from fairdd_core.files import (
     TEMPORARY,
     read_arrays,
-    read_json,
-    read_table,
     reading,
     write_arrays,
     write_json,
     write_table,
 )
-from fairdd_core.runs.storage.documents import NewerVersion, check_result, parse_events, parse_json
+from fairdd_core.runs.storage.documents import (
+    DIAGNOSTICS,
+    MOMENTS,
+    POINTS,
+    RESIDUALS,
+    parse_events,
+)
 from fairdd_core.runs.storage.grids import as_grid
+from fairdd_core.runs.storage.readers import (
+    read_columns,
+    read_counts,
+    read_images,
+    read_result,
+    refuse_newer,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +125,7 @@ class RunFolder:
         try:
             spec = RunSpec.model_validate_json(content)
         except ValidationError as error:
-            _refuse_newer(content)
+            refuse_newer(content)
             raise user_error(error) from error
         check_run(spec)
         return spec
@@ -125,11 +136,7 @@ class RunFolder:
         Raises:
             DamagedFile: when it is not one.
         """
-        document = read_json(self.result_file)
-        if document is not None:
-            with reading(self.result_file):
-                check_result(document)
-        return document
+        return read_result(self.result_file)
 
     def write_result(self, document: dict[str, Any]) -> None:
         """Write ``result.json``; from then on the run counts as finished."""
@@ -232,7 +239,7 @@ class RunFolder:
         """
         path = self.snapshot_file(iteration)
         sets = self.external() if external and path.exists() else {}
-        return read_arrays(path)[0] | {arm: as_grid(*images) for arm, images in sets.items()}
+        return read_images(path) | {arm: as_grid(*images) for arm, images in sets.items()}
 
     def external(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Return the sets that were made elsewhere.
@@ -265,7 +272,8 @@ class RunFolder:
         if not self.checkpoint_file.exists():
             return None
         arrays, about = read_arrays(self.checkpoint_file)
-        return int(about.get("iteration", 0)), arrays
+        with reading(self.checkpoint_file):
+            return int(about.get("iteration", 0)), arrays
 
     def write_checkpoint(self, iteration: int, arrays: dict[str, np.ndarray]) -> None:
         """Write what is needed to resume after ``iteration`` updates."""
@@ -285,7 +293,8 @@ class RunFolder:
             return {}
         norm = Normalisation(tuple(map(float, loaded["mean"])), tuple(map(float, loaded["std"])))
         arms = [name.removesuffix("/x") for name in arrays if name.endswith("/x")]
-        return {arm: (norm.invert(arrays[f"{arm}/x"]), arrays[f"{arm}/y"]) for arm in arms}
+        with reading(self.synthetic_file):
+            return {arm: (norm.invert(arrays[f"{arm}/x"]), arrays[f"{arm}/y"]) for arm in arms}
 
     # Evaluation
 
@@ -300,7 +309,7 @@ class RunFolder:
 
     def count_series(self) -> dict[str, np.ndarray]:
         """Return the counts of every arm under every architecture (see ``config.spec.evaluation.series``)."""
-        return read_arrays(self.counts_file)[0]
+        return read_counts(self.counts_file)
 
     def answers(self, architecture: str = "") -> dict[str, dict[int, np.ndarray]]:
         """Return ``{arm: {network: int16 (N,)}}``: the predicted class of each test image.
@@ -315,13 +324,15 @@ class RunFolder:
             series, _, network = name.rpartition("/")
             arm, _, kind = series.partition(SERIES_SIGN)
             if kind == architecture:
-                answers.setdefault(arm, {})[int(network)] = answers_N
+                with reading(self.answers_file):
+                    answers.setdefault(arm, {})[int(network)] = answers_N
         return {arm: dict(sorted(networks.items())) for arm, networks in answers.items()}
 
     def test_labels(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Return class and group of every test image, int16 (N,); None for an older run."""
         found = read_arrays(self.test_file)[0]
-        return (found["y"], found["a"]) if found else None
+        with reading(self.test_file):
+            return (found["y"], found["a"]) if found else None
 
     def write_test_labels(self, y_N: np.ndarray, a_N: np.ndarray) -> None:
         """Write class and group of every test image."""
@@ -331,15 +342,15 @@ class RunFolder:
 
     def points(self) -> pd.DataFrame | None:
         """Return the points of the maps (see ``events.Embedded``), or None before there are any."""
-        return read_table(self.points_file)
+        return read_columns(self.points_file, POINTS)
 
     def residuals(self) -> pd.DataFrame | None:
         """Return the residuals behind the maps (see ``events.Embedded``), or None before there are any."""
-        return read_table(self.residuals_file)
+        return read_columns(self.residuals_file, RESIDUALS)
 
     def moments(self) -> pd.DataFrame | None:
         """Return the earlier positions of the images (see ``events.Embedded``), or None for an older run."""
-        return read_table(self.moments_file)
+        return read_columns(self.moments_file, MOMENTS)
 
     def write_tables(
         self, points: pd.DataFrame, residuals: pd.DataFrame, moments: pd.DataFrame | None = None
@@ -356,7 +367,8 @@ class RunFolder:
         for name, array in read_arrays(self.nearest_file)[0].items():
             arm, _, part = name.rpartition("/")
             arms.setdefault(arm, {})[part] = array
-        return {arm: Nearest(arm, **arrays) for arm, arrays in arms.items()}
+        with reading(self.nearest_file):
+            return {arm: Nearest(arm, **arrays) for arm, arrays in arms.items()}
 
     def write_nearest(self, nearest: Nearest) -> None:
         """Write the neighbours of an arm beside those of the others."""
@@ -368,7 +380,7 @@ class RunFolder:
 
     def diagnostics(self) -> pd.DataFrame | None:
         """Return ``events.Diagnosed.cells`` of all logged iterations with a column ``iteration``, or None."""
-        return read_table(self.diagnostics_file)
+        return read_columns(self.diagnostics_file, DIAGNOSTICS)
 
     def write_diagnostics(self, iteration: int, cells: pd.DataFrame) -> None:
         """Add the cells of a logged iteration; later ones of an earlier attempt at its arms are dropped."""
@@ -385,13 +397,3 @@ class RunFolder:
         if not self.log_file.exists():
             return ""
         return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-n:])
-
-
-def _refuse_newer(content: bytes) -> None:
-    try:
-        document = parse_json(content)
-    except ValueError:
-        return
-    version = document.get("version") if isinstance(document, dict) else None
-    if isinstance(version, int) and version > SPEC_VERSION:
-        raise NewerVersion("spec.json", SPEC_VERSION, f"version {version}")

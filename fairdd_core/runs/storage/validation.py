@@ -14,20 +14,20 @@ from fairdd_core.data.distilled.contents import MAX_IMAGES
 from fairdd_core.data.distilled.read import DistilledSet
 from fairdd_core.errors import UserError
 from fairdd_core.files import read_arrays
-from fairdd_core.runs.storage.documents import check_event, parse_json
+from fairdd_core.runs.storage.documents import (
+    DIAGNOSTICS,
+    MOMENTS,
+    POINTS,
+    RESIDUALS,
+    TEXT_COLUMNS,
+    check_event,
+    parse_json,
+)
 from fairdd_core.runs.storage.folder import RunFolder
 
 MAX_ROWS, MAX_COLUMNS, MAX_TABLE_BYTES = 200_000, 64, 100_000_000
 MAX_EVENTS, MAX_LOGGED = 100_000, 500
 DEFAULT_CLASSES = 10
-_POINTS = {"kind", "arm", "class_id", "group_id", "index", "pca_x", "pca_y", "umap_x", "umap_y"}
-_DIAGNOSTICS = {
-    *("arm", "iteration", "class_id", "group_id", "share", "residual"),
-    *("vanilla", "uniform", "shift", "inner"),
-}
-_MOMENTS = (_POINTS - {"group_id"}) | {"iteration"}
-_RESIDUALS = {"arm", "class_id", "group_id", "n", "share", "to_synthetic", "to_target"}
-_TEXT_COLUMNS = {"kind", "arm"}
 _INTEGER_COLUMNS = {"class_id", "group_id", "index", "iteration"}
 
 
@@ -87,10 +87,10 @@ def validate_run(folder: RunFolder) -> None:
     _check(folder.synthetic_file, lambda path: _synthetic(path, size))
     _check(folder.checkpoint_file, _checkpoint)
     tables = {
-        folder.points_file: _POINTS,
-        folder.residuals_file: _RESIDUALS,
-        folder.moments_file: _MOMENTS,
-        folder.diagnostics_file: _DIAGNOSTICS,
+        folder.points_file: POINTS,
+        folder.residuals_file: RESIDUALS,
+        folder.moments_file: MOMENTS,
+        folder.diagnostics_file: DIAGNOSTICS,
     }
     for file, columns in tables.items():
         most = size.most_diagnostics if file == folder.diagnostics_file else MAX_ROWS
@@ -244,7 +244,7 @@ def _checkpoint(path: Path) -> None:
         _require(array.dtype.kind in "fiub")
 
 
-def _table(path: Path, columns: set[str], size: Size, most: int) -> None:
+def _table(path: Path, columns: frozenset[str], size: Size, most: int) -> None:
     """Check the schema before any value is read: plain numbers and texts, and not too many of them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -259,7 +259,7 @@ def _table(path: Path, columns: set[str], size: Size, most: int) -> None:
         for name, kind in zip(schema.names, schema.types, strict=True):
             text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
             _require(text or pa.types.is_integer(kind) or pa.types.is_floating(kind))
-            _require(name not in columns or text == (name in _TEXT_COLUMNS), f"a column {name} of {kind}")
+            _require(name not in columns or text == (name in TEXT_COLUMNS), f"a column {name} of {kind}")
         table = file.read()
     for name in columns & _INTEGER_COLUMNS:
         _require(pa.types.is_integer(table.schema.field(name).type) and not table[name].null_count)

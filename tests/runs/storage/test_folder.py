@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from fairdd_core.files import write_bytes
+from fairdd_core.files import DamagedFile, write_arrays, write_bytes, write_table
+from fairdd_core.runs.storage.documents import POINTS, RESIDUALS
 from fairdd_core.runs.storage.folder import RunFolder
 from tests.runs.conftest import MakeSpec
 
@@ -130,7 +131,8 @@ def test_thinning_keeps_the_ends(folder: RunFolder) -> None:
 
 def test_tables_and_counts_round_trip(folder: RunFolder) -> None:
     points = pd.DataFrame({"arm": ["a", ""], "pca_x": [0.5, float("nan")], "class_id": [1, -1]})
-    residuals = pd.DataFrame({"arm": ["a"], "n": [3]})
+    points = points.assign(kind="real", **dict.fromkeys(POINTS - {*points, "kind"}, 0.0))
+    residuals = pd.DataFrame({"arm": ["a"], **{name: [3] for name in RESIDUALS - {"arm"}}})
     folder.write_tables(points, residuals)
     pd.testing.assert_frame_equal(folder.points(), points, check_dtype=False)
     pd.testing.assert_frame_equal(folder.residuals(), residuals, check_dtype=False)
@@ -140,3 +142,19 @@ def test_log_tail(folder: RunFolder) -> None:
     folder.log_file.write_bytes(b"one\ntwo\nthr\xffee\n")
     assert folder.log_tail(2).splitlines()[0] == "two"
     assert Path(folder.path).exists()
+
+
+def test_files_of_another_form_read_as_damaged(folder: RunFolder) -> None:
+    table = pd.DataFrame({"arm": ["a"]})
+    folder.write_tables(table, table, table)
+    write_table(folder.diagnostics_file, table)
+    array = np.zeros((2, 0), np.int64)
+    for file in (folder.counts_file, folder.test_file, folder.answers_file, folder.nearest_file):
+        write_arrays(file, {"a/b": array})
+    folder.write_snapshot(1, {"a": array})
+    write_arrays(folder.checkpoint_file, {"a": array}, {"iteration": "many"})
+    readers = [folder.points, folder.residuals, folder.moments, folder.diagnostics, folder.counts]
+    readers += [folder.test_labels, folder.answers, folder.nearest, folder.checkpoint]
+    for read in (*readers, lambda: folder.snapshot(1)):
+        with pytest.raises(DamagedFile):
+            read()
