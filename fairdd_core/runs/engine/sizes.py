@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from fairdd_core.config.cost import DataSize
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.data.grouped import Split
 from fairdd_core.data.registry import card_of, load
 from fairdd_core.errors import UserError
 from fairdd_core.files import DamagedFile, read_json, write_json
@@ -23,8 +24,13 @@ _BIAS = ("skew", "separation", "label_noise", "known_share", "rendering")
 """Settings of the data that change its size little or not at all."""
 
 
-def size_of(workspace: Workspace, spec: RunSpec) -> DataSize:
+def size_of(workspace: Workspace, spec: RunSpec, read: Callable[[], Split] | None = None) -> DataSize:
     """Return the size of a run's data, which is read unless that was done before.
+
+    Args:
+        workspace: where sizes are kept.
+        spec: of the run.
+        read: returns the data, where somebody may have it already.
 
     Raises:
         UserError: when the data set is unknown or its files are missing.
@@ -32,7 +38,7 @@ def size_of(workspace: Workspace, spec: RunSpec) -> DataSize:
     """
     exact = _key(workspace, spec, ())
     if (found := _read(workspace, exact)) is None:
-        found = DataSize.of(load(spec.data, spec.seed, workspace.data))
+        found = DataSize.of(read() if read else load(spec.data, spec.seed, workspace.data))
         workspace.create()
         workspace.speeds.mkdir(exist_ok=True)
         for key in (exact, _key(workspace, spec, _BIAS)):

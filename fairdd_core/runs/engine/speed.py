@@ -28,7 +28,7 @@ VERSION = 2
 """Of what is measured and how; another version measures again."""
 BUSY_SECONDS = 600.0
 """How long a measurement holds that was made while the machine did other work."""
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 900.0
 POLL_SECONDS = 0.1
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
 

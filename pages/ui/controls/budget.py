@@ -17,6 +17,7 @@ from fairdd_core.device import queue_device
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import sizes, speed
 from fairdd_core.workspace import Workspace
+from pages.ui.common.cache import split_of
 from pages.ui.common.errors import EXPECTED, escape_markdown
 from pages.ui.controls.settings import PRESET, Values, key, spec_of
 
@@ -114,8 +115,7 @@ def _fitted(spec: RunSpec, seconds: int, by_hand: dict[str, Any]) -> Fitted | No
         elif not speed.is_measuring(workspace, device):
             raise speed.unmeasured(workspace, device)
         return None
-    with st.spinner("Counting the images …"):
-        size = sizes.size_of(workspace, spec)
+    size = sizes.size_of(workspace, spec, lambda: split_of(spec.data, spec.seed))
     return fit(spec, size, measured, seconds, by_hand)
 
 

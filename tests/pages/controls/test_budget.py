@@ -136,3 +136,10 @@ def test_a_machine_that_cannot_be_measured_is_explained(
     assert "cpu.log" in words(app)
     assert app.button_group(key=KEY).value == 0
     assert launched(app, home.root) == START
+
+
+def test_dropping_what_was_kept_leaves_the_budget(studio: Visit, home: Workspace) -> None:
+    app = choose(studio(device="cpu", **{"distill.momentum": "0.75"}), 300)
+    assert "without a control here: Momentum of the images = 0.75." in words(app)
+    app.button(key="drop-kept").click().run()
+    assert launched(settled(app), home.root) == expected(home, 300)
