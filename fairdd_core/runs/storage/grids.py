@@ -19,3 +19,21 @@ def as_grid(x_NCHW: np.ndarray, y_N: np.ndarray) -> np.ndarray:
         return out
     absent = np.broadcast_to(~present_CI[:, :, None, None, None], out.shape)
     return np.ma.MaskedArray(out, absent)
+
+
+def row_of(y_N: np.ndarray, class_id: int, number: int) -> int | None:
+    """Return the row of an image in a set ordered by class; None where the class has too few.
+
+    Args:
+        y_N: labels of the set.
+        class_id: of the image.
+        number: of the image in its class, from 0.
+    """
+    first, end = np.searchsorted(y_N, [class_id, class_id + 1])
+    return int(first) + number if number < end - first else None
+
+
+def place_of(y_N: np.ndarray, row: int) -> tuple[int, int]:
+    """Return the class of a row in a set ordered by class, and its number there, from 0."""
+    class_id = int(y_N[row])
+    return class_id, row - int(np.searchsorted(y_N, class_id))

@@ -42,6 +42,8 @@ def difference_sentence(arms: tuple[ArmSpec, ...]) -> str:
     """Say exactly what differs between the arms, in Markdown."""
     if len(arms) == 1:
         return "One method, so there is nothing to compare it with yet."
+    if external := [arm.name for arm in arms if arm.external]:
+        return f"Made elsewhere and only tested here, in the same way: **{', '.join(external)}**."
     own = any(arm.warm_steps or INTERVENTIONS[arm.intervention].before for arm in arms)
     same = f"the same data, starting images,{'' if own else ' networks,'} augmentations and test"
     *others, last = differences(arms) or ["nothing"]
@@ -113,6 +115,8 @@ def matchings(backbone: str) -> list[str]:
 
 def arm_summary(arm: ArmSpec) -> str:
     """Return one sentence about a method, and one about its distance where that is not the usual one."""
+    if arm.external:
+        return "Made elsewhere: tested here like the others, not distilled."
     card, distance = ALIGNMENTS.get(arm.alignment), ALL_DISCREPANCIES.get(arm.discrepancy)
     sentences = [card.summary] if card else []
     if distance and arm.discrepancy != DEFAULT_DISTANCE:

@@ -11,6 +11,7 @@ import streamlit as st
 from fairdd_core.embed.map_table import Selection, group_counts, is_selected
 from fairdd_core.plots.images import Tile, part_of, strip_html
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
+from fairdd_core.runs.storage.grids import place_of
 from pages.ui.common.cache import training_set_of
 from pages.ui.common.errors import escape_markdown, guarded
 from pages.ui.common.figures import table_expander
@@ -85,7 +86,7 @@ def _synthetic(view: RunView, selectable: pd.DataFrame, points: pd.DataFrame, at
     rows = points[points["kind"] == "synthetic"]
     if rows.empty:
         return
-    styles, images = arm_styles(view.arms), view.folder.snapshot(at)
+    styles, images, external = arm_styles(view.arms), view.folder.snapshot(at), view.folder.external()
     factor = view.spec.distill.factor
     per_row = min(3, max(2, len(styles)))
     st.markdown(f"Synthetic images after {at} iterations. Below each: class · number.")
@@ -96,14 +97,18 @@ def _synthetic(view: RunView, selectable: pd.DataFrame, points: pd.DataFrame, at
             st.html(arm_heading(styles[arm]))
             st.caption(f"{len(own)} of {n} synthetic images")
             if arm in images and len(own):
-                _tiles(_synthetic_tiles(images[arm], own.head(MOST), factor, arm), len(own))
+                labels_N = external[arm][1] if arm in external else None
+                _tiles(_synthetic_tiles(images[arm], own.head(MOST), factor, arm, labels_N), len(own))
 
 
-def _synthetic_tiles(x_CIKHW: np.ndarray, rows: pd.DataFrame, factor: int, arm: str) -> list[Tile]:
+def _synthetic_tiles(
+    x_CIKHW: np.ndarray, rows: pd.DataFrame, factor: int, arm: str, labels_N: np.ndarray | None
+) -> list[Tile]:
+    """Return tiles of images; the classes of a set that was made elsewhere are told by its labels."""
     tiles = []
     for row in rows.to_dict("records"):
         image, part = divmod(int(row["index"]), factor**2)
-        c, i = divmod(image, x_CIKHW.shape[1])
+        c, i = divmod(image, x_CIKHW.shape[1]) if labels_N is None else place_of(labels_N, image)
         number = f"{i + 1}" if factor == 1 else f"{i + 1}, part {part + 1}"
         alt = f"synthetic image {number} of {arm_label(arm)}, class {row['class']}"
         tiles.append(Tile(part_of(x_CIKHW[c, i], part, factor), alt, f"{row['class']} · {number}"))

@@ -14,6 +14,7 @@ from fairdd_core.data.grouped import GroupedDataset
 from fairdd_core.events import Nearest
 from fairdd_core.plots.images import Tile, tile_html
 from fairdd_core.plots.theme import ArmStyle, group_css
+from fairdd_core.runs.storage.grids import row_of
 from fairdd_core.text import one_line
 from pages.ui.common import errors
 from pages.ui.common.cache import nearest_of, training_set_of
@@ -67,7 +68,7 @@ def from_query(view: RunView, text: str) -> None:
     spec, parts = view.spec.distill, [int(part) for part in text.split(".")]
     class_id, number, part = [*parts, 1][:3] if len(parts) in (2, 3) else (-1, 0, 0)
     known = class_id in range(len(view.labels.classes))
-    if not (known and 1 <= number <= spec.ipc and 1 <= part <= spec.factor**2):
+    if not (known and 1 <= number <= _most(view) and 1 <= part <= spec.factor**2):
         raise ValueError(text)
     st.session_state.update({_RUN: view.id, _CLASS: class_id, _NUMBER: number, _PART: part})
 
@@ -87,8 +88,14 @@ def chosen(view: RunView) -> Place | None:
         st.session_state.update({_RUN: view.id, _CLASS: None, _NUMBER: 1, _PART: 1})
     if (class_id := st.session_state.get(_CLASS)) is None:
         return None
-    number = min(st.session_state.get(_NUMBER, 1), spec.ipc)
+    number = min(st.session_state.get(_NUMBER, 1), _most(view))
     return Place(class_id, number - 1, min(st.session_state.get(_PART, 1), spec.factor**2) - 1)
+
+
+def _most(view: RunView) -> int:
+    """Return the largest number of images that a class has in any method."""
+    sets = view.folder.external().values()
+    return max([view.spec.distill.ipc, *(int(np.bincount(y_N).max()) for _, y_N in sets)])
 
 
 def _controls(view: RunView) -> None:
@@ -111,7 +118,7 @@ def _controls(view: RunView) -> None:
         st.number_input(
             "Image",
             1,
-            spec.ipc,
+            _most(view),
             key=_NUMBER,
             persist_state="session",
             width=140,
@@ -150,9 +157,9 @@ def image_inspector(view: RunView, at: int) -> None:
     for arm, style, column in arm_columns(view.arms):
         with column:
             _image(view, style, images.get(arm), place, at)
-            if arm in nearest:
+            if arm in nearest and _row(view, arm, place) is not None:
                 st.html(_neighbours(view, nearest[arm], place, train))
-            elif nearest:
+            elif nearest and arm not in nearest:
                 st.caption("The nearest real images of this method are not known yet.")
     _notes(view, place, nearest, at, why)
 
@@ -162,8 +169,11 @@ def _image(view: RunView, style: ArmStyle, x_CIKHW: np.ndarray | None, place: Pl
         st.caption("No image of this method yet.")
         return
     name = f"class {view.labels.classes[place.class_id]}, image {place.number + 1}"
+    if place.number >= x_CIKHW.shape[1] or np.ma.getmaskarray(x_CIKHW[place.class_id, place.number]).all():
+        st.caption(f"This method has no {name}.")
+        return
     alt = f"{style.label} after {at} iterations, {name}"
-    tile = Tile(x_CIKHW[place.class_id, place.number], alt, f"{name}, after {at} iterations")
+    tile = Tile(np.ma.getdata(x_CIKHW)[place.class_id, place.number], alt, f"{name}, after {at} iterations")
     st.html(f"<div class='fx-inspected'>{tile_html(tile, _LARGE)}</div>")
 
 
@@ -198,8 +208,17 @@ def _tile(train: GroupedDataset | None, row: dict, name: str) -> str:
 
 
 def _table(view: RunView, nearest: Nearest, place: Place) -> pd.DataFrame:
-    spec = view.spec.distill
-    return neighbour_table(nearest, place.index(spec.ipc, spec.factor), place.class_id, view.labels.groups)
+    row = _row(view, nearest.arm, place)
+    assert row is not None
+    return neighbour_table(nearest, row, place.class_id, view.labels.groups)
+
+
+def _row(view: RunView, arm: str, place: Place) -> int | None:
+    """Return the row of an image in the finished set of a method; None where there is no such image."""
+    spec, external = view.spec.distill, view.folder.external()
+    if arm in external:
+        return row_of(external[arm][1], place.class_id, place.number)
+    return place.index(spec.ipc, spec.factor) if place.number < spec.ipc else None
 
 
 def _notes(view: RunView, place: Place, nearest: dict[str, Nearest], at: int, why: str) -> None:
@@ -215,7 +234,10 @@ def _notes(view: RunView, place: Place, nearest: dict[str, Nearest], at: int, wh
         "features that the maps show; below each its distance. In large groups only a part was searched."
         f"{wrong if data.label_noise else ''}{earlier} {why}"
     )
-    every = pd.concat([_table(view, own, place).assign(arm=arm) for arm, own in nearest.items()])
+    there = {arm: own for arm, own in nearest.items() if _row(view, arm, place) is not None}
+    if not there:
+        return
+    every = pd.concat([_table(view, own, place).assign(arm=arm) for arm, own in there.items()])
     columns = ["arm", "group", "rank", "row", "distance", "searched"]
     table = every.loc[every["row"] >= 0, columns]
     table_expander(table, "inspected", "Table of the nearest images")
