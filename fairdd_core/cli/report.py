@@ -14,6 +14,8 @@ from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.runs.storage.repeats import Repeats, members, repeats_of
 from fairdd_core.workspace import Workspace
 
+SET_FORMATS = ("safetensors", "npz", "pt", "png", "folder")
+"""Of distilled sets (see ``report.sets``, which is imported late)."""
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -31,6 +33,11 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", type=Path, metavar="FILE.zip", nargs="?", help="the whole run; - for the standard output"
     )
+    parser.add_argument(
+        "--format",
+        choices=SET_FORMATS,
+        help="write its distilled sets instead, one for each method, and FILE.zip names a folder for them",
+    )
     parser.add_argument("--csv", type=Path, metavar="DIR", help="its tables, as CSV files in this folder")
     parser.add_argument("--png", type=Path, metavar="DIR", help="its last images, a grid for every method")
 
@@ -39,6 +46,8 @@ def export_with(whole: Command) -> Command:
     """Return the command ``export``; ``whole`` writes the zip file."""
 
     def export(args: argparse.Namespace) -> int:
+        if args.format:
+            return _write_sets(args)
         with file_errors(args.csv or args.png):
             for folder in filter(None, (args.csv, args.png)):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -51,6 +60,21 @@ def export_with(whole: Command) -> Command:
         return whole(args) if args.file else 0
 
     return export
+
+
+def _write_sets(args: argparse.Namespace) -> int:
+    from fairdd_core.report.labels import labels_of
+    from fairdd_core.report.sets import set_files
+
+    if args.file is None or args.csv or args.png:
+        raise UserError("file", "a folder for the sets, and neither --csv nor --png", "another request")
+    folder = _find(args.run)[0]
+    with file_errors(args.file):
+        args.file.mkdir(parents=True, exist_ok=True)
+    files = set_files(folder, args.format, labels_of(folder, Workspace.default().data).classes)
+    for name, content in files.items():
+        _write(args.file / name, content)
+    return 0
 
 
 def write_report(args: argparse.Namespace) -> int:

@@ -32,7 +32,7 @@ from fairdd_core.runs.storage.documents import (
     RESIDUALS,
     parse_events,
 )
-from fairdd_core.runs.storage.grids import as_grid
+from fairdd_core.runs.storage.grids import as_grid, read_sets
 from fairdd_core.runs.storage.readers import (
     read_columns,
     read_counts,
@@ -242,14 +242,8 @@ class RunFolder:
         return read_images(path) | {arm: as_grid(*images) for arm, images in sets.items()}
 
     def external(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Return the sets that were made elsewhere.
-
-        Returns:
-            arm -> levels in units of [0, 1], float32 (N, 3, H, W), and labels, int64 (N,), in their order.
-        """
-        arrays = read_arrays(self.external_file)[0]
-        names = [name.removesuffix("/x") for name in arrays if name.endswith("/x")]
-        return {name: (arrays[f"{name}/x"], arrays[f"{name}/y"]) for name in names}
+        """Return the sets that were made elsewhere by arm (see ``grids.read_sets``)."""
+        return read_sets(self.external_file)
 
     def write_snapshot(self, iteration: int, images: dict[str, np.ndarray]) -> None:
         """Write the images of all arms after ``iteration`` updates."""
@@ -283,18 +277,20 @@ class RunFolder:
         """Return ``{arm}/x`` float32 (N, 3, H, W) and ``{arm}/y`` int64 (N,) of every finished arm."""
         return read_arrays(self.synthetic_file)[0]
 
+    def normalisation(self) -> Normalisation | None:
+        """Return that of the run's images, or None where it is not recorded."""
+        mean, std = (tuple(map(float, self._loaded().get(name) or ())) for name in ("mean", "std"))
+        return Normalisation(mean, std) if mean else None
+
     def pictures(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Return ``{arm: (uint8 (M, 3, H, W), int64 (M,))}``: the finished training images and their labels.
 
         Mosaics are taken apart. Empty while nothing is finished, and for a run of an older version.
         """
-        loaded, arrays = self._loaded(), self.synthetic()
-        if not loaded.get("mean"):
-            return {}
-        norm = Normalisation(tuple(map(float, loaded["mean"])), tuple(map(float, loaded["std"])))
+        norm, arrays = self.normalisation(), self.synthetic()
         arms = [name.removesuffix("/x") for name in arrays if name.endswith("/x")]
         with reading(self.synthetic_file):
-            return {arm: (norm.invert(arrays[f"{arm}/x"]), arrays[f"{arm}/y"]) for arm in arms}
+            return {arm: (norm.invert(arrays[f"{arm}/x"]), arrays[f"{arm}/y"]) for arm in arms if norm}
 
     # Evaluation
 

@@ -1,8 +1,27 @@
-"""Images of a set as a grid with a row for each class."""
+"""Sets of images with any number of each class: read, and shown as a grid with a row for each class."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+
+from fairdd_core.files import read_arrays, reading
+
+
+def read_sets(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return the sets in the file of a run; none where it is absent.
+
+    Returns:
+        arm -> levels in units of [0, 1], float32 (N, 3, H, W), and labels, int64 (N,), in their order.
+
+    Raises:
+        DamagedFile: when the file is not one.
+    """
+    arrays = read_arrays(path)[0]
+    with reading(path):
+        names = [name.removesuffix("/x") for name in arrays if name.endswith("/x")]
+        return {name: (arrays[f"{name}/x"], arrays[f"{name}/y"]) for name in names}
 
 
 def as_grid(x_NCHW: np.ndarray, y_N: np.ndarray) -> np.ndarray:

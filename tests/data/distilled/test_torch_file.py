@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from fairdd_core.data.distilled import sandbox
+from fairdd_core.data.distilled import sandbox, torch_file
 from fairdd_core.data.distilled.read import Reading, read_distilled
 from fairdd_core.data.distilled.torch_file import contents
 from fairdd_core.errors import UserError
@@ -153,3 +153,9 @@ def test_a_numpy_value_of_objects_is_refused() -> None:
         sandbox._scalar(sandbox._Dtype("O8"), b"cposix\nsystem\n")
     with pytest.raises(Exception, match=r"O8|nsupported|eights"):
         sandbox.load(saved([np.array([print], dtype=object)]))
+
+
+def flat_file(path: Path) -> Any:
+    """Return what a file holds as its process does, in this process."""
+    found = sandbox.Flat(sandbox.load(io.BytesIO(path.read_bytes())))
+    return torch_file._node(found.tree, found.arrays)
