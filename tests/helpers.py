@@ -15,6 +15,8 @@ from fairdd_core.config.spec.distill import DistillSpec, ScheduleSpec, Trajector
 from fairdd_core.config.spec.evaluation import EvaluationSpec
 from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.data.grouped import GroupedDataset
+from fairdd_core.data.registry import content_of
+from fairdd_core.runs.storage.cache import code_version
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY_NET = NetSpec(width=8, depth=2)
@@ -83,3 +85,8 @@ def device_speed(factor: float = 1.0) -> DeviceSpeed:
         return value * factor if type(value) is float else value
 
     return DeviceSpeed.model_validate(slower(TWO_CORES.model_dump()))
+
+
+def made(dataset: str = "colored-digits-fg", data_dir: Path = Path()) -> dict[str, object]:
+    """Return the part of a result that says by which code and of which data it is: today's."""
+    return {"attempts": [{"code": code_version()}], "data": content_of(dataset, data_dir)}

@@ -9,13 +9,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-_NAMES = {"torch": "torch", "device": "the device", "processor": "the processor"}
+from fairdd_core.runs.storage.cache import code_version
+
+_NAMES = {"torch": "torch", "device": "the device", "processor": "the processor", "code": "the code"}
 _MAX_THREADS = 1024  # the number may come from an imported file
 
 
 def describe_environment(device: str) -> dict[str, Any]:
     """Return what a run on ``device`` (``cpu`` or ``cuda:n``) would depend on here; imports no torch."""
-    return {"torch": metadata.version("torch"), "device": device, "processor": processor()}
+    versions = {"torch": metadata.version("torch"), "code": code_version()}
+    return {**versions, "device": device, "processor": processor()}
 
 
 def restore_environment(device: str, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Launched:
 
 
 def plan(workspace: Workspace, spec: RunSpec, seeds: Sequence[int]) -> dict[int, str]:
-    """Return, for the seeds that have one, a finished run of exactly these settings on this data.
+    """Return, for the seeds that have one, a finished run of exactly these settings, data and code.
 
     Returns:
         seed -> run.
@@ -71,8 +71,8 @@ def launch(
 ) -> list[Launched]:
     """Queue a run for every seed, all or none of them, and return them in order.
 
-    Of several seeds, one that has a finished run of exactly these settings is not run again, since it would
-    end with the same numbers. A single seed is always run, and with ``fresh``, every seed.
+    Of several seeds, one that has a finished run of exactly these settings, by this code, is not run again,
+    since it would end with the same numbers. A single seed is always run, and with ``fresh``, every seed.
 
     Raises:
         UserError: when the spec asks for a device that this machine does not have, or for more images per

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fairdd_core.evaluate.reuse import Kept
-from fairdd_core.runs.storage.cache import ResultCache, code_version, key_of
+from fairdd_core.runs.storage.cache import ResultCache, key_of
 
 _LIBRARIES = ("numpy", "torch", "torchvision")
 log = logging.getLogger("worker")
@@ -38,7 +38,7 @@ class RunCache:
             fresh: whether to compute everything anew. What is computed is kept all the same.
         """
         versions = {name: metadata.version(name) for name in _LIBRARIES}
-        self._machine = {**environment, "device": device, "versions": versions, "code": code_version()}
+        self._machine = {**environment, "device": device, "versions": versions}
         self._cache, self._run, self._fresh = cache, run, fresh
 
     def recall(self, depends: Mapping[str, Any]) -> Kept | None:

@@ -41,14 +41,14 @@ def key_of(depends: Mapping[str, Any]) -> str:
 
 @cache
 def code_version() -> str:
-    """Return a digest of the code that results are computed by; it changes with every change of it."""
+    """Return a short digest of the code that results are computed by; it changes with every change of it."""
     digest = hashlib.sha256()
     for name in _COMPUTING:
         path = _PACKAGE / name
         for source in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             content = source.read_bytes()
             digest.update(f"{source.relative_to(_PACKAGE).as_posix()} {len(content)}\n".encode() + content)
-    return digest.hexdigest()
+    return digest.hexdigest()[:16]
 
 
 class ResultCache:

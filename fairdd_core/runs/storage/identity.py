@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fairdd_core.data.registry import DATASETS, content_of
+from fairdd_core.data.registry import content_of
 from fairdd_core.errors import UserError
 from fairdd_core.files import DamagedFile
+from fairdd_core.runs.storage.cache import code_version
 from fairdd_core.runs.storage.folder import RunFolder
 
 RESULT_FIELD = "data"
@@ -32,6 +33,14 @@ def data_of_result(result: Mapping[str, Any] | None) -> str:
     """Return the digest in a result document; "" where none is recorded."""
     digest = (result or {}).get(RESULT_FIELD)
     return digest if isinstance(digest, str) else ""
+
+
+def code_of_result(result: Mapping[str, Any] | None) -> str:
+    """Return the version of the code in a result document; "" where none is recorded."""
+    attempts = (result or {}).get("attempts")
+    last = attempts[-1] if isinstance(attempts, list) and attempts else None
+    code = last.get("code") if isinstance(last, dict) else None
+    return code if isinstance(code, str) else ""
 
 
 def data_text(digest: str) -> str:
@@ -70,14 +79,11 @@ class Current:
         return content_of(self.dataset, self.data_dir)
 
     def made(self, result: Mapping[str, Any]) -> bool:
-        """Return whether a result is of this data, as far as it may be used in place of a new run.
+        """Return whether a result is of this data and this code, so that it can stand for a new run.
 
-        A result of an earlier version does not say. It counts only where the data comes with the program.
+        A result of an earlier version, which records neither, is not.
         """
-        recorded = data_of_result(result)
-        if not recorded:
-            return self.dataset in DATASETS and not DATASETS[self.dataset].files
-        return recorded == self.digest
+        return code_of_result(result) == code_version() and data_of_result(result) == self.digest != ""
 
 
 def check_data(recorded: str, current: str, dataset: str) -> None:

@@ -13,7 +13,7 @@ from fairdd_core.config.repeats import repeat_key, seeds_text
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage.folder import RunFolder
-from fairdd_core.runs.storage.identity import data_of_result, differ
+from fairdd_core.runs.storage.identity import code_of_result, data_of_result, differ
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
 from fairdd_core.runs.storage.predictions import arm_samples
 from fairdd_core.runs.storage.sweeps import result_of
@@ -114,9 +114,12 @@ class Repeats:
         return tuple(repeat for repeat, record in records if record is not None and record.state.live)
 
     def note(self) -> str:
-        """Return which repeats do not count and why, as a sentence; empty when all count."""
+        """Return which repeats do not count and why, and whether the others mix versions; else nothing."""
         parts = [f"seed {repeat.seed} {repeat.left_out}" for repeat in self.left_out]
-        return f"Not counted: {', '.join(parts)}." if parts else ""
+        notes = [f"Not counted: {', '.join(parts)}."] if parts else []
+        if len({code_of_result(repeat.result) for repeat in self.used}) > 1:
+            notes.append("Different versions of the code computed these seeds.")
+        return " ".join(notes)
 
     def results(self, architecture: str = "") -> dict[int, pd.DataFrame]:
         """Return ``results_table`` of every seed that counts.

@@ -17,6 +17,7 @@ from fairdd_core.runs.storage.sweeps import Sweep, cells_of, sweep_table
 from fairdd_core.workspace import Workspace
 from pages.ui.sweep import model as sweep_model
 from pages.ui.sweep.model import BUNDLED, all_sweeps, parse_place, steps, summary
+from tests.helpers import made
 from tests.pages.conftest import settled, words
 
 Visit = Callable[..., AppTest]
@@ -26,7 +27,7 @@ def finish(workspace: Path, run_id: str, worst: float = 0.9) -> None:
     store = Store(Workspace(workspace))
     gaps = {"vanilla": worst, "cobra": 0.1}
     arms = {arm: {n: {"mean": gap} for n in ("accuracy", "deo_mean", "deo_max")} for arm, gap in gaps.items()}
-    store.folder(run_id).write_result({"run": run_id, "arms": arms})
+    store.folder(run_id).write_result({"run": run_id, "arms": arms, **made()})
     store.update(run_id, state=RunState.DONE)
 
 

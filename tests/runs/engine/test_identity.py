@@ -21,6 +21,7 @@ from fairdd_core.runs.engine.execute import load_progress
 from fairdd_core.runs.engine.outcomes import StopRequested, explain_error
 from fairdd_core.runs.engine.recorder import record
 from fairdd_core.runs.engine.warm_worker import tiny_spec
+from fairdd_core.runs.storage.cache import code_version
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.identity import data_of, data_text, mixed_note
 from fairdd_core.runs.storage.index import RunState, Store
@@ -53,11 +54,11 @@ def spec_of_own(seed: int = 0) -> RunSpec:
     return tiny_spec().model_copy(update={"data": data, "seed": seed})
 
 
-def finished(workspace: Workspace, spec: RunSpec, data: str) -> str:
+def finished(workspace: Workspace, spec: RunSpec, data: str, code: str = "") -> str:
     store = Store(workspace)
     run = store.create(spec)
-    recorded = {"data": data} if data else {}
-    store.folder(run).write_result({"run": run, "arms": {}, **recorded})
+    recorded, code = {"data": data} if data else {}, code or code_version()
+    store.folder(run).write_result({"run": run, "arms": {}, "attempts": [{"code": code}], **recorded})
     store.update(run, state=RunState.DONE)
     return run
 
@@ -120,14 +121,16 @@ def test_repeats_are_of_one_data_set(workspace: Workspace) -> None:
     assert "other data" in found.note()
 
 
-@pytest.mark.parametrize(("dataset", "counts"), [(OWN, False), ("colored-digits-fg", True)])
-def test_a_result_of_an_earlier_version_counts_where_data_cannot_change(
-    workspace: Workspace, dataset: str, counts: bool
-) -> None:
-    put_set(workspace)
-    spec = spec_of_own() if dataset == OWN else tiny_spec()
-    old = finished(workspace, spec, "")
-    assert repeats.plan(workspace, spec, (0, 1)) == ({0: old} if counts else {})
+def test_a_result_of_other_code_is_not_used_again(workspace: Workspace) -> None:
+    first = put_set(workspace)
+    old = [finished(workspace, spec_of_own(0), first, "other"), finished(workspace, spec_of_own(1), first)]
+    assert repeats.plan(workspace, spec_of_own(), (0, 1)) == {1: old[1]}
+    assert "Different versions" in repeats_of(spec_of_own(), members(Store(workspace))).note()
+
+
+def test_a_result_of_an_earlier_version_does_not_say_which_data(workspace: Workspace) -> None:
+    old = finished(workspace, tiny_spec(), "")
+    assert repeats.plan(workspace, tiny_spec(), (0, 1)) == {}
     assert "not recorded" in data_text(data_of(Store(workspace).folder(old)))
 
 

@@ -12,6 +12,7 @@ from fairdd_core.runs.storage import trash
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
+from tests.helpers import made
 from tests.runs.conftest import MakeSpec, finish
 
 
@@ -23,7 +24,7 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def done(workspace: Workspace, run: str) -> None:
     store = Store(workspace)
-    store.folder(run).write_result({"run": run, "arms": {}})
+    store.folder(run).write_result({"run": run, "arms": {}, **made()})
     store.update(run, state=RunState.DONE)
 
 

@@ -23,6 +23,7 @@ from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.runs.storage.sweeps import cells_of, find_sweep, list_sweeps, sweep_table
 from fairdd_core.workspace import Workspace
+from tests.helpers import made
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def finish(workspace: Workspace, run_id: str) -> None:
     store = Store(workspace)
     numbers = {"vanilla": 0.9, "cobra": 0.1}
     arms = {arm: {"accuracy": {"mean": 0.5}, "deo_mean": {"mean": gap}} for arm, gap in numbers.items()}
-    store.folder(run_id).write_result({"run": run_id, "arms": arms})
+    store.folder(run_id).write_result({"run": run_id, "arms": arms, **made()})
     store.update(run_id, state=RunState.DONE)
 
 
