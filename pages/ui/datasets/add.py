@@ -13,6 +13,7 @@ from typing import Any, get_args
 import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.data.card import DatasetCard
@@ -28,7 +29,7 @@ from pages.ui.datasets.preview import report_view
 from pages.ui.datasets.reading import reading_view, table_choice
 
 MAX_UPLOAD_MB = 2000
-_UPLOAD, _PATH = "Upload", "From this machine"
+_UPLOAD, _FOLDER, _PATH = "Upload", "Upload a folder", "From this machine"
 _ADDED, _CHECKED, _PATH_KEY, _TURN = "data-added", "data-checked", "data-path", "data-turn"
 _SURVEYED = "data-surveyed"
 Given = Path | Sequence[Upload]
@@ -124,21 +125,14 @@ def _files() -> tuple[Given | None, object]:
     """Draw the choice of files; return them, or None, and what identifies them."""
     choice = st.segmented_control(
         "Where are the images?",
-        [_UPLOAD, _PATH],
+        [_UPLOAD, _FOLDER, _PATH],
         default=_UPLOAD,
         required=True,
         key="data-where",
         help="Large sets are faster from a folder or a zip file on this machine.",
     )
-    if choice == _UPLOAD:
-        files = st.file_uploader(
-            "One zip file, a Parquet file, or a table (CSV) and its images",
-            type=["zip", "csv", "tsv", "parquet", *(suffix[1:] for suffix in sorted(IMAGE_SUFFIXES))],
-            accept_multiple_files=True,
-            key=f"data-upload-{st.session_state.get(_TURN, 0)}",  # an empty uploader after each set
-            max_upload_size=MAX_UPLOAD_MB,
-            help="Nothing leaves this machine. For single files, folders in the table are ignored.",
-        )
+    if choice != _PATH:
+        files = _uploaded(folder=choice == _FOLDER)
         if not files:
             return None, None
         return [(file.name, file) for file in files], tuple(file.file_id for file in files)
@@ -155,6 +149,24 @@ def _files() -> tuple[Given | None, object]:
         st.error("Enter the absolute path, beginning with /.", icon=":material/error:")
         return None, None
     return path, str(path)
+
+
+def _uploaded(*, folder: bool) -> Sequence[UploadedFile]:
+    """Draw the uploader of files, or of a folder, and return what was uploaded."""
+    title = "One zip or Parquet file, or a table (CSV) and its images"
+    known = ["zip", "csv", "tsv", "parquet", *(suffix[1:] for suffix in sorted(IMAGE_SUFFIXES))]
+    if folder:
+        title = "A folder of images, with a table (CSV) or in folders label/group"
+    return st.file_uploader(
+        title,
+        type=None if folder else known,  # of a folder, files of other types would be dropped without a word
+        accept_multiple_files="directory" if folder else True,
+        # Another key after each set empties the uploader.
+        key=f"data-{'folder' if folder else 'upload'}-{st.session_state.get(_TURN, 0)}",
+        max_upload_size=MAX_UPLOAD_MB,
+        help="Nothing leaves this machine. Of single files, folders in the table are ignored. The browser "
+        "needs minutes to send and list hundreds of files, but not for one zip file.",
+    )
 
 
 def _options(columns: dict[str, Any]) -> Options | None:

@@ -163,6 +163,18 @@ def test_one_of_several_tables_is_chosen(look: Callable[[Path], AppTest], tmp_pa
     assert "**Ready to add**: 8 images" in words(settled(app))
 
 
+def test_a_folder_is_uploaded_with_its_folders(data_page: Visit) -> None:
+    app = data_page(do="add")
+    app.button_group(key="data-where").set_value("Upload a folder").run()
+    names = [f"set/{c}/{g}/{i}.png" for c in "cd" for g in "xy" for i in (0, 1)]
+    files = [(name, encoded(noise(6, i)), "") for i, name in enumerate(names)]
+    app.file_uploader[0].set_value([*files, ("set/Thumbs.db", b"", ""), ("set/c/x/9.heic", b"", "")]).run()
+    problems = next(frame.value for frame in settled(app).dataframe if "problem" in frame.value)["problem"]
+    assert "HEIC is a format that is not read" in problems[0]
+    app.file_uploader[0].set_value(files).run()
+    assert "**Ready to add**: 8 images, 2 classes, 2 groups." in words(settled(app))
+
+
 def test_a_repaired_folder_can_be_checked_again(look: Callable[[Path], AppTest], tmp_path: Path) -> None:
     folder = tabled(tmp_path / "set", ["late.png,cat,indoors"])
     app = look(folder)
