@@ -32,7 +32,7 @@ _MAX_SIZES = {
     ABOUT: 100_000,
     _FOLDER.spec_file.name: 1_000_000,
     _FOLDER.result_file.name: 10_000_000,
-    _FOLDER.events_file.name: 50_000_000,
+    _FOLDER.events_file.name: 10_000_000,
 }
 """The most bytes of the files that are read as a whole for every list."""
 _NAMES = {ABOUT, *map(str, _FOLDER.files())} - {str(_FOLDER.log_file)}

@@ -9,6 +9,7 @@ import json
 import math
 import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -305,8 +306,13 @@ class NewerVersion(UserError):  # noqa: N818 - names the state
         super().__init__(field, f"version {known} or older", got, hint)
 
 
-def parse_events(content: bytes) -> Iterator[dict[str, Any]]:
-    """Yield the events in lines of JSON; other lines are skipped."""
+@lru_cache(maxsize=16)  # a view asks for the same events many times
+def parse_events(content: bytes) -> tuple[dict[str, Any], ...]:
+    """Return the events in lines of JSON; other lines are skipped. They are shared: do not modify them."""
+    return tuple(_events(content))
+
+
+def _events(content: bytes) -> Iterator[dict[str, Any]]:
     for line in content.splitlines():
         try:
             event = parse_json(line)

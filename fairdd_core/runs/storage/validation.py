@@ -25,8 +25,9 @@ from fairdd_core.runs.storage.documents import (
 )
 from fairdd_core.runs.storage.folder import RunFolder
 
+MAX_DIAGNOSTICS = 1_000_000
 MAX_ROWS, MAX_COLUMNS, MAX_TABLE_BYTES = 200_000, 64, 100_000_000
-MAX_EVENTS, MAX_LOGGED = 100_000, 500
+MAX_EVENTS, MAX_LOGGED, MAX_EARLIER = 20_000, 500, 20_000
 DEFAULT_CLASSES = 10
 _INTEGER_COLUMNS = {"class_id", "group_id", "index", "iteration"}
 
@@ -40,6 +41,7 @@ class Size:
         ipc: stored synthetic images of a class, in each arm.
         images: training images of each arm, M.
         arms: how many there are.
+        real: real images that the maps show at most.
         external: number of images of each set that was made elsewhere, by arm.
     """
 
@@ -48,6 +50,7 @@ class Size:
     ipc: int
     images: int
     arms: int
+    real: int
     external: Mapping[str, int] = field(default_factory=dict)
 
     def images_of(self, arm: str) -> int:
@@ -59,10 +62,13 @@ class Size:
         """Return the number of training images of the largest arm."""
         return max([self.images, *self.external.values()])
 
-    @property
-    def most_diagnostics(self) -> int:
-        """The most rows of diagnostics: of every cell of every arm at every logged moment."""
-        return min(self.arms * self.classes * self.groups * MAX_LOGGED, 1_000_000)
+    def most_rows(self, name: str) -> int:
+        """Return the most rows of a table: twice what the maps show, every cell at every logged moment."""
+        cells = (self.arms + 2) * (self.classes + 1) * (self.groups + 1)
+        if name == "diagnostics":
+            return min(cells * MAX_LOGGED, MAX_DIAGNOSTICS)
+        shown = self.real + (self.arms + len(self.external)) * self.most_images + cells
+        return min(2 * (shown + (MAX_EARLIER if name == "moments" else 0)), MAX_ROWS)
 
 
 def validate_run(folder: RunFolder) -> None:
@@ -93,8 +99,7 @@ def validate_run(folder: RunFolder) -> None:
         folder.diagnostics_file: DIAGNOSTICS,
     }
     for file, columns in tables.items():
-        most = size.most_diagnostics if file == folder.diagnostics_file else MAX_ROWS
-        _check(file, partial(_table, columns=columns, size=size, most=most))
+        _check(file, partial(_table, columns=columns, size=size, most=size.most_rows(file.stem)))
 
 
 def _size(folder: RunFolder) -> Size:
@@ -111,7 +116,8 @@ def _size(folder: RunFolder) -> Size:
     ipc = spec.distill.ipc
     images, external = classes * ipc * spec.distill.factor**2, folder.external()
     numbers = {arm: len(y_N) for arm, (_, y_N) in external.items()}
-    return Size(classes, groups, ipc, images, len(spec.distill.arms), numbers)
+    real = classes * (groups + 1) * spec.embedding.samples_per_cell
+    return Size(classes, groups, ipc, images, len(spec.distill.arms), real, numbers)
 
 
 def _check(path: Path, check: Callable[[Path], object]) -> None:
