@@ -9,7 +9,7 @@ import streamlit as st
 
 from fairdd_core.analysis.tables import counts_table
 from fairdd_core.data.custom.options import TRUSTED_TEST, TRUSTED_TRAIN
-from fairdd_core.data.custom.problems import problems_table
+from fairdd_core.data.custom.problems import in_order, problems_table
 from fairdd_core.data.custom.validation import ValidationReport
 from fairdd_core.plots.heatmap import counts_heatmap
 from fairdd_core.plots.images import grid_html
@@ -20,6 +20,8 @@ from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import show_figure
 
 _ROWS = 1000
+_TOLD = 3
+"""Problems that stand above the table in full length."""
 _PATCH = 2
 """The picture of a cell is so many images wide and high."""
 _SHOWN_CLASSES, _SHOWN_GROUPS = 12, 12
@@ -32,7 +34,10 @@ def report_view(report: ValidationReport) -> None:
     if report.valid:
         st.success(verdict(report), icon=":material/task_alt:")
     else:
-        st.error(verdict(report), icon=":material/error:")
+        first = "\n".join(
+            f"- {escape_markdown(problem)}" for problem in in_order(report.problems.fatal)[:_TOLD]
+        )
+        st.error(f"{verdict(report)}\n\n{first}", icon=":material/error:")
     if report.problems:
         _problems_view(report)
     if (cells := report.cells) is not None:

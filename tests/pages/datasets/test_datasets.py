@@ -104,6 +104,7 @@ def test_every_problem_is_in_the_table_and_nothing_can_be_added(
 ) -> None:
     app = look(tabled(tmp_path / "set", ["none.png,cat,indoors", "short"]))
     assert "**This set cannot be added yet.** 2 problems must be fixed. Or leave" in words(app)
+    assert r"labels.csv\:10\: There is no file none.png" in app.error[0].value
     table = next(frame.value for frame in app.dataframe if "problem" in frame.value)
     assert table["line"].tolist()[:2] == [10, 11]
     assert "data-add-button" not in {button.key for button in app.button}
