@@ -37,6 +37,7 @@ def colored_cards(
     what: str,
     thing: str,
     draw_as_published: Redraw | None = None,
+    content: Callable[[Path], str] | None = None,
     **fields: Any,
 ) -> dict[str, DatasetCard]:
     """Return two cards by their key: the shapes coloured (``NAME-fg``), and their background (``NAME-bg``).
@@ -45,6 +46,7 @@ def colored_cards(
         name: begins the keys.
         read: reads the grey images from the data folder.
         draw_as_published: redraws them as in the papers, where that is a choice.
+        content: returns a digest of the data; by default that of what ``read`` returns.
         title: of the shapes.
         what: what the images show, to begin a sentence with.
         thing: what one image shows, e.g. ``digit``.
@@ -63,6 +65,7 @@ def colored_cards(
             test_set=test_set,
             separation="0: all groups have the same mean colour. 1: the ten published colours.",
             load=_loader(read, place, fields["class_names"], draw_as_published),
+            content=content or (lambda data_dir: read(data_dir).digest()),
             max_groups=len(PALETTE),
             renderings=("smooth", "published") if draw_as_published else ("smooth",),
             **fields,

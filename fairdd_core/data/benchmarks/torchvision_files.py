@@ -38,6 +38,13 @@ class TrainTest:
     test_x: np.ndarray
     test_y_N: np.ndarray
 
+    def digest(self) -> str:
+        """Return the SHA-256 of images and classes."""
+        digest = hashlib.sha256()
+        for array in (self.train_x, self.train_y_N, self.test_x, self.test_y_N):
+            digest.update(f"{array.shape}\n".encode() + np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
 
 def read_torchvision(name: str, data_dir: Path, folder: str) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return images, as torchvision lays them out, and classes int64 (N,) of training and test part.

@@ -17,6 +17,7 @@ from fairdd_core.workspace import Workspace
 from pages.ui.common.runs import open_run
 from pages.ui.compare.choice import parse
 from pages.ui.compare.model import difference_table, paired, settings_table
+from pages.ui.compare.repeats import sides
 from tests.pages.conftest import settled, words
 from tests.pages.fake_run import write_fake_run
 
@@ -123,6 +124,20 @@ def test_devices_differ_only_where_other_ones_were_used(workspace: Path) -> None
     assert table.to_dict("index") == {"Device": {"A": "CPU", "B": "NVIDIA H100"}}
     elsewhere.folder.result_file.unlink()
     assert settings_table([auto, elsewhere]).loc["Device", "B"] == "auto"
+
+
+def test_runs_on_other_data_of_the_same_name_are_not_paired(workspace: Path) -> None:
+    views = [open_run(add(workspace)) for _ in range(4)]
+    for view, digest in zip(views, ("a" * 64, "a" * 64, "b" * 64, ""), strict=True):
+        result = view.folder.result()
+        assert result is not None
+        view.folder.write_result(result | {"data": digest})
+    assert [paired(view, views[0]) for view in views] == [True, True, False, True]
+    assert settings_table(views[:2]).empty
+    (row,) = settings_table(views).to_dict("records")
+    assert row["A"] == row["B"] != row["C"]
+    assert "not recorded" in row["D"]
+    assert [side.letters for side in sides(views[:3])] == ["AB", "C"]
 
 
 def test_a_run_that_has_ended_can_be_exported(visit: Visit, workspace: Path, no_examples: None) -> None:
