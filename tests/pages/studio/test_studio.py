@@ -371,7 +371,7 @@ def test_a_run_opens_with_its_names_when_its_data_is_gone(
     with folder.events_file.open("a") as log:
         log.write(json.dumps({"t": 0, "event": "loaded", **names, "colors": []}) + "\n")
     app = studio(run=run_id, view=view)
-    assert "own-gone" in "\n".join(str(error.value) for error in app.error)
+    assert "own-gone" in words(app)
     shown = "\n".join(element.proto.body for element in app.get("html"))
     if view == "fairness":
         assert "people 7" in shown

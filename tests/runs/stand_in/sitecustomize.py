@@ -81,7 +81,7 @@ def _run_pipeline(spec, data_dir, resume=None, cache=None):
 
 
 class _Progress:
-    def __init__(self, checkpoint=None, distilled=None, counts=None, folder=None, data=""):
+    def __init__(self, checkpoint=None, distilled=None, external=None, counts=None, folder=None, data=""):
         self.checkpoint, self.distilled, self.counts = checkpoint, distilled or {}, counts or {}
 
 
