@@ -20,7 +20,6 @@ from tests.data.custom.make import (
     encoded,
     good_files,
     noise,
-    picture,
     tabled,
     written,
     zipped,
@@ -180,17 +179,6 @@ def test_names_without_the_flag_are_utf8_or_else_code_page_437(
     assert set(report.cells.class_names) == {name, LABELS[1]}
     notes = [problem.message for problem in report.problems if problem.kind == "spelling"]
     assert [name in note for note in notes] == [True] * guessed
-
-
-def test_plain_bitmaps_may_shrink_and_other_files_may_not(tmp_path: Path) -> None:
-    def tree(form: str) -> Path:
-        name = f"{{c}}/{{g}}/{{i}}.{form}"
-        flat = encoded(picture(5, (1200, 1200)), "BMP")
-        files = {name.format(c=c, g=g, i=i): flat for c in LABELS for g in GROUPS for i in range(3)}
-        return zipped(tmp_path / f"{form}.zip", files)
-
-    assert validate(tree("bmp"), Options()).valid
-    assert kinds(validate(tree("png"), Options())) == {"unsafe"}
 
 
 def test_a_table_in_the_archive_names_its_lines(tmp_path: Path) -> None:
