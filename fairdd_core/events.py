@@ -120,6 +120,19 @@ class Distilled:
 
 
 @dataclass(frozen=True)
+class ClassesSeen:
+    """What a network trained on the real data sees in a set that was made elsewhere.
+
+    Attributes:
+        arm: name of the arm.
+        counts: number of its images by class of the set and class seen, C rows of C.
+    """
+
+    arm: str
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
 class Trained:
     """Network ``network`` was trained on all real images (see ``evaluate.convergence``).
 
@@ -228,6 +241,7 @@ Event = (
     | Snapshot
     | Checkpoint
     | Distilled
+    | ClassesSeen
     | Trained
     | Reused
     | Evaluated

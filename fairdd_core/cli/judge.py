@@ -95,6 +95,9 @@ def judge(args: argparse.Namespace) -> int:
         print(f"{record.state}: {record.message} {record.hint}".strip(), file=sys.stderr)
         return 1
     result = Store(workspace).folder(run_id).result() or {}
+    for arm, about in result.get("external", {}).items():
+        for doubt in about["doubts"]:
+            print(f"{arm}: {doubt}", file=sys.stderr)
     print(json.dumps(result, indent=2) if args.json else as_text(result))
     return 0
 

@@ -16,6 +16,7 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.titles import dataset_title
 from fairdd_core.errors import UserError
 from fairdd_core.runs import engine
+from fairdd_core.runs.storage.external import external_texts
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.identity import data_of, data_text
 from fairdd_core.runs.storage.index import RunRecord, RunState, Store
@@ -85,6 +86,8 @@ def _facts(run: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
     yield "times", _times(run, result)
     if training := training_text(folder.trainings().get(FULL_DATA, {}).values()):
         yield FULL_DATA, training
+    for arm, (origin, doubts) in external_texts(folder).items():
+        yield arm, " ".join([origin, *doubts])
     if reused := reuse_text(folder.reused()):
         yield "reused", reused
     snapshots = folder.snapshot_iterations()

@@ -20,7 +20,7 @@ from fairdd_core.evaluate.convergence import Training, train_to_convergence
 from fairdd_core.evaluate.counts import count
 from fairdd_core.evaluate.reuse import Cache, Kept, NoCache
 from fairdd_core.evaluate.train import Trainer, TrainingSet, predict, train_network
-from fairdd_core.events import Evaluated, Phase, Reused, ReusedKind, Trained
+from fairdd_core.events import ClassesSeen, Evaluated, Phase, Reused, ReusedKind, Trained
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.registry import NETWORKS
 
@@ -132,6 +132,15 @@ class Evaluator:
         train = self.split.train
         x_NCHW = normalised(train, rows_N, train.normalisation, self.device)
         return self.synthetic(x_NCHW, torch.from_numpy(train.y_N[rows_N]))
+
+    def classes_seen(self, arm: str, x_NCHW: torch.Tensor, y_N: torch.Tensor) -> ClassesSeen:
+        """Return what a network trained on all real images sees in a set."""
+        net, classes = self.full_network(0), self.split.train.num_classes
+        with torch.no_grad():
+            seen = [net(part.to(self.device)).argmax(dim=1).cpu() for part in x_NCHW.split(500)]
+        pairs_N = (y_N * classes + torch.cat(seen)).numpy()
+        counts_CC = np.bincount(pairs_N, minlength=classes**2).reshape(classes, classes)
+        return ClassesSeen(arm, tuple(map(tuple, counts_CC.tolist())))
 
     def full_network(self, index: int, architecture: str = "") -> Net:
         """Return evaluation network ``index`` trained on all real images to convergence."""

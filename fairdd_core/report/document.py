@@ -26,6 +26,7 @@ from fairdd_core.report.figures import figures, snippet
 from fairdd_core.report.pictures import last_images
 from fairdd_core.report.repeats import report_section
 from fairdd_core.report.tables import ordered_counts, run_results
+from fairdd_core.runs.storage.external import external_texts
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.identity import data_of, data_text
 from fairdd_core.runs.storage.repeats import Repeats
@@ -124,6 +125,8 @@ def _facts(folder: RunFolder) -> list[str]:
     ]
     if training := training_text(folder.trainings().get(FULL_DATA, {}).values()):
         facts.append(f"{arm_label(FULL_DATA)} {training}")
+    for arm, (origin, doubts) in external_texts(folder).items():
+        facts.append(" ".join([f"{arm_label(arm)}: {origin}", *doubts]))
     if reused := reuse_text(folder.reused(), arm_label):
         facts.append(f"reused: {reused}")
     if seconds := (result.get("seconds") or {}).get("total"):

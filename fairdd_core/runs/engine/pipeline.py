@@ -24,7 +24,7 @@ from fairdd_core.errors import UserError
 from fairdd_core.evaluate.evaluator import Evaluator, evaluate_arms, evaluate_baselines
 from fairdd_core.evaluate.reuse import Cache
 from fairdd_core.evaluate.train import TrainingSet
-from fairdd_core.events import Checkpoint, Distilled, Event, Loaded, Phase
+from fairdd_core.events import Checkpoint, ClassesSeen, Distilled, Event, Loaded, Phase
 from fairdd_core.nets.base import Net
 from fairdd_core.nets.build import make_network
 from fairdd_core.rng import torch_stream
@@ -99,6 +99,7 @@ def run_pipeline(
     yield from evaluator.reused()
     yield from evaluate_arms(evaluator, sets, progress.counts)
     yield from evaluate_baselines(evaluator, spec.distill.ipc, progress.counts)
+    yield from _classes_seen(spec, evaluator, finished)
     yield Phase("embed", 0, 2, "training the network whose features are shown")
     net = _feature_network(spec, evaluator, sets)
     yield from evaluator.reused()
@@ -163,6 +164,16 @@ def _external(arm: ArmSpec, train: GroupedDataset, progress: Progress) -> Distil
     mean_C, std_C = (np.asarray(v, np.float32)[None, :, None, None] for v in (norm.mean_C, norm.std_C))
     normal_NCHW = ((x_NCHW - mean_C) / std_C).astype(np.float32)
     return Distilled(arm.name, torch.from_numpy(normal_NCHW), torch.from_numpy(y_N))
+
+
+def _classes_seen(
+    spec: RunSpec, evaluator: Evaluator, finished: Mapping[str, Tensors]
+) -> Iterator[ClassesSeen]:
+    """Show external sets to a network trained on the real data, where the run has one anyway."""
+    if spec.evaluation.baseline_networks or spec.embedding.features == "real":
+        for arm in spec.distill.arms:
+            if arm.external:
+                yield evaluator.classes_seen(arm.name, *finished[arm.name])
 
 
 def _feature_network(spec: RunSpec, evaluator: Evaluator, sets: dict[str, TrainingSet]) -> Net:

@@ -15,6 +15,7 @@ from fairdd_core.config.spec.evaluation import series
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.events import (
     Checkpoint,
+    ClassesSeen,
     Diagnosed,
     Distilled,
     Embedded,
@@ -107,7 +108,7 @@ class Recorder:
                 self._phase(event)
             case Distilled():
                 self._distilled(event)
-            case Trained() | Reused():
+            case ClassesSeen() | Trained() | Reused():
                 self._append(type(event).__name__.lower(), **vars(event))
             case Evaluated():
                 self._evaluated(event)

@@ -173,6 +173,20 @@ class Reused(Event, ReusedResult):
     """Something was taken from an earlier run."""
 
 
+class ClassesSeen(Event):
+    """What a network trained on the real data sees in a set that was made elsewhere."""
+
+    arm: Name
+    counts: list[list[Count]]
+
+    @field_validator("counts")
+    @classmethod
+    def _square(cls, rows: list[list[int]]) -> list[list[int]]:
+        if any(len(row) != len(rows) for row in rows):
+            raise ValueError("classes seen that are not by class")
+        return rows
+
+
 class At(Event):
     """Something happened after an iteration."""
 
@@ -185,6 +199,7 @@ class AttemptBegan(Event, Attempt):
 
 EVENTS: dict[str, type[Event]] = {
     **{"step": Step, "phase": Phase, "loaded": Loaded, "trained": Trained, "reused": Reused},
+    "classesseen": ClassesSeen,
     **dict.fromkeys(("resumed", "checkpoint", "snapshot", "diagnosed"), At),
     "attempt": AttemptBegan,
 }

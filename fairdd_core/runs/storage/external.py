@@ -19,6 +19,7 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.distilled.read import DistilledSet
 from fairdd_core.errors import UserError
 from fairdd_core.files import read_arrays, write_arrays
+from fairdd_core.runs.storage.class_order import order_doubts, seen_classes
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.text import one_line
 from fairdd_core.workspace import Workspace
@@ -90,10 +91,10 @@ def described(folder: RunFolder) -> dict[str, dict[str, Any]]:
 
     Returns:
         arm -> ``digest``, ``source`` (a file), ``experiment``, ``statements`` on how the file was understood,
-        and the number of ``images``.
+        the number of ``images``, and ``doubts`` about the order of the classes.
     """
     about = _json(read_arrays(folder.external_file)[1].get(_ABOUT, ""))
-    found = {}
+    seen, labels, found = seen_classes(folder), folder.labels(), {}
     for name, (x_NCHW, y_N) in folder.external().items():
         own = about.get(name)
         one = _made(x_NCHW, y_N, own if isinstance(own, dict) else {})
@@ -103,8 +104,20 @@ def described(folder: RunFolder) -> dict[str, dict[str, Any]]:
             "experiment": one.experiment,
             "statements": list(one.statements),
             "images": len(y_N),
+            "doubts": order_doubts(seen[name], labels.classes) if labels and name in seen else [],
         }
     return found
+
+
+def external_texts(folder: RunFolder) -> dict[str, tuple[str, list[str]]]:
+    """Return what people are told of the external sets of a run: arm -> its origin, and doubts about it."""
+    texts = {}
+    for arm, about in described(folder).items():
+        origin = " ".join(filter(None, (about["source"], about["experiment"]))) or "a file"
+        how = " ".join(about["statements"])
+        text = f"made elsewhere, read from {origin}, content {about['digest'][:12]}. {how}"
+        texts[arm] = (text, about["doubts"])
+    return texts
 
 
 def external_arms(sets: Iterable[tuple[str, DistilledSet]], taken: Iterable[str] = ()) -> tuple[ArmSpec, ...]:

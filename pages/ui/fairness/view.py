@@ -27,6 +27,7 @@ from fairdd_core.plots.dots import architecture_dots, group_accuracy
 from fairdd_core.plots.heatmap import confusion
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.report.tables import ordered_counts
+from fairdd_core.runs.storage.external import external_texts
 from fairdd_core.runs.storage.summary import training_text
 from fairdd_core.text import one_line
 from fairdd_core.units import counted
@@ -55,6 +56,7 @@ def fairness_view(view: RunView) -> None:
         return
     results, training = results_of(view, architecture), _training(view, architecture)
     headline(view, architecture, results)
+    _external(view)
     _results(results, counts, view.labels, training)
     other_gaps(results, counts)
     repeats_view(view, architecture)
@@ -71,6 +73,14 @@ def fairness_view(view: RunView) -> None:
     _architectures(view)
     _confusion(compared, view.labels)
     residual_view(view)
+
+
+def _external(view: RunView) -> None:
+    """Say where the sets are from that were made elsewhere, and what is doubtful about them."""
+    for arm, (origin, doubts) in external_texts(view.folder).items():
+        st.caption(escape_markdown(f"{arm_label(arm)}: {origin}"))
+        for doubt in doubts:
+            st.warning(escape_markdown(f"{arm_label(arm)}: {doubt}"), icon=":material/swap_vert:")
 
 
 def _training(view: RunView, architecture: str) -> str:

@@ -21,6 +21,7 @@ from fairdd_core.runs.engine.recorder import record
 from fairdd_core.runs.engine.warm_worker import tiny_spec
 from fairdd_core.runs.storage import external
 from fairdd_core.runs.storage.archive import export_run, import_run
+from fairdd_core.runs.storage.class_order import order_doubts, seen_classes
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.grids import as_grid
 from fairdd_core.runs.storage.index import RunState, Store
@@ -203,3 +204,24 @@ def test_a_grid_of_equally_many_images_is_not_masked() -> None:
     grid = as_grid(x_NCHW, np.array([0, 0, 1, 1]))
     assert not isinstance(grid, np.ma.MaskedArray)
     assert grid[..., 0, 0, 0].tolist() == [[0, 76], [178, 255]]
+
+
+def test_a_network_of_the_real_data_looks_at_every_external_set(run: RunFolder) -> None:
+    seen = seen_classes(run)
+    assert list(seen) == ["external theirs 2"]
+    assert seen["external theirs 2"].sum(axis=1).tolist() == PER_CLASS.tolist()
+
+
+def test_an_exchange_of_classes_is_doubted_and_the_order_is_named() -> None:
+    counts_CC = np.diag([5, 5, 5, 5])
+    assert order_doubts(counts_CC, "abcd") == []
+    swapped = counts_CC[[0, 2, 1, 3]]
+    first, second, order = order_doubts(swapped, "abcd")
+    assert first.startswith("Class b looks like c ")
+    assert "5 of 5 images" in first
+    assert second.startswith("Class c looks like b ")
+    assert "0,2,1,3" in order
+    unclear = np.array([[2, 2, 2], [0, 5, 0], [2, 2, 2]])
+    assert order_doubts(unclear, "abc") == []
+    one_wrong = np.array([[1, 4, 0], [0, 5, 0], [0, 0, 5]])
+    assert len(order_doubts(one_wrong, "abc")) == 1
