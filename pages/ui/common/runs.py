@@ -212,7 +212,9 @@ def current_run() -> RunView | None:
             return open_run(wanted)
         except UserError as error:
             del st.query_params["run"]
-            notices.warn(f"The link names a run that is not here. {escape_markdown(error)}")
+            here = any(run.id == wanted for run in store().list())  # of a newer version, for example
+            what = "that cannot be opened" if here else "that is not here"
+            notices.warn(f"The link names a run {what}. {escape_markdown(error)}")
     if not any(run.state.live or run.state is RunState.DONE for run in store().list()):
         return next(iter(examples()), None)
     return None

@@ -9,10 +9,12 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from fairdd_core.__main__ import main as command_line
 from fairdd_core.config.presets import arms_named, preset_named, quick, standard
 from fairdd_core.config.recipes import SHORT
 from fairdd_core.files import write_arrays
 from fairdd_core.runs.storage.cache import ResultCache
+from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from pages.ui.common.runs import title_of
@@ -216,6 +218,21 @@ def test_unknown_run_falls_back_with_a_message(visit: Studio, no_examples: None,
     app = visit(run=run_id)
     assert "names a run that is not here" in app.warning[0].value
     assert "run" not in app.query_params
+
+
+def test_a_run_of_a_newer_version_asks_for_an_update(
+    visit: Studio, run: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = json.loads(run.spec_file.read_bytes())
+    run.spec_file.write_text(json.dumps({**spec, "version": 99, "unheard-of": 1}))
+    app = visit(run=run.path.name)
+    assert "that cannot be opened" in app.warning[0].value
+    assert "pdate the program" in app.warning[0].value
+    assert command_line(["show", run.path.name]) == 2
+    shown = capsys.readouterr()
+    assert "done" in shown.out, "what can be shown is shown"
+    assert "Vanilla" in shown.out or "vanilla" in shown.out
+    assert "pdate the program" in shown.err
 
 
 def test_launch_queues_what_the_controls_say(studio: Studio, workspace: Path, no_examples: None) -> None:
