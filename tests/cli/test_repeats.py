@@ -17,7 +17,7 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
-from tests.helpers import ROOT, tiny_distill, tiny_evaluation
+from tests.helpers import ROOT, made, tiny_distill, tiny_evaluation
 from tests.runs.conftest import MakeSpec, until
 
 Captured = pytest.CaptureFixture[str]
@@ -33,7 +33,7 @@ def add(home: Workspace, spec: RunSpec, gap: float) -> str:
     store = Store(home)
     run_id = store.create(spec)
     arms = {"vanilla": {"deo_mean": {"mean": gap}, "accuracy": {"mean": 0.9}}}
-    store.folder(run_id).write_result({"run": run_id, "arms": arms})
+    store.folder(run_id).write_result({"run": run_id, "arms": arms, **made()})
     store.update(run_id, state=RunState.DONE)
     return run_id
 
