@@ -71,6 +71,7 @@ def launch(workspace: Workspace, spec: SweepSpec, title: str = "") -> Sweep:
     check_names(spec.base, workspace.data)
     for run in spec.runs():
         check_sizes(run, workspace.data)
+    workspace.create()
     store, reused = Store(workspace), plan(workspace, spec)
     entries = tuple(Entry(run=run_id or store.new_id(), reused=run_id is not None) for run_id in reused)
     sweep = Sweep(id=store.new_id(), title=one_line(title), created=time.time(), spec=spec, entries=entries)
