@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from fairdd_core.__main__ import parser
 from fairdd_core.cli.run import spec_from_args
 from fairdd_core.cli.sweep import sweep_from_args
+from fairdd_core.config.checks import check_sizes
 from fairdd_core.config.command import PROGRAM, run_command, sweep_command
 from fairdd_core.config.presets import quick
 from fairdd_core.config.settings import changed
@@ -30,8 +32,14 @@ def parsed(command: str) -> RunSpec:
 
 @given(specs())
 @settings(max_examples=500, deadline=None)
-def test_any_run_survives_the_command_line(spec: RunSpec) -> None:
-    assert parsed(run_command(spec)) == spec
+def test_any_run_survives_the_command_line_or_is_refused_as_at_its_launch(spec: RunSpec) -> None:
+    try:
+        check_sizes(spec, Path())
+    except UserError:
+        with pytest.raises(UserError, match="ipc"):
+            parsed(run_command(spec))
+    else:
+        assert parsed(run_command(spec)) == spec
 
 
 @pytest.mark.parametrize(
