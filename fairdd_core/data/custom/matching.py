@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -123,11 +123,12 @@ def _change(
         ("", _same),
         ("ignoring upper and lower case", str.casefold),
         ("with another ending", _without_ending),
-        ("with another ending, ignoring upper and lower case", lambda name: _without_ending(name).casefold()),
+        ("with another ending, ignoring upper and lower case", _folded_without_ending),
     ):
-        index = _index(source, key)
-        for place, sure, move in moves:
-            if all(index.get(key(_same(move(path)))) for path in paths[:_SAMPLE]):
+        ways = [(place, sure, move, _index(source, key)) for place, sure, move in moves]
+        ways.append(("by their last part", False, _last, _last_index(source, key)))
+        for place, sure, move, index in ways:
+            if all(key(_same(move(path))) in index for path in paths[:_SAMPLE]):
                 files = [index.get(key(_same(move(path)))) for path in paths]
                 if all(files) and len(set(files)) == len(set(map(tuple, paths))):
                     words = text.replace("another ending", f"the ending {suffix(files[0] or '')}")
@@ -151,24 +152,31 @@ def _moves(
         text = f"without {'/'.join(paths[0][:shared])}/"
         for top in tops:
             yield text, False, partial(_under, top, shared)
-    inside = sorted(
-        {name.rpartition("/")[0] + "/" for name in source.files if "/" in name and is_image(name)}
-    )
-    for folder in inside[:_MOST_FOLDERS]:
+    for folder in _folders(source):
         yield f"in the folder {folder}", False, partial(_under, folder, 0)
-    by_name = _by_last_part(source)
-    yield "by their last part", False, lambda path: by_name.get(_same(path[-1]), "")
+
+
+def _last(path: list[str]) -> str:
+    return path[-1]
 
 
 def _under(folder: str, skipped: int, path: list[str]) -> str:
     return folder + "/".join(path[skipped:])
 
 
-def _by_last_part(source: Source) -> dict[str, str]:
-    names = [name for name in source.files if is_image(name)]
-    times = Counter(_same(name.rpartition("/")[2]) for name in names)
-    lasts = ((_same(name.rpartition("/")[2]), name) for name in names)
-    return {last: name for last, name in lasts if times[last] == 1}
+def _last_index(source: Source, key: Key) -> dict[str, str]:
+    """Return the images by a key of the last part of their name; of two with the same key none."""
+    if (_last, key) not in source.indices:
+        names = ((key(_same(name.rpartition("/")[2])), name) for name in source.files if is_image(name))
+        source.indices[_last, key] = _unambiguous(names)
+    found: dict[str, str] = source.indices[_last, key]
+    return found
+
+
+def _unambiguous(names: Iterable[tuple[str, str]]) -> dict[str, str]:
+    known = list(names)
+    times = Counter(key for key, _ in known)
+    return {key: name for key, name in known if times[key] == 1}
 
 
 def _parts(path: str) -> list[str]:
@@ -193,13 +201,22 @@ def _without_ending(name: str) -> str:
     return same[: -len(suffix(same))] if suffix(same) in IMAGE_SUFFIXES | FOREIGN_SUFFIXES else same
 
 
+def _folded_without_ending(name: str) -> str:
+    return _without_ending(name).casefold()
+
+
+def _folders(source: Source) -> list[str]:
+    """Return the first folders that hold images."""
+    if _folders not in source.indices:
+        found = {name.rpartition("/")[0] + "/" for name in source.files if "/" in name and is_image(name)}
+        source.indices[_folders] = sorted(found)[:_MOST_FOLDERS]
+    kept: list[str] = source.indices[_folders]
+    return kept
+
+
 def _index(source: Source, key: Key) -> dict[str, str]:
     """Return the files by a key of their name; of two with the same key none."""
-    names: dict[str, str] = {}
-    twice: set[str] = set()
-    for name in source.files:
-        same = key(_same(name))
-        if same in names:
-            twice.add(same)
-        names[same] = name
-    return {same: name for same, name in names.items() if same not in twice}
+    if key not in source.indices:
+        source.indices[key] = _unambiguous((key(_same(name)), name) for name in source.files)
+    found: dict[str, str] = source.indices[key]
+    return found

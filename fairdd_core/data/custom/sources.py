@@ -11,7 +11,7 @@ import stat
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from fairdd_core.data.custom.options import LIMITS, MAX_FILES, MAX_IMAGE_BYTES
 from fairdd_core.data.custom.parquet import ParquetFile
@@ -40,6 +40,7 @@ class Source:
         links: names of links and of anything else that is not a plain file.
         flat: whether uploading dropped the folders, so that only the last part of a table's paths counts.
         rows: images inside Parquet files: name -> the open file and the row, from 0.
+        indices: what was derived from the names once, by the function that did it.
     """
 
     def __init__(self, title: str) -> None:
@@ -48,6 +49,7 @@ class Source:
         self.links: set[str] = set()
         self.flat = False
         self.rows: dict[str, tuple[ParquetFile, int]] = {}
+        self.indices: dict[object, Any] = {}
 
     def open(self, name: str) -> IO[bytes]:
         """Return a file to read from in any order.

@@ -14,7 +14,10 @@ from fairdd_core.data.custom.options import Options
 from fairdd_core.data.custom.problems import Problems
 from fairdd_core.data.custom.sheets import TABLE_SUFFIXES, Sheet, read_sheet
 from fairdd_core.data.custom.sources import Source
+from fairdd_core.units import counted
 
+_MOST_TABLES = 50
+"""Tables beside or below the images that are looked into."""
 _SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}")
 """How Hugging Face names the files of a part: ``train-00000-of-00002``."""
 
@@ -41,11 +44,14 @@ def find_sheets(
             return None, names
     else:
         silent = Problems()
-        read = (read_sheet(source, name, wanted, silent) for name in names)
+        read = (read_sheet(source, name, wanted, silent) for name in names[:_MOST_TABLES])
         chosen = [sheet for sheet in read if sheet is not None and _names_images(sheet, source, options)]
         top = [sheet.name for sheet in chosen]
-        for name in set(names).difference(top):
-            problems.add("ignored", "The table is not used: it names none of the images.", name)
+        for name in names[:_MOST_TABLES]:
+            if name not in top:
+                problems.add("ignored", "The table is not used: it names none of the images.", name)
+        if left := len(names[_MOST_TABLES:]):
+            problems.add("ignored", f"{counted(left, 'table')} more, deeper in the folders, not looked at.")
     if len(chosen) > 1 and not _are_parts(chosen):
         text = f"There are {len(top)} tables: {', '.join(top[:5])}. Keep one of them, or say which to read."
         problems.add("layout", text, source.title)

@@ -209,6 +209,10 @@ CASES: dict[str, Case] = {
     "a11 absolute paths of Windows": Case(
         table(_named(grid(), lambda name: f"C:\\Users\\me\\{name}")), guesses=("without C:/Users/me/",)
     ),
+    "a11 scattered, with paths and capitals of Windows": Case(
+        table(_named(grid(), lambda name: f"D:\\x{name}\\{name}".upper()), grid("b{i}/{i}.png")),
+        guesses=("by their last part and ignoring upper and lower case",),
+    ),
     "a12 relative paths of Windows": Case(
         table(_named(grid("images/{i}.png"), lambda name: name.replace("/", "\\")), grid("images/{i}.png"))
     ),
