@@ -22,6 +22,7 @@ from pages.ui.controls import budget, methods, repeats
 from pages.ui.controls.address import NAMES, from_address, to_address
 from pages.ui.controls.catalogue import catalogue
 from pages.ui.controls.dataset import dataset_controls, without_meaning
+from pages.ui.controls.external import external_control
 from pages.ui.controls.method_choices import coincidence, difference_sentence, known_names, shared_images
 from pages.ui.controls.settings import KEPT, PRESET, Values, key, spec_of, values_of
 from pages.ui.controls.widgets import draw_row
@@ -102,6 +103,7 @@ def controls() -> RunSpec | None:
     dataset_controls(_data_changed)
     methods.backbone_control()
     methods.method_control()
+    external_control()
     draw_row(_others("main"), {"ipc": methods.images_per_class_chosen})
     repeats.seed_controls()
     with st.expander("Advanced", icon=":material/tune:"):
@@ -153,7 +155,8 @@ def _kept() -> None:
     """Name what the run has and no control shows, and offer the preset's values instead."""
     kept = _kept_without_budget()
     kept.pop(PRESET, None)  # for display only
-    chosen = [arm for arm in kept.pop(ARMS, ()) if arm.name in st.session_state[key("arms")]]
+    known = [arm for arm in kept.pop(ARMS, ()) if not arm.external]
+    chosen = [arm for arm in known if arm.name in st.session_state[key("arms")]]
     if not kept and not chosen:
         return
     named = [f"{SETTINGS[path].title} = {SETTINGS[path].label(value)}" for path, value in kept.items()]
@@ -172,8 +175,12 @@ def _kept_without_budget() -> Values:
 
 def _drop_kept() -> None:
     dropped, kept = _kept_without_budget(), st.session_state[key(KEPT)]
+    arms = st.session_state[key("arms")]
+    external = tuple(arm for arm in kept.get(ARMS, ()) if arm.external and arm.name in arms)
     st.session_state[key(KEPT)] = {path: value for path, value in kept.items() if path not in dropped}
-    st.session_state[key("arms")] = known_names(st.session_state[key("arms")])
+    if external:
+        st.session_state[key(KEPT)][ARMS] = external
+    st.session_state[key("arms")] = [*known_names(arms), *(arm.name for arm in external)]
 
 
 def comparison_notes(spec: RunSpec) -> None:
