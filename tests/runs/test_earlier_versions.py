@@ -90,7 +90,13 @@ def test_every_bundled_sweep_opens() -> None:
 def test_a_finished_run_opens_and_shows(home: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     run_id = import_run(home, FIXTURES / "done-run.zip")
     read = read_all(Store(home).folder(run_id))
-    assert [name for name in READERS if empty(read[name])] == ["checkpoint", "data", "log_tail", *LATER]
+    assert [name for name in READERS if empty(read[name])] == [
+        "checkpoint",
+        "data",
+        "external",
+        "log_tail",
+        *LATER,
+    ]
     assert read["snapshot_iterations"] == [0, 1, 12]
     assert sorted(read["counts"]) == ["cobra", "full-data", "random-subset", "vanilla"]
     assert read["result"]["arms"]["cobra"]["accuracy"]["mean"] == pytest.approx(0.157333)
