@@ -38,6 +38,7 @@ try:
     page.run()
 except EXPECTED as error:  # of files or the index, for example a full disk
     show_error("This page cannot be shown.", error)
+url.flush()
 
 if "welcomed" not in st.session_state:  # who is here will launch something soon, but sees the page first
     st.session_state["welcomed"] = True

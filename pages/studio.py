@@ -52,7 +52,7 @@ def studio() -> None:
     linked = url.from_link()
     view = current_run()
     restore_controls(view, linked)
-    if view is not None and "run" not in st.query_params:  # a link must show it to those who have others
+    if view is not None and "run" not in url.params():  # a link must show it to those who have others
         url.update(run=view.id)
     restore_view(VIEWS, view, linked)
     spec = sidebar()

@@ -54,7 +54,13 @@ def test_first_visit_shows_the_bundled_example(reader: Visitor) -> None:
         page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view)).first.click()
         expect(page.locator(".js-plotly-plot").first).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
+        expect(page).to_have_url(re.compile(f"view={view.lower()}"))
     shoot(page, "example-fairness")
+    for view in ("Maps", "Images"):  # each view is one step of the browser's history
+        page.locator(READY).wait_for(timeout=SLOW)
+        page.go_back()
+        expect(page.get_by_role("radio", name=view)).to_be_checked()
+        expect(page).to_have_url(re.compile(f"view={view.lower()}"))
 
 
 def test_deep_link_opened_first_reaches_the_studio(reader: Visitor) -> None:

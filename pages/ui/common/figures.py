@@ -15,6 +15,7 @@ from fairdd_core.analysis.results import HEADLINE
 from fairdd_core.plots import compare as plots
 from fairdd_core.plots.theme import arm_label, literal
 from fairdd_core.report.tables import csv
+from pages.ui.common.url import params
 
 GAPS = ("deo_mean", "deo_max")
 _BAR = 28
@@ -101,7 +102,7 @@ def figure_config(name: str, zoom: bool = False) -> dict[str, Any]:
 
 def file_name(key: str) -> str:
     """Return a file name without suffix: the key, and the run or sweep that the address names."""
-    run = st.query_params.get("run") or st.query_params.get("sweep", "")
+    run = params().get("run") or params().get("sweep", "")
     name = f"{key}-{run}" if re.fullmatch(r"[\w-]{1,80}", run) else key
     return re.sub(r"[^\w.-]+", "-", name).strip("-")
 

@@ -7,8 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from fairdd_core.config import titles
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.card import Labels
@@ -20,7 +18,7 @@ from fairdd_core.runs.storage.repeats import Member, Repeats, members, repeats_o
 from fairdd_core.units import age_text
 from fairdd_core.workspace import Workspace
 from pages.ui import ASSETS
-from pages.ui.common import notices
+from pages.ui.common import notices, url
 from pages.ui.common.cache import cached
 from pages.ui.common.errors import escape_markdown
 
@@ -206,12 +204,12 @@ def current_run() -> RunView | None:
 
     A name that leads nowhere is dropped from the address, with a message.
     """
-    wanted = st.query_params.get("run")
+    wanted = url.params().get("run")
     if wanted:
         try:
             return open_run(wanted)
         except UserError as error:
-            del st.query_params["run"]
+            url.write({name: value for name, value in url.params().items() if name != "run"})
             here = any(run.id == wanted for run in store().list())  # of a newer version, for example
             what = "that cannot be opened" if here else "that is not here"
             notices.warn(f"The link names a run {what}. {escape_markdown(error)}")

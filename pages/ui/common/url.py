@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if TYPE_CHECKING:
     from pages.ui.common.runs import RunView
@@ -15,13 +16,26 @@ T = TypeVar("T")
 MEMORY = 50
 """Addresses of its own that a screen remembers."""
 _SCREEN, _OWN = "screen", "own-addresses"
+_PENDING, _LINK, _LINKED = "pending-address", "link", "linked"
 
 
 def enter(name: str) -> None:
-    """Note which screen is drawn, and forget the addresses of another one, so a link works a second time."""
+    """Note which screen is drawn, and whether its address comes from a link.
+
+    The addresses of another screen are forgotten, so that a link works a second time.
+    """
     if st.session_state.get(_SCREEN) != name:
         st.session_state[_SCREEN] = name
         st.session_state[_OWN] = []
+        st.session_state.pop(_PENDING, None)
+    address = st.query_params.to_dict()
+    # With a pending address, the run that followed the link was cut short by a click.
+    followed = _PENDING in st.session_state and address == st.session_state.get(_LINK)
+    linked = bool(address) and address not in st.session_state[_OWN] and not followed
+    st.session_state[_LINKED] = linked or navigated()
+    if st.session_state[_LINKED]:
+        st.session_state.pop(_PENDING, None)
+        st.session_state[_LINK] = address
 
 
 def screen() -> str:
@@ -29,28 +43,44 @@ def screen() -> str:
     return str(st.session_state.get(_SCREEN, ""))
 
 
-def write(params: Mapping[str, str]) -> None:
-    """Make ``params`` the address, and note them as written here.
+def navigated() -> bool:
+    """Return whether *Back* or *Forward* of the browser led to the address."""
+    return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
 
-    They are noted first: a click may overtake the change of the address, and must not pass for a link.
+
+def params() -> dict[str, str]:
+    """Return the parameters of the address, as far as it is written already."""
+    pending = st.session_state.get(_PENDING)
+    return st.query_params.to_dict() if pending is None else dict(pending)
+
+
+def write(wanted: Mapping[str, str]) -> None:
+    """Make ``wanted`` the address with the next ``flush``, and note it as written here.
+
+    It is noted first: a click may overtake the change of the address, and must not pass for a link.
     """
-    wanted, own = dict(params), st.session_state.setdefault(_OWN, [])
-    if wanted not in own:
-        own.append(wanted)
+    own = st.session_state.setdefault(_OWN, [])
+    if dict(wanted) not in own:
+        own.append(dict(wanted))
         del own[:-MEMORY]
-    if st.query_params.to_dict() != wanted:
+    st.session_state[_PENDING] = dict(wanted)
+
+
+def flush() -> None:
+    """Send the address to the browser: one step of its history, however often it was written."""
+    wanted = st.session_state.pop(_PENDING, None)
+    if wanted is not None and st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
 
-def update(**params: str) -> None:
+def update(**changed: str) -> None:
     """Set some parameters of the address, as ``write`` does."""
-    write(st.query_params.to_dict() | params)
+    write(params() | changed)
 
 
 def from_link() -> bool:
-    """Return whether the address has parameters and does not come from ``write``."""
-    params = st.query_params.to_dict()
-    return bool(params) and params not in st.session_state.get(_OWN, [])
+    """Return whether the address was followed: a link, or a step in the browser's history."""
+    return bool(st.session_state.get(_LINKED))
 
 
 def read(params: Mapping[str, str], name: str, parse: Callable[[str], T], unusable: list[str]) -> T | None:

@@ -54,7 +54,7 @@ def choose_runs(known: dict[str, RunView], linked: bool) -> list[RunView]:
         known: the runs that can be compared.
         linked: whether the address comes from a link.
     """
-    asked = st.query_params.get("runs")
+    asked = url.params().get("runs")
     if asked is not None and linked:
         st.session_state[_RUNS], unusable = parse(asked, list(known))
         if unusable:
@@ -93,7 +93,7 @@ def choose_arms(views: Sequence[RunView], linked: bool) -> list[str]:
     names = dict.fromkeys(arm for view in views for arm in view.arms)
     available = sorted(names, key=lambda arm: -sum(arm in view.arms for view in views))  # those of all first
     if linked:
-        asked = [arm for arm in st.query_params.get("arms", "").split(",") if arm]
+        asked = [arm for arm in url.params().get("arms", "").split(",") if arm]
         st.session_state[_ARMS] = asked
         if unknown := [arm for arm in asked if arm not in available]:
             st.warning(f"These runs have no method {_quoted(unknown)}.", icon=":material/info:")

@@ -40,9 +40,9 @@ def adopt(spec: RunSpec) -> None:
 
 def restore() -> None:
     """Set the controls from the address; warn of what cannot be used."""
-    spec, unusable = from_address(st.query_params.to_dict())
+    spec, unusable = from_address(url.params())
     adopt(spec)
-    repeats.restore(st.query_params.to_dict(), unusable)
+    repeats.restore(url.params(), unusable)
     notices.warn_unusable(unusable)
 
 
@@ -53,7 +53,7 @@ def current() -> Values:
 
 def write_address(spec: RunSpec) -> None:
     """Make the address a permalink of the controls; what others put there stays."""
-    others = {name: value for name, value in st.query_params.to_dict().items() if name not in NAMES}
+    others = {name: value for name, value in url.params().items() if name not in NAMES}
     url.write(others | to_address(spec) | repeats.to_address())
 
 

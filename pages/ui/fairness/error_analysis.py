@@ -113,7 +113,7 @@ def gap_in_focus(counts: Counts, labels: Labels) -> tuple[str, int]:
         counts: of the arms that are compared.
         labels: names of classes.
     """
-    asked = st.query_params.get(PARAMETER)
+    asked = url.params().get(PARAMETER)
     if asked is not None and (place := _parse(asked, counts, labels)):
         return place
     largest = {arm: gap for arm, counts_KGCC in counts.items() if (gap := largest_gap(counts_KGCC))}
@@ -144,7 +144,7 @@ def focus_clicked(chart: str, arm: str, labels: Labels) -> None:
 
 def _controls(counts: Counts, labels: Labels) -> tuple[str, int, int]:
     """Draw the controls and return arm, index of the class and index of the network."""
-    asked = st.query_params.get(PARAMETER)
+    asked = url.params().get(PARAMETER)
     if asked is not None and _parse(asked, counts, labels) is None:
         st.caption(f"The address asks for the gap “{escape_markdown(asked)}”, which is unknown.")
     arm, class_id = gap_in_focus(counts, labels)

@@ -114,7 +114,7 @@ def restore() -> None:
     # Without parameters we are back from another screen.
     if SECTION in st.session_state and not url.from_link():
         return
-    lesson, unusable = from_query(st.query_params.to_dict())
+    lesson, unusable = from_query(url.params())
     st.session_state[SECTION] = SECTIONS[lesson.section]
     st.session_state[ALL] = lesson.every_target
     st.session_state[_PREDICTIONS] = dict(lesson.predictions)
@@ -126,3 +126,4 @@ def keep_address() -> None:
     """Make the address a permalink of the state."""
     section = SECTIONS.index(st.session_state[SECTION])
     url.write(to_query(Lesson(section, scene_now(), bool(st.session_state[ALL]), predictions())))
+    url.flush()

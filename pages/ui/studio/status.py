@@ -168,6 +168,6 @@ def _kept(view: RunView) -> str:
 def _edit(spec: RunSpec) -> None:
     """Leave a run for the controls, with its settings."""
     adopt(spec)
-    params = st.query_params.to_dict()
+    params = url.params()
     url.write({name: value for name, value in params.items() if name != "run"})
     st.session_state["view"] = "data"

@@ -45,7 +45,7 @@ def show_run(run_id: str) -> None:
 
 def restore_address() -> None:
     """Return from another screen to the run and the view that were left."""
-    if not st.query_params and _ADDRESS in st.session_state:
+    if not url.params() and not url.navigated() and _ADDRESS in st.session_state:
         url.write(st.session_state[_ADDRESS])
 
 
@@ -54,7 +54,7 @@ def restore_controls(view: RunView | None, linked: bool) -> None:
 
     They are those of the address; where it names none, those of its run. An address of neither leaves them.
     """
-    new, params = key("preset") not in st.session_state, st.query_params.to_dict()
+    new, params = key("preset") not in st.session_state, url.params()
     named = not params.keys().isdisjoint(NAMES)
     if new or (linked and (named or "run" in params)):
         if view is not None and not named:
@@ -69,20 +69,22 @@ def restore_view(views: Views, view: RunView | None, linked: bool) -> None:
     What the address leaves out takes its default.
     """
     if linked or _VIEW not in st.session_state:
-        wanted = st.query_params.get("view")
+        wanted = url.params().get("view")
         if wanted in views:
             st.session_state[_VIEW] = wanted
         else:
             if wanted:
                 notices.warn(f"The link asked for an unknown view, “{escape_markdown(wanted)}”.")
-            if "run" in st.query_params:
+            if "run" in url.params():
                 st.session_state[_VIEW] = "images"
+            elif url.navigated():
+                st.session_state.pop(_VIEW, None)
     if _VIEW not in st.session_state:
         st.session_state[_VIEW] = "images" if view else "data"
     if view is None or not linked:
         return
     query, unusable = views[st.session_state[_VIEW]].query, list[str]()
-    params = dict.fromkeys(query, "") | st.query_params.to_dict()
+    params = dict.fromkeys(query, "") | url.params()
     for name, part in query.items():
         url.read(params, name, partial(part.from_query, view), unusable)
     notices.warn_unusable(unusable)
@@ -95,7 +97,8 @@ def write_address(views: Views, view: RunView | None, name: str) -> None:
     """
     if view is not None and not scrubber.playing():
         every = {part for each in views.values() for part in each.query}
-        others = {part: text for part, text in st.query_params.to_dict().items() if part not in every}
+        others = {part: text for part, text in url.params().items() if part not in every}
         own = {part: how.to_query(view) for part, how in views[name].query.items()}
         url.write(others | {part: text for part, text in own.items() if text})
-    st.session_state[_ADDRESS] = st.query_params.to_dict()
+    st.session_state[_ADDRESS] = url.params()
+    url.flush()

@@ -10,10 +10,40 @@ from streamlit.testing.v1 import AppTest
 
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
+from pages.ui.common import url
 from pages.ui.common.url import one_of, read
 from tests.pages.fake_run import write_fake_run
 
 Visit = Callable[..., AppTest]
+
+
+def screen() -> None:
+    import streamlit as st
+
+    from pages.ui.common import url
+
+    url.enter("here")
+    st.session_state["linked"] = url.from_link()
+    if "own" not in st.session_state or st.session_state["linked"]:
+        st.session_state["own"] = url.params().get("at", "start")
+    url.write({"at": "passing by"})
+    url.update(at=st.session_state["own"])
+    assert url.params() == {"at": st.session_state["own"]}
+    url.flush()
+
+
+def test_an_address_of_ones_own_is_written_once_and_is_no_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = AppTest.from_function(screen).run()
+    assert dict(app.query_params) == {"at": "start"}
+    assert not app.run().session_state["linked"]
+    app.query_params["at"] = "elsewhere"
+    assert app.run().session_state["own"] == "elsewhere"
+    app.query_params["at"] = "start"  # one of its own, so a click may have overtaken the address
+    assert app.run().session_state["own"] == "elsewhere"
+    monkeypatch.setattr(url, "navigated", lambda: True)
+    app.query_params["at"] = "start"
+    assert app.run().session_state["own"] == "start"
+    assert dict(app.query_params) == {"at": "start"}
 
 
 def test_read_returns_what_is_usable_and_names_the_rest() -> None:
