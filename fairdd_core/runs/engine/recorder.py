@@ -75,6 +75,7 @@ class Recorder:
         self._stride = math.ceil(self._spec.distill.iterations / STEPS_LOGGED)
         self._images: dict[str, np.ndarray] = {}
         self._images_at = -1
+        self._normalisation: dict[str, str] | None = None
         self._residuals_are_sparse = False
         self._phase_logged = ("", "")
         self._synthetic = folder.synthetic()
@@ -95,6 +96,7 @@ class Recorder:
             case Loaded(classes, groups, colors, mean, std, y_N, a_N, content):
                 if y_N is not None and a_N is not None:
                     self.folder.write_test_labels(y_N, a_N)
+                self._normalisation = {"mean": json.dumps(mean), "std": json.dumps(std)}
                 names = {"classes": classes, "groups": groups, "colors": colors}
                 self._append("loaded", **names, mean=mean, std=std, data=content)
             case Step():
@@ -149,7 +151,7 @@ class Recorder:
     def _distilled(self, event: Distilled) -> None:
         arm, x_NCHW, y_N = event.arm, event.x_NCHW, event.y_N
         self._synthetic |= {f"{arm}/x": x_NCHW.cpu().numpy(), f"{arm}/y": y_N.cpu().numpy()}
-        write_arrays(self.folder.synthetic_file, self._synthetic)
+        write_arrays(self.folder.synthetic_file, self._synthetic, self._normalisation)
         if not self._spec.distill.distilled:  # no iteration has images of its own
             self.folder.write_snapshot(self._spec.distill.iterations, {})
         self._append("distilled", arm=arm)

@@ -12,7 +12,8 @@ import pytest
 from fairdd_core.config.checks import check_names
 from fairdd_core.config.settings import changed
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.data.distilled.read import DistilledSet
+from fairdd_core.data.distilled.contents import Target
+from fairdd_core.data.distilled.read import DistilledSet, Reading, read_distilled
 from fairdd_core.errors import UserError
 from fairdd_core.files import write_arrays
 from fairdd_core.runs.engine.execute import load_progress
@@ -99,6 +100,16 @@ def test_its_images_are_shown_at_every_iteration_with_gaps_where_there_are_none(
         assert np.array_equal(present_CI.sum(axis=1), PER_CLASS)
         assert "external theirs 2" not in run.snapshot(iteration, external=False)
     assert np.array_equal(np.ma.getdata(grid)[present_CI], np.rint(made_set().x_NCHW * 255))
+
+
+def test_the_images_of_a_run_can_be_judged_as_they_are_stored(run: RunFolder) -> None:
+    own = run.spec().distill.arms[0].name
+    target = Target(tuple(map(str, range(10))), 16)
+    (one,) = read_distilled(run.synthetic_file, target, Reading(experiment=own))
+    images, labels_N = run.pictures()[own]
+    assert any("the file states" in text for text in one.statements)
+    assert one.y_N.tolist() == labels_N.tolist()
+    assert np.abs(np.clip(one.x_NCHW, 0, 1) * 255 - images).max() < 0.51
 
 
 def test_an_exported_run_is_complete_and_gives_its_sets_to_the_other_workspace(
