@@ -25,6 +25,7 @@ from fairdd_core.events import (
 )
 from fairdd_core.runs.engine.execute import load_progress
 from fairdd_core.runs.engine.recorder import record
+from fairdd_core.runs.storage.documents import DIAGNOSTICS
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.validation import validate_run
 
@@ -64,6 +65,12 @@ def test_steps_are_thinned_but_the_first_and_the_last_stay(tmp_path: Path) -> No
     assert len(phases) == 1
 
 
+def diagnosed(arm: str) -> pd.DataFrame:
+    """Return a row of a run's diagnostics."""
+    numbers = dict.fromkeys(DIAGNOSTICS - {"arm", "iteration", "class_id", "group_id"}, 1.0)
+    return pd.DataFrame([{"arm": arm, "class_id": 0, "group_id": 0, **numbers}])
+
+
 def test_every_event_is_written(tmp_path: Path) -> None:
     folder = folder_for(tmp_path, 20)
     received: list[Event] = []
@@ -76,7 +83,7 @@ def test_every_event_is_written(tmp_path: Path) -> None:
     near = (np.ones((3, 2), np.int32), rows, distances, rows[:, 0], distances[:, 0])
     rest: list[Event] = [
         Loaded(("no", "yes"), ("left", "right"), (), (), (), np.array([0, 1, 1]), np.array([1, 0, 1])),
-        *(Diagnosed(20, pd.DataFrame({"arm": [arm], "residual": [1.0]})) for arm in ARMS),
+        *(Diagnosed(20, diagnosed(arm)) for arm in ARMS),
         *(Distilled(arm, torch.ones(4, 3, 4, 4), torch.arange(4)) for arm in ARMS),
         *(Evaluated(arm, k, np.full((2, 3, 3), k)) for k in range(2) for arm in (*ARMS, "full-data")),
         Evaluated("cobra", 1, np.full((2, 3, 3), 1), "", np.arange(5, dtype=np.int16)),
@@ -100,7 +107,7 @@ def test_every_event_is_written(tmp_path: Path) -> None:
     cells = folder.diagnostics()
     assert cells is not None
     assert cells[["arm", "iteration"]].to_numpy().tolist() == [["vanilla", 20], ["cobra", 20]]
-    folder.write_diagnostics(15, pd.DataFrame({"arm": ["cobra"], "residual": [2.0]}))
+    folder.write_diagnostics(15, diagnosed("cobra"))
     assert folder.diagnostics()[["arm", "iteration"]].to_numpy().tolist() == [["vanilla", 20], ["cobra", 15]]  # type: ignore[index]
     assert len(received) == 20 * 3 + 2 * 3 + len(rest)
     assert folder.steps()["worst_residual"].isna().sum() == 2
