@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from fairdd_core.events import (
 )
 from fairdd_core.runs.engine.execute import load_progress
 from fairdd_core.runs.engine.recorder import record
-from fairdd_core.runs.storage.documents import DIAGNOSTICS
+from fairdd_core.runs.storage.documents import DIAGNOSTICS, MOMENTS, POINTS, RESIDUALS
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.validation import validate_run
 
@@ -65,20 +65,20 @@ def test_steps_are_thinned_but_the_first_and_the_last_stay(tmp_path: Path) -> No
     assert len(phases) == 1
 
 
+def filled(columns: Iterable[str], **values: object) -> pd.DataFrame:
+    """Return a table of one row: ones, where no value is given."""
+    return pd.DataFrame([{**dict.fromkeys(sorted(columns), 1.0), "arm": "cobra", "kind": "real"} | values])
+
+
 def diagnosed(arm: str) -> pd.DataFrame:
-    """Return a row of a run's diagnostics."""
-    numbers = dict.fromkeys(DIAGNOSTICS - {"arm", "iteration", "class_id", "group_id"}, 1.0)
-    return pd.DataFrame([{"arm": arm, "class_id": 0, "group_id": 0, **numbers}])
+    """Return a row of what is measured of a method at an iteration."""
+    return filled(DIAGNOSTICS - {"iteration"}, arm=arm).drop(columns="kind")
 
 
 def test_every_event_is_written(tmp_path: Path) -> None:
     folder = folder_for(tmp_path, 20)
     received: list[Event] = []
-    tables = (
-        pd.DataFrame({"umap_x": [float("nan")]}),
-        pd.DataFrame({"arm": ["cobra"]}),
-        pd.DataFrame({"iteration": [20]}),
-    )
+    tables = [filled(columns) for columns in (POINTS, RESIDUALS, MOMENTS)]
     rows, distances = np.zeros((4, 2, 3), np.int32), np.zeros((4, 2, 3), np.float32)
     near = (np.ones((3, 2), np.int32), rows, distances, rows[:, 0], distances[:, 0])
     rest: list[Event] = [
