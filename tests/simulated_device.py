@@ -115,5 +115,6 @@ def simulated_device() -> Iterator[torch.device]:
         if register is None:
             pytest.skip(f"torch {torch.__version__} cannot register a device from Python")
         register(NAME)
-    with _Mode(), _Lists():
+    # The engine has no thread for a device that is registered after its first use, so it runs in this one.
+    with _Mode(), _Lists(), torch.autograd.set_multithreading_enabled(False):
         yield torch.device(NAME, 0)
