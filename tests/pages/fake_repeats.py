@@ -11,6 +11,7 @@ from fairdd_core.config.settings import changed
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
+from tests.helpers import made
 from tests.pages.fake_run import write_fake_run
 
 
@@ -37,7 +38,7 @@ def add_seed(workspace: Path, seed: int, spec: RunSpec | None = None, shift: flo
         for name, entry in metrics.items():
             gap = name not in {"accuracy", "worst_group_accuracy"}
             entry["mean"] = float(np.clip(entry["mean"] + (own + shift if gap else -own), 0, 1))
-    folder.write_result(document | {"run": run_id})
+    folder.write_result(document | {"run": run_id} | made(spec.data.dataset))
     store.update(run_id, state=RunState.DONE)
     return run_id
 
