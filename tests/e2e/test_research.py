@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Request, expect
@@ -11,10 +12,12 @@ from fairdd_core.config.presets import quick
 from fairdd_core.config.settings import changed
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.sweep import SweepSpec
+from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.index import RunState, Store
 from fairdd_core.workspace import Workspace
 from pages.ui.sweep.model import BUNDLED
 from tests.e2e.conftest import READY, SLOW, Visitor
+from tests.helpers import made
 from tests.pages.fake_run import write_fake_run
 
 RUN_ENDS = 420_000  # milliseconds for one small run on two busy cores
@@ -37,11 +40,13 @@ def known(workspace: Path) -> list[str]:
     """Put invented runs at all places of the grid but the last, as if they had been made before."""
     store = Store(Workspace(workspace))
 
+    def fill(folder: RunFolder, spec: RunSpec) -> None:
+        write_fake_run(folder.path, spec, iterations=(0, 20))
+        folder.write_result((folder.result() or {}) | made())
+
     def enter(spec: RunSpec) -> str:
         # Done from the first: a queued run would be taken by the worker that waits for one.
-        return store.enter(
-            lambda folder: write_fake_run(folder.path, spec, iterations=(0, 20)), state=RunState.DONE
-        )
+        return store.enter(partial(fill, spec=spec), state=RunState.DONE)
 
     return [enter(spec) for spec in grid().runs()[:-1]]
 
