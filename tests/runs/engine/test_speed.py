@@ -22,7 +22,8 @@ from tests.helpers import ROOT, device_speed
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Workspace:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.delenv("FAIRDD_DATA", raising=False)
     return Workspace(tmp_path)
 
 
