@@ -51,7 +51,7 @@ def navigated() -> bool:
 def params() -> dict[str, str]:
     """Return the parameters of the address, as far as it is written already."""
     pending = st.session_state.get(_PENDING)
-    return st.query_params.to_dict() if pending is None else dict(pending)
+    return dict(st.query_params if pending is None else pending)
 
 
 def write(wanted: Mapping[str, str]) -> None:
