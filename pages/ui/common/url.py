@@ -57,6 +57,8 @@ def params() -> dict[str, str]:
 def write(wanted: Mapping[str, str]) -> None:
     """Make ``wanted`` the address with the next ``flush``, and note it as written here.
 
+    Where only a part of the page is drawn anew, nobody flushes at its end, so it is sent at once.
+
     It is noted first: a click may overtake the change of the address, and must not pass for a link.
     """
     own = st.session_state.setdefault(_OWN, [])
@@ -64,6 +66,8 @@ def write(wanted: Mapping[str, str]) -> None:
         own.append(dict(wanted))
         del own[:-MEMORY]
     st.session_state[_PENDING] = dict(wanted)
+    if getattr(get_script_run_ctx(), "fragment_ids_this_run", None):
+        flush()
 
 
 def flush() -> None:
