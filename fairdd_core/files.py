@@ -117,11 +117,25 @@ def write_json(path: Path, document: Any) -> None:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: dict[str, str] | None = None) -> None:
-    """Replace ``path`` by a safetensors file of ``arrays``, atomically; ``about`` is its metadata."""
+    """Replace ``path`` by a safetensors file of ``arrays``, atomically; ``about`` is its metadata.
+
+    The same content gives the same bytes.
+    """
     from safetensors.numpy import save
 
     tidy = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    write_bytes(path, save(tidy, metadata=about))
+    content = save(tidy, metadata=about)
+    write_bytes(path, _in_order(content) if about and len(about) > 1 else content)
+
+
+def _in_order(content: bytes) -> bytes:
+    """Return a safetensors file with its metadata sorted: the library writes them in an order of chance."""
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # the arrays begin at a multiple of 8, as the format asks
+    return len(text).to_bytes(8, "little") + text + content[start:]
 
 
 def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:

@@ -95,7 +95,7 @@ def test_ctrl_c_stops_every_seed(
     try:
         until(lambda: any(run.done for run in store.list([RunState.RUNNING]) if run.id != other))
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=90)
+        _, err = process.communicate(timeout=30)
     finally:
         process.kill()
     states = [run.state for run in store.list() if run.id != other]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from fairdd_core.files import DamagedFile, write_arrays, write_bytes, write_table
+from fairdd_core.files import DamagedFile, read_arrays, write_arrays, write_bytes, write_table
 from fairdd_core.runs.storage.documents import POINTS, RESIDUALS
 from fairdd_core.runs.storage.folder import RunFolder
 from tests.runs.conftest import MakeSpec
@@ -158,3 +158,16 @@ def test_files_of_another_form_read_as_damaged(folder: RunFolder) -> None:
     for read in (*readers, lambda: folder.snapshot(1)):
         with pytest.raises(DamagedFile):
             read()
+
+
+@given(st.dictionaries(st.text(max_size=6), st.text(max_size=6), max_size=5), IMAGES)
+@settings(max_examples=60, deadline=None)
+def test_the_same_arrays_and_metadata_give_the_same_bytes(about: dict[str, str], x: np.ndarray) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        one, other = Path(folder) / "one", Path(folder) / "other"
+        write_arrays(one, {"x": x}, about)
+        write_arrays(other, {"x": x}, dict(reversed(about.items())))
+        assert one.read_bytes() == other.read_bytes()
+        found, metadata = read_arrays(one)
+        assert metadata == about
+        assert (found["x"] == x).all()
