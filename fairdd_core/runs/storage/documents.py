@@ -86,6 +86,7 @@ class Attempt(Document):
     """The environment of an attempt at a run; an earlier version knew less."""
 
     torch: Name = ""
+    code: Name = ""
     device: Name = ""
     processor: Name = ""
     threads: Count = 0

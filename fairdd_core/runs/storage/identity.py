@@ -31,16 +31,13 @@ def data_of(folder: RunFolder) -> str:
 
 def data_of_result(result: Mapping[str, Any] | None) -> str:
     """Return the digest in a result document; "" where none is recorded."""
-    digest = (result or {}).get(RESULT_FIELD)
-    return digest if isinstance(digest, str) else ""
+    return str((result or {}).get(RESULT_FIELD, ""))
 
 
 def code_of_result(result: Mapping[str, Any] | None) -> str:
     """Return the version of the code in a result document; "" where none is recorded."""
-    attempts = (result or {}).get("attempts")
-    last = attempts[-1] if isinstance(attempts, list) and attempts else None
-    code = last.get("code") if isinstance(last, dict) else None
-    return code if isinstance(code, str) else ""
+    attempts = (result or {}).get("attempts") or [{}]
+    return str(attempts[-1].get("code", ""))
 
 
 def data_text(digest: str) -> str:

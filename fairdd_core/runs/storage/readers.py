@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,12 +68,7 @@ def read_counts(path: Path) -> dict[str, np.ndarray]:
     Raises:
         DamagedFile: when an array is of another shape.
     """
-    found = read_arrays(path)[0]
-    with reading(path):
-        for name, counts in found.items():
-            if counts.ndim != 4 or not counts.size or counts.shape[2] != counts.shape[3]:
-                raise ValueError(f"counts of {name} of shape {counts.shape}")
-    return found
+    return _read_arrays(path, lambda counts: counts.ndim == 4 and counts.shape[2] == counts.shape[3])
 
 
 def read_images(path: Path) -> dict[str, np.ndarray]:
@@ -81,9 +77,13 @@ def read_images(path: Path) -> dict[str, np.ndarray]:
     Raises:
         DamagedFile: when an array is of another kind.
     """
-    images = read_arrays(path)[0]
+    return _read_arrays(path, lambda images: images.ndim == 5 and images.dtype == np.uint8)
+
+
+def _read_arrays(path: Path, right: Callable[[np.ndarray], bool]) -> dict[str, np.ndarray]:
+    found = read_arrays(path)[0]
     with reading(path):
-        for name, array in images.items():
-            if array.dtype != np.uint8 or array.ndim != 5 or not array.size:
-                raise ValueError(f"{array.dtype} images of {name} of shape {array.shape}")
-    return images
+        for name, array in found.items():
+            if not (array.size and right(array)):
+                raise ValueError(f"{name} is {array.dtype} of shape {array.shape}")
+    return found
