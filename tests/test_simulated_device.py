@@ -14,7 +14,6 @@ from fairdd_core.config.spec.distill import MAX_ARMS, ArmSpec, DistillSpec
 from fairdd_core.config.spec.embedding import EmbeddingSpec
 from fairdd_core.config.spec.net import NetSpec
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.distill.alignments.registry import ALIGNMENTS, DEFAULT_DISTANCE
 from fairdd_core.distill.backbones.registry import BACKBONES
 from fairdd_core.distill.discrepancies.registry import DISCREPANCIES
 from fairdd_core.distill.interventions import INTERVENTIONS
@@ -23,25 +22,18 @@ from fairdd_core.events import Distilled, Evaluated
 from fairdd_core.nets.build import make_network
 from fairdd_core.nets.registry import NETWORKS
 from fairdd_core.runs.engine import pipeline
+from tests.distill.test_loop import METHODS, SCHEDULES
 from tests.helpers import tiny_distill, tiny_evaluation, toy_dataset
 from tests.simulated_device import NAME, MixedDevicesError, simulated_device
 
 CPU = torch.device("cpu")
-SCHEDULES = {
-    "fresh": {"kind": "fresh"},
-    "inner loop": {"kind": "inner", "outer": 2, "inner": 2},
-    "experts": {"experts": 1, "expert_steps": 3},
-    "stratified": {"sampling": "stratified"},
-    "per class": {"sampling": "per-class"},
-}
 
 
 def arms() -> list[ArmSpec]:
     """Return an arm of every alignment, under every distance where it has one."""
     return [
         ArmSpec(name=f"{alignment}-{distance}", alignment=alignment, discrepancy=distance)
-        for alignment, card in ALIGNMENTS.items()
-        for distance in (DISCREPANCIES if card.barycenter else [DEFAULT_DISTANCE])
+        for alignment, distance in METHODS
     ]
 
 
