@@ -117,15 +117,17 @@ def write_json(path: Path, document: Any) -> None:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: dict[str, str] | None = None) -> None:
-    """Replace ``path`` by a safetensors file of ``arrays``, atomically; ``about`` is its metadata.
+    """Replace ``path`` by a safetensors file of ``arrays``, atomically; ``about`` is its metadata."""
+    write_bytes(path, arrays_bytes(arrays, about))
 
-    The same content gives the same bytes.
-    """
+
+def arrays_bytes(arrays: Mapping[str, np.ndarray], about: dict[str, str] | None = None) -> bytes:
+    """Return a safetensors file of ``arrays``; the same arrays and metadata give the same bytes."""
     from safetensors.numpy import save
 
     tidy = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    content = save(tidy, metadata=about)
-    write_bytes(path, _in_order(content) if about and len(about) > 1 else content)
+    content: bytes = save(tidy, metadata=about)
+    return _in_order(content) if about and len(about) > 1 else content
 
 
 def _in_order(content: bytes) -> bytes:

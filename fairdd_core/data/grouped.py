@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -25,14 +26,26 @@ class Normalisation:
 
     def apply(self, x_NCHW: np.ndarray) -> np.ndarray:
         """Return ``(x / 255 − mean) / std`` as float32 for uint8 images (N, C, H, W)."""
-        mean, std = self._shaped()
-        return np.asarray(((x_NCHW.astype(np.float32) / 255.0 - mean) / std).astype(np.float32))
+        return self.from_levels(x_NCHW.astype(np.float32) / 255.0)
 
     def invert(self, x_NCHW: np.ndarray) -> np.ndarray:
         """Return the uint8 images (N, C, H, W) nearest to normalised float ones, clipped to [0, 255]."""
-        mean, std = self._shaped()
-        levels = np.nan_to_num((x_NCHW * std + mean) * 255.0)  # images of a diverged run are shown too
+        levels = np.nan_to_num(self.to_levels(x_NCHW) * 255.0)  # images of a diverged run are shown too
         return np.asarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
+
+    def from_levels(self, levels_NCHW: np.ndarray) -> np.ndarray:
+        """Return images in units of [0, 1] normalised, as float32."""
+        mean, std = self._shaped()
+        return np.asarray(((levels_NCHW - mean) / std).astype(np.float32))
+
+    def to_levels(self, x_NCHW: np.ndarray) -> np.ndarray:
+        """Return normalised images in units of [0, 1], beyond which their pixels may lie."""
+        mean, std = self._shaped()
+        return np.asarray(x_NCHW * std + mean)
+
+    def metadata(self) -> dict[str, str]:
+        """Return it as the metadata of a file of normalised images state it."""
+        return {"mean": json.dumps(self.mean_C), "std": json.dumps(self.std_C)}
 
     def _shaped(self) -> tuple[np.ndarray, np.ndarray]:
         return tuple(np.asarray(v, np.float32)[None, :, None, None] for v in (self.mean_C, self.std_C))  # type: ignore[return-value]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 
 from fairdd_core.data.grouped import Normalisation
 from fairdd_core.errors import UserError, lookup
+from fairdd_core.files import arrays_bytes
 from fairdd_core.plots.images import mosaic, png
 from fairdd_core.report.pictures import file_name
 from fairdd_core.runs.storage.folder import RunFolder
@@ -40,11 +40,8 @@ class FinishedSet:
 
 
 def _safetensors(one: FinishedSet) -> dict[str, bytes]:
-    from safetensors.numpy import save
-
-    norm = one.normalisation
-    metadata = {"mean": json.dumps(norm.mean_C), "std": json.dumps(norm.std_C)}
-    return {".safetensors": save({"images": np.ascontiguousarray(one.x_NCHW), "labels": one.y_N}, metadata)}
+    arrays = {"images": one.x_NCHW, "labels": one.y_N}
+    return {".safetensors": arrays_bytes(arrays, one.normalisation.metadata())}
 
 
 def _npz(one: FinishedSet) -> dict[str, bytes]:

@@ -132,9 +132,7 @@ def _understood(one: Experiment, source: str, target: Target, reading: Reading) 
         normalisation=reading.normalisation,
         usual=target.normalisation,
     )
-    norm = values.normalisation
-    mean_C, std_C = (np.asarray(v, np.float32)[None, :, None, None] for v in (norm.mean_C, norm.std_C))
-    levels = (x_NCHW.astype(np.float32) * std_C + mean_C).astype(np.float32)
+    levels = values.normalisation.to_levels(x_NCHW.astype(np.float32))
     order_N = np.argsort(labels_N, kind="stable")
     statements = tuple(one_line(text) for text in (*one.notes, *layout, *said, values.statement))
     return DistilledSet(levels[order_N], labels_N[order_N], source, one.name, statements)

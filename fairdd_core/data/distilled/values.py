@@ -147,8 +147,7 @@ def misfit(x_NCHW: np.ndarray, norm: Normalisation) -> float:
 
     The ends are the quantiles of one in 200, because distilled pixels are not confined.
     """
-    mean_C, std_C = (np.asarray(values)[None, :, None, None] for values in (norm.mean_C, norm.std_C))
-    low, high = np.quantile(x_NCHW[:2000] * std_C + mean_C, (0.005, 0.995))
+    low, high = np.quantile(norm.to_levels(x_NCHW[:2000]), (0.005, 0.995))
     return float(abs(low) + abs(high - 1))
 
 

@@ -160,10 +160,8 @@ def _external(arm: ArmSpec, train: GroupedDataset, progress: Progress) -> Distil
         expected = f"images of {side}×{side} pixels of each of {classes} classes"
         got = f"{arm.name}: {x_NCHW.shape[-1]}×{x_NCHW.shape[-2]} pixels, {len(np.unique(y_N))} classes"
         raise UserError("distill.arms.digest", expected, got, "Choose the data set that it was made for.")
-    norm = train.normalisation
-    mean_C, std_C = (np.asarray(v, np.float32)[None, :, None, None] for v in (norm.mean_C, norm.std_C))
-    normal_NCHW = ((x_NCHW - mean_C) / std_C).astype(np.float32)
-    return Distilled(arm.name, torch.from_numpy(normal_NCHW), torch.from_numpy(y_N))
+    normal_NCHW = torch.from_numpy(train.normalisation.from_levels(x_NCHW))
+    return Distilled(arm.name, normal_NCHW, torch.from_numpy(y_N))
 
 
 def _classes_seen(

@@ -13,6 +13,7 @@ import numpy as np
 
 from fairdd_core.config.spec.evaluation import series
 from fairdd_core.config.spec.run import RunSpec
+from fairdd_core.data.grouped import Normalisation
 from fairdd_core.events import (
     Checkpoint,
     ClassesSeen,
@@ -96,7 +97,7 @@ class Recorder:
             case Loaded(classes, groups, colors, mean, std, y_N, a_N, content):
                 if y_N is not None and a_N is not None:
                     self.folder.write_test_labels(y_N, a_N)
-                self._normalisation = {"mean": json.dumps(mean), "std": json.dumps(std)}
+                self._normalisation = Normalisation(mean, std).metadata()
                 names = {"classes": classes, "groups": groups, "colors": colors}
                 self._append("loaded", **names, mean=mean, std=std, data=content)
             case Step():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -22,15 +21,13 @@ def blown_up(folder: RunFolder) -> dict[str, float]:
     Raises:
         DamagedFile: when the images cannot be read.
     """
-    events = folder.events()[0]
-    loaded: dict[str, Any] = next((event for event in reversed(events) if event["event"] == "loaded"), {})
-    if not loaded.get("mean"):
+    norm = folder.normalisation()
+    if norm is None:
         return {}
-    mean_C, std_C = (np.asarray(loaded[name], np.float64)[None, :, None, None] for name in ("mean", "std"))
     far = {}
     for name, x_NCHW in folder.synthetic().items():
         if name.endswith("/x") and x_NCHW.size:
-            distance = np.abs(x_NCHW * std_C + mean_C - 0.5).max()
+            distance = np.abs(norm.to_levels(x_NCHW) - 0.5).max()
             if not distance <= FAR:  # NaN is beyond all
                 far[name.removesuffix("/x")] = float(distance)
     return far
