@@ -68,7 +68,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def judge(args: argparse.Namespace) -> int:
     """Read the files, run their test in the foreground and print what came out."""
-    from fairdd_core.cli.run import as_text, follow, spec_from_args
+    from fairdd_core.cli.run import as_text, follow_or_stop, spec_from_args
 
     workspace, spec = Workspace.default(), spec_from_args(args)
     sets = read_sets(args, spec, workspace)
@@ -86,11 +86,7 @@ def judge(args: argparse.Namespace) -> int:
         external.keep(workspace, one)
     run_id = engine.submit(workspace, spec, fresh=args.fresh)
     print(f"run {run_id} in {workspace.root}", file=sys.stderr)
-    try:
-        record = follow(Store(workspace), run_id)
-    except KeyboardInterrupt:
-        engine.cancel(workspace, run_id)
-        record = engine.wait(workspace, run_id, timeout=10)
+    record = follow_or_stop(workspace, run_id)
     if record.state is not RunState.DONE:
         print(f"{record.state}: {record.message} {record.hint}".strip(), file=sys.stderr)
         return 1

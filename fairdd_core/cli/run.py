@@ -170,12 +170,7 @@ def run(args: argparse.Namespace) -> int:
     said = planned.announce()
     run_id = engine.submit(workspace, planned.spec, fresh=args.fresh)
     print(f"run {run_id} in {workspace.root}", file=sys.stderr)
-    try:
-        record = follow(Store(workspace), run_id)
-    except KeyboardInterrupt:
-        with suppress(UserError):  # it ended just now
-            engine.cancel(workspace, run_id)
-        record = engine.wait(workspace, run_id, timeout=10)
+    record = follow_or_stop(workspace, run_id)
     folder = Store(workspace).folder(run_id)
     if args.out is not None:
         copy_run(folder, args.out)
@@ -203,6 +198,16 @@ def make_folder(path: Path) -> None:
         raise UserError("out", "a folder that can be written", str(path), str(error)) from error
     if taken:
         raise UserError("out", "a folder that is new or empty", str(path), "Choose another one.")
+
+
+def follow_or_stop(workspace: Workspace, run_id: str) -> RunRecord:
+    """Show progress on stderr until the run has ended; Ctrl-C stops it."""
+    try:
+        return follow(Store(workspace), run_id)
+    except KeyboardInterrupt:
+        with suppress(UserError):  # it ended just now
+            engine.cancel(workspace, run_id)
+        return engine.wait(workspace, run_id, timeout=10)
 
 
 def follow(store: Store, run_id: str) -> RunRecord:

@@ -34,13 +34,8 @@ def keep(workspace: Workspace, found: DistilledSet) -> str:
         OSError: when it cannot be written.
     """
     workspace.create()
-    about = {
-        "source": found.source,
-        "experiment": found.experiment,
-        "statements": list(found.statements),
-    }
     path = _file(workspace, found.digest)
-    write_arrays(path, {"x": found.x_NCHW, "y": found.y_N}, {_ABOUT: json.dumps(about)})
+    write_arrays(path, {"x": found.x_NCHW, "y": found.y_N}, {_ABOUT: json.dumps(_origin(found))})
     return found.digest
 
 
@@ -72,10 +67,7 @@ def give(workspace: Workspace, spec: RunSpec, folder: RunFolder) -> None:
         for name, one in sets.items()
         for part, array in (("x", one.x_NCHW), ("y", one.y_N))
     }
-    about = {
-        name: {"source": one.source, "experiment": one.experiment, "statements": list(one.statements)}
-        for name, one in sets.items()
-    }
+    about = {name: _origin(one) for name, one in sets.items()}
     write_arrays(folder.external_file, arrays, {_ABOUT: json.dumps(about)})
 
 
@@ -100,9 +92,7 @@ def described(folder: RunFolder) -> dict[str, dict[str, Any]]:
         one = _made(x_NCHW, y_N, own if isinstance(own, dict) else {})
         found[name] = {
             "digest": one.digest,
-            "source": one.source,
-            "experiment": one.experiment,
-            "statements": list(one.statements),
+            **_origin(one),
             "images": len(y_N),
             "doubts": order_doubts(seen[name], labels.classes) if labels and name in seen else [],
         }
@@ -143,6 +133,11 @@ def _file(workspace: Workspace, digest: str) -> Path:
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise UserError("distill.arms.digest", "a SHA-256 in hexadecimal digits", repr(digest[:80]))
     return workspace.external / f"{digest}.safetensors"
+
+
+def _origin(one: DistilledSet) -> dict[str, Any]:
+    """Return where a set is from and how its file was understood."""
+    return {"source": one.source, "experiment": one.experiment, "statements": list(one.statements)}
 
 
 def _json(text: str) -> dict[str, Any]:
