@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
 from fairdd_core.config.adapt import Start
-from fairdd_core.config.checks import check_names
+from fairdd_core.config.checks import check_names, check_sizes
 from fairdd_core.config.presets import PRESETS, arms_named
 from fairdd_core.config.settings import REGISTRIES, SETTINGS, Setting, changed
 from fairdd_core.config.spec.data import DSA_OPERATIONS
@@ -98,3 +99,12 @@ def specs(draw: st.DrawFn) -> RunSpec:
     for path, value in values.items():
         spec = attempt(spec, {path: value})
     return spec
+
+
+def fits(spec: RunSpec) -> bool:
+    """Return whether a class has as many images as a run asks for; else its launch is refused."""
+    try:
+        check_sizes(spec, Path())
+    except UserError:
+        return False
+    return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from fairdd_core.__main__ import parser
 from fairdd_core.cli.run import spec_from_args
 from fairdd_core.cli.sweep import sweep_from_args
-from fairdd_core.config.checks import check_sizes
 from fairdd_core.config.command import PROGRAM, run_command, sweep_command
 from fairdd_core.config.presets import quick
 from fairdd_core.config.settings import changed
@@ -21,7 +19,7 @@ from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.config.sweep import SweepSpec
 from fairdd_core.errors import UserError
-from tests.config.strategies import specs
+from tests.config.strategies import fits, specs
 
 
 def parsed(command: str) -> RunSpec:
@@ -33,13 +31,11 @@ def parsed(command: str) -> RunSpec:
 @given(specs())
 @settings(max_examples=500, deadline=None)
 def test_any_run_survives_the_command_line_or_is_refused_as_at_its_launch(spec: RunSpec) -> None:
-    try:
-        check_sizes(spec, Path())
-    except UserError:
+    if fits(spec):
+        assert parsed(run_command(spec)) == spec
+    else:
         with pytest.raises(UserError, match="ipc"):
             parsed(run_command(spec))
-    else:
-        assert parsed(run_command(spec)) == spec
 
 
 @pytest.mark.parametrize(
@@ -78,7 +74,7 @@ def test_preset_alone_is_a_short_command() -> None:
 
 
 @given(
-    specs().filter(lambda spec: spec.data.skew is not None),
+    specs().filter(lambda spec: spec.data.skew is not None and fits(spec)),
     st.sets(st.floats(0.5, 0.99), min_size=1, max_size=3),
     st.sets(st.floats(0, 1), min_size=1, max_size=3),
 )

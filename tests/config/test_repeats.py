@@ -23,7 +23,7 @@ from fairdd_core.config.repeats import (
 from fairdd_core.config.settings import changed
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
-from tests.config.strategies import specs
+from tests.config.strategies import fits, specs
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_anything_else_makes_another_run(values: dict[str, object]) -> None:
     assert repeat_key(changed(quick(), values)) != repeat_key(quick())
 
 
-@given(specs(), st.integers(0, 99))
+@given(specs().filter(fits), st.integers(0, 99))
 @settings(max_examples=50, deadline=None)
 def test_the_command_of_repeats_asks_for_exactly_these(spec: RunSpec, first: int) -> None:
     words = shlex.split(run_command(spec, seeds=seeds_from(first, 3)))
