@@ -146,7 +146,10 @@ def chosen(values: Values) -> frozenset[str]:
     """Return the paths of the settings that are as the budget chose them."""
     if (resolved := _resolved()) is None:
         return frozenset()
-    return frozenset(BUDGETED) - resolved.differing(spec_of(values), BUDGETED).keys()
+    try:
+        return frozenset(BUDGETED) - resolved.differing(spec_of(values), BUDGETED).keys()
+    except UserError:  # explained below the controls
+        return frozenset(BUDGETED)
 
 
 def _text(resolved: Resolved, values: Values) -> str:

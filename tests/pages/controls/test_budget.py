@@ -58,6 +58,13 @@ def test_a_budget_sets_the_controls_says_why_and_is_launched(studio: Visit, home
     assert launched(app, home.root) == wanted
 
 
+def test_taking_out_all_methods_under_a_budget_asks_for_one(studio: Visit, home: Workspace) -> None:
+    app = choose(studio(device="cpu"), 300)
+    app.session_state["control-kept"] = {**app.session_state["control-kept"], "distill.momentum": 0.25}
+    app.session_state["control-arms"] = []
+    assert "Choose at least one method." in words(settled(app.run()))
+
+
 def test_a_link_to_its_settings_claims_no_budget(studio: Visit, home: Workspace) -> None:
     wanted = expected(home, 300)
     app = studio(**to_address(wanted))
