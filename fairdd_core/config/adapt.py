@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fairdd_core.config.budget import SMALL_SIDE
+from fairdd_core.config.budget import MAX_DEPTH, SMALL_SIDE
 from fairdd_core.config.presets import PRESETS, preset_named
 from fairdd_core.config.recipes import PUBLISHED
 from fairdd_core.config.settings import changed, get
@@ -17,7 +17,6 @@ from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.registry import card_of
 from fairdd_core.errors import UserError
 
-MAX_DEPTH = 5
 DEPTHS = ("distill.network.depth", "evaluation.network.depth")
 AUGMENTATIONS = ("distill.augmentation", "evaluation.augmentation")
 LARGER: dict[str, Any] = {"distill.init": "real", "distill.iterations": 300}

@@ -48,6 +48,8 @@ class Rung:
     umap: bool = True
 
 
+MAX_DEPTH = 5
+"""Blocks of a network."""
 SMALL_SIDE = 16
 SMALL = (
     # As the preset quick, whose own numbers lie on the second rung: from noise, step size 30.
@@ -256,7 +258,7 @@ def recipe(start: RunSpec, size: DataSize, rung: Rung, stretch: int) -> dict[str
 
 def depth_for(side: int) -> int:
     """Return the blocks after which maps are 4×4, as with depth 3 at 32×32: one for each doubling; 1 to 5."""
-    return min(5, max(1, round(math.log2(max(side, 1) / 4))))
+    return min(MAX_DEPTH, max(1, round(math.log2(max(side, 1) / 4))))
 
 
 def _between(span: tuple[int, int], stretch: int) -> int:

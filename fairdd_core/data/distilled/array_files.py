@@ -9,8 +9,9 @@ from typing import IO
 
 import numpy as np
 
-from fairdd_core.data.distilled.contents import MAX_BYTES, MAX_NODES, Experiment, Node, Target, refusal
+from fairdd_core.data.distilled.contents import Experiment, Node, Target, refusal
 from fairdd_core.data.distilled.layouts import experiments
+from fairdd_core.data.distilled.sandbox import MAX_BYTES, MAX_NODES
 from fairdd_core.zip_guard import UNREADABLE, Limits, open_zip, violations
 
 _KINDS = "fiub"

@@ -11,13 +11,8 @@ from fairdd_core.errors import UserError
 from fairdd_core.text import one_line
 
 FIELD = "file"
-MAX_BYTES = 512_000_000
-"""Of a file, packed or not."""
 MAX_IMAGES = 50_000
 """Of one experiment."""
-MAX_NODES = 20_000
-"""Entries of a file, however nested."""
-MAX_DEPTH = 6
 _SHOWN = 6
 
 

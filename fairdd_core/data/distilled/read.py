@@ -12,7 +12,8 @@ import numpy as np
 
 from fairdd_core.data.card import DatasetCard
 from fairdd_core.data.distilled import array_files, pictures, torch_file
-from fairdd_core.data.distilled.contents import MAX_BYTES, MAX_IMAGES, Experiment, Target, refusal
+from fairdd_core.data.distilled.contents import MAX_IMAGES, Experiment, Target, refusal
+from fairdd_core.data.distilled.sandbox import MAX_BYTES
 from fairdd_core.data.distilled.values import Range, understand
 from fairdd_core.text import one_line
 

@@ -18,7 +18,9 @@ from typing import Any
 CPU_SECONDS = 60
 MEMORY = 4_000_000_000
 MAX_BYTES = 512_000_000
+"""Of a file in any format, packed or not."""
 MAX_NODES = 20_000
+"""Entries of a file, however nested."""
 MAX_DEPTH = 6
 
 

@@ -14,8 +14,6 @@ import numpy as np
 
 from fairdd_core.data.distilled import sandbox
 from fairdd_core.data.distilled.contents import (
-    MAX_BYTES,
-    MAX_NODES,
     Experiment,
     Node,
     Opaque,
@@ -78,7 +76,9 @@ def _check_zip(path: Path) -> None:
         return
     try:
         with open_zip(path) as archive:
-            broken = next(violations(archive.infolist(), Limits(MAX_NODES, MAX_BYTES, 200, 10**7)), None)
+            broken = next(
+                violations(archive.infolist(), Limits(sandbox.MAX_NODES, sandbox.MAX_BYTES, 200, 10**7)), None
+            )
     except zipfile.BadZipFile as error:
         raise refusal("a file written by torch.save", f"a damaged one ({error})", _HINT) from error
     if broken:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from fairdd_core.config.cost import MAX_PLACED
 from fairdd_core.config.spec.distill import ArmSpec
 from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.data.grouped import GroupedDataset, Split
@@ -30,9 +31,6 @@ from fairdd_core.nets.build import make_network
 from fairdd_core.rng import torch_stream
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.identity import check_data
-
-MAX_EARLIER = 20_000
-"""The most earlier synthetic images that the maps show."""
 
 
 @dataclass
@@ -122,7 +120,7 @@ def earlier_images(
     logged = [] if folder is None else folder.snapshot_iterations()
     before = [iteration for iteration in logged if iteration < spec.distill.iterations]
     size = len(spec.distill.arms) * train.num_classes * spec.distill.ipc * spec.distill.factor**2
-    kept = min(len(before), max(MAX_EARLIER // size, 1))  # of a longer history, some evenly spread
+    kept = min(len(before), max(MAX_PLACED // size, 1))  # of a longer history, some evenly spread
     for position in np.unique(np.linspace(0, len(before) - 1, kept).astype(int)):
         assert folder is not None
         images = folder.snapshot(before[position], external=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fairdd_core.config.cost import MAX_PLACED
 from fairdd_core.data.custom.options import MAX_CLASSES
 from fairdd_core.data.distilled.contents import MAX_IMAGES
 from fairdd_core.data.distilled.read import DistilledSet
@@ -27,7 +28,7 @@ from fairdd_core.runs.storage.folder import RunFolder
 
 MAX_DIAGNOSTICS = 1_000_000
 MAX_ROWS, MAX_COLUMNS, MAX_TABLE_BYTES = 200_000, 64, 100_000_000
-MAX_EVENTS, MAX_LOGGED, MAX_EARLIER = 20_000, 500, 20_000
+MAX_EVENTS, MAX_LOGGED = 20_000, 500
 DEFAULT_CLASSES = 10
 _INTEGER_COLUMNS = {"class_id", "group_id", "index", "iteration"}
 
@@ -68,7 +69,7 @@ class Size:
         if name == "diagnostics":
             return min(cells * MAX_LOGGED, MAX_DIAGNOSTICS)
         shown = self.real + (self.arms + len(self.external)) * self.most_images + cells
-        return min(2 * (shown + (MAX_EARLIER if name == "moments" else 0)), MAX_ROWS)
+        return min(2 * (shown + (MAX_PLACED if name == "moments" else 0)), MAX_ROWS)
 
 
 def validate_run(folder: RunFolder) -> None:
