@@ -33,7 +33,7 @@ def check_sizes(spec: RunSpec, data_dir: Path) -> None:
     Raises:
         UserError: naming the field and what is possible.
     """
-    card = cards(data_dir).get(spec.data.dataset)
+    card = DATASETS.get(spec.data.dataset) or cards(data_dir).get(spec.data.dataset)
     if card is None:
         return
     parts = spec.distill.factor**2 if spec.distill.init == "real" else 1

@@ -85,9 +85,12 @@ def described(folder: RunFolder) -> dict[str, dict[str, Any]]:
         arm -> ``digest``, ``source`` (a file), ``experiment``, ``statements`` on how the file was understood,
         the number of ``images``, and ``doubts`` about the order of the classes.
     """
+    sets = folder.external()
+    if not sets:
+        return {}
     about = _json(read_arrays(folder.external_file)[1].get(_ABOUT, ""))
     seen, labels, found = seen_classes(folder), folder.labels(), {}
-    for name, (x_NCHW, y_N) in folder.external().items():
+    for name, (x_NCHW, y_N) in sets.items():
         own = about.get(name)
         one = _made(x_NCHW, y_N, own if isinstance(own, dict) else {})
         found[name] = {

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
-from fairdd_core.config.checks import check_run
 from fairdd_core.config.spec.base import user_error
 from fairdd_core.config.spec.evaluation import SERIES_SIGN, series
 from fairdd_core.config.spec.run import RunSpec
@@ -127,6 +126,9 @@ class RunFolder:
         except ValidationError as error:
             refuse_newer(content)
             raise user_error(error) from error
+        # Imported here because it loads the cards of all data sets, which a dispatcher does not need.
+        from fairdd_core.config.checks import check_run
+
         check_run(spec)
         return spec
 

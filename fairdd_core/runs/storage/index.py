@@ -18,7 +18,6 @@ from fairdd_core.config.spec.run import RunSpec
 from fairdd_core.errors import UserError
 from fairdd_core.runs.storage import locks
 from fairdd_core.runs.storage.documents import LAST_SECOND
-from fairdd_core.runs.storage.external import give
 from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.schema import connection, explained, transaction
 from fairdd_core.text import one_line
@@ -142,7 +141,10 @@ class Store:
         with self._entering([run.id for run in runs]) as db:
             for run in runs:
                 self.folder(run.id).create(run.spec)
-                give(self.workspace, run.spec, self.folder(run.id))
+                if any(arm.external for arm in run.spec.distill.arms):
+                    from fairdd_core.runs.storage.external import give  # loads the readers of all formats
+
+                    give(self.workspace, run.spec, self.folder(run.id))
                 _insert(db, id=run.id, title=run.title, device=run.device, fresh=run.fresh)
 
     def enter(self, fill: Callable[[RunFolder], object], **values: Any) -> str:

@@ -111,7 +111,7 @@ def _split_or_why(view: RunView, which: str) -> tuple[Split | None, str]:
         split = split_of(view.spec.data, view.spec.seed)
     except (UserError, OSError) as error:
         return None, f"The {which} images cannot be shown. {escape_markdown(error)}"
-    if differ(split.content, data_of(view.folder)):
+    if differ(split.content, data_of_run(view.folder.path)):
         return None, f"The {which} images are not shown: {CHANGED}."
     return split, ""
 
@@ -195,6 +195,18 @@ def _thumbnail(path: Path, iteration: int, arms: tuple[str, ...]) -> Thumbnail:
     if not rows or len({row.shape for row in rows}) > 1:
         return Thumbnail()
     return Thumbnail(data_uri(grid_png(np.stack(rows), 240)), shown, iteration)
+
+
+@cached(lambda path: [RunFolder(path).external_file], size=64)
+def external_labels(path: Path) -> dict[str, np.ndarray]:
+    """Return the labels of the sets that were made elsewhere, by arm, of the run in a folder."""
+    return {arm: y_N for arm, (_, y_N) in RunFolder(path).external().items()}
+
+
+@cached(lambda path: [RunFolder(path).result_file, RunFolder(path).events_file], size=256)
+def data_of_run(path: Path) -> str:
+    """Return the digest of the data of the run in a folder (see ``identity.data_of``)."""
+    return data_of(RunFolder(path))
 
 
 def counted(path: Path) -> list[Path]:

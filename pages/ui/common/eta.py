@@ -9,7 +9,7 @@ from statistics import median
 
 from fairdd_core.config import cost
 from fairdd_core.config.spec.run import RunSpec
-from fairdd_core.data.registry import cards
+from fairdd_core.data.registry import DATASETS, cards
 from fairdd_core.device import queue_device
 from fairdd_core.errors import UserError
 from fairdd_core.runs.engine import sizes, speed
@@ -100,9 +100,9 @@ def stage_seconds(spec: RunSpec, history: Iterable[Measured]) -> dict[str, float
     if not runs:
         return None
     similar = [run for run in runs if run.spec.data.dataset == spec.data.dataset] or runs
-    wanted = work(spec)
+    wanted, known = work(spec), [(run.seconds, work(run.spec)) for run in similar]
     return {
-        stage: median(run.seconds.get(stage, 0.0) * wanted[stage] / work(run.spec)[stage] for run in similar)
+        stage: median(seconds.get(stage, 0.0) * wanted[stage] / own[stage] for seconds, own in known)
         for stage in STAGES
     }
 
@@ -152,6 +152,6 @@ def _size(spec: RunSpec) -> cost.DataSize:
     workspace = Workspace.default()
     if known := sizes.known_size(workspace, spec):
         return known
-    card = cards(workspace.data).get(spec.data.dataset)
+    card = DATASETS.get(spec.data.dataset) or cards(workspace.data).get(spec.data.dataset)
     side, classes = (card.side, card.classes) if card else (32, 10)
     return cost.DataSize(side, classes, classes * spec.data.groups, *_USUAL)

@@ -18,9 +18,9 @@ from fairdd_core.files import DamagedFile
 from fairdd_core.plots.theme import arm_label
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.rng import numpy_stream
-from fairdd_core.runs.storage.identity import data_of, data_text, differ
+from fairdd_core.runs.storage.identity import data_text, differ
 from fairdd_core.runs.storage.pairs import arm_pairs
-from pages.ui.common.cache import DIFFERENCES, RESAMPLES, method_differences, results_of
+from pages.ui.common.cache import DIFFERENCES, RESAMPLES, data_of_run, method_differences, results_of
 from pages.ui.common.runs import RunView
 from pages.ui.compare.choice import LETTERS
 from pages.ui.controls.catalogue import catalogue
@@ -34,7 +34,7 @@ def settings_table(views: Sequence[RunView]) -> pd.DataFrame:
     The digests of their data are shown where two are known to differ.
     """
     fields = differing([view.spec.model_dump(mode="json") | {"device": used_device(view)} for view in views])
-    digests = [data_of(view.folder) for view in views]
+    digests = [data_of_run(view.folder.path) for view in views]
     if len(set(filter(None, digests))) > 1:
         fields[_CONTENT] = [data_text(digest) for digest in digests]
     rows = {title_of_field(path): [_text(path, value) for value in row] for path, row in fields.items()}
@@ -61,7 +61,7 @@ def paired(one: RunView, other: RunView) -> bool:
     """Return whether network k of one run can be compared with network k of the other."""
     if not same_test(one.spec.model_dump(mode="json"), other.spec.model_dump(mode="json")):
         return False
-    if differ(data_of(one.folder), data_of(other.folder)):
+    if differ(data_of_run(one.folder.path), data_of_run(other.folder.path)):
         return False
     first, second = (
         next(iter(view.folder.counts().values()), np.zeros((1, 0, 0, 0))) for view in (one, other)

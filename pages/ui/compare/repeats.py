@@ -15,8 +15,9 @@ from fairdd_core.config.repeats import repeat_key
 from fairdd_core.config.settings import changed
 from fairdd_core.plots import repeats as plots
 from fairdd_core.plots.theme import arm_label
-from fairdd_core.runs.storage.identity import data_of, differ
+from fairdd_core.runs.storage.identity import differ
 from fairdd_core.runs.storage.repeats import Repeats, describe_seeds
+from pages.ui.common.cache import data_of_run
 from pages.ui.common.figures import seeds_metric_control, show_figure
 from pages.ui.common.runs import RunView, repeats_of_run
 from pages.ui.compare.choice import LETTERS
@@ -50,14 +51,14 @@ def sides(views: Sequence[RunView]) -> list[Side]:
     """Return the chosen runs with their repeats; those that are repeats of one another together."""
     letters: dict[tuple[str, str], str] = {}
     for letter, view in zip(LETTERS, views, strict=False):
-        key = repeat_key(view.spec), data_of(view.folder)
+        key = repeat_key(view.spec), data_of_run(view.folder.path)
         letters[key] = letters.get(key, "") + letter
     found = []
     for group in letters.values():
         view = views[LETTERS.index(group[0])]
         repeats = repeats_of_run(view)
         seeds = seed_table(repeats.results())
-        found.append(Side(group, repeats, seeds[seeds["arm"].isin(view.arms)], data_of(view.folder)))
+        found.append(Side(group, repeats, seeds[seeds["arm"].isin(view.arms)], data_of_run(view.folder.path)))
     return found
 
 

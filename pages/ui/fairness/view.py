@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,10 +29,11 @@ from fairdd_core.plots.heatmap import confusion
 from fairdd_core.plots.theme import arm_label, arm_styles
 from fairdd_core.report.tables import ordered_counts
 from fairdd_core.runs.storage.external import external_texts
+from fairdd_core.runs.storage.folder import RunFolder
 from fairdd_core.runs.storage.summary import training_text
 from fairdd_core.text import one_line
 from fairdd_core.units import counted
-from pages.ui.common.cache import class_gaps_of, results_of
+from pages.ui.common.cache import cached, class_gaps_of, results_of
 from pages.ui.common.errors import escape_markdown
 from pages.ui.common.figures import gap_control, show_figure
 from pages.ui.common.html import arm_columns, arm_markdown, group_legend
@@ -77,10 +79,15 @@ def fairness_view(view: RunView) -> None:
 
 def _external(view: RunView) -> None:
     """Say where the sets are from that were made elsewhere, and what is doubtful about them."""
-    for arm, (origin, doubts) in external_texts(view.folder).items():
+    for arm, (origin, doubts) in _origins(view.folder.path).items():
         st.caption(escape_markdown(f"{arm_label(arm)}: {origin}"))
         for doubt in doubts:
             st.warning(escape_markdown(f"{arm_label(arm)}: {doubt}"), icon=":material/swap_vert:")
+
+
+@cached(lambda path: [RunFolder(path).external_file, RunFolder(path).events_file], size=64)
+def _origins(path: Path) -> dict[str, tuple[str, list[str]]]:
+    return external_texts(RunFolder(path))
 
 
 def _training(view: RunView, architecture: str) -> str:

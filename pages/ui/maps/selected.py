@@ -12,7 +12,7 @@ from fairdd_core.embed.map_table import Selection, group_counts, is_selected
 from fairdd_core.plots.images import Tile, part_of, strip_html
 from fairdd_core.plots.theme import arm_label, arm_styles, group_css
 from fairdd_core.runs.storage.grids import place_of
-from pages.ui.common.cache import training_set_of
+from pages.ui.common.cache import external_labels, training_set_of
 from pages.ui.common.errors import escape_markdown, guarded
 from pages.ui.common.figures import table_expander
 from pages.ui.common.html import arm_heading, legend
@@ -86,7 +86,8 @@ def _synthetic(view: RunView, selectable: pd.DataFrame, points: pd.DataFrame, at
     rows = points[points["kind"] == "synthetic"]
     if rows.empty:
         return
-    styles, images, external = arm_styles(view.arms), view.folder.snapshot(at), view.folder.external()
+    styles, images = arm_styles(view.arms), view.folder.snapshot(at)
+    external = external_labels(view.folder.path)
     factor = view.spec.distill.factor
     per_row = min(3, max(2, len(styles)))
     st.markdown(f"Synthetic images after {at} iterations. Below each: class · number.")
@@ -97,8 +98,8 @@ def _synthetic(view: RunView, selectable: pd.DataFrame, points: pd.DataFrame, at
             st.html(arm_heading(styles[arm]))
             st.caption(f"{len(own)} of {n} synthetic images")
             if arm in images and len(own):
-                labels_N = external[arm][1] if arm in external else None
-                _tiles(_synthetic_tiles(images[arm], own.head(MOST), factor, arm, labels_N), len(own))
+                tiles = _synthetic_tiles(images[arm], own.head(MOST), factor, arm, external.get(arm))
+                _tiles(tiles, len(own))
 
 
 def _synthetic_tiles(

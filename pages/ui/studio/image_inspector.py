@@ -17,7 +17,7 @@ from fairdd_core.plots.theme import ArmStyle, group_css
 from fairdd_core.runs.storage.grids import row_of
 from fairdd_core.text import one_line
 from pages.ui.common import errors
-from pages.ui.common.cache import nearest_of, training_set_of
+from pages.ui.common.cache import external_labels, nearest_of, training_set_of
 from pages.ui.common.figures import table_expander
 from pages.ui.common.html import arm_columns
 from pages.ui.common.runs import RunView
@@ -94,8 +94,8 @@ def chosen(view: RunView) -> Place | None:
 
 def _most(view: RunView) -> int:
     """Return the largest number of images that a class has in any method."""
-    sets = view.folder.external().values()
-    return max([view.spec.distill.ipc, *(int(np.bincount(y_N).max()) for _, y_N in sets)])
+    sets = external_labels(view.folder.path).values()
+    return max([view.spec.distill.ipc, *(int(np.bincount(y_N).max()) for y_N in sets)])
 
 
 def _controls(view: RunView) -> None:
@@ -215,9 +215,9 @@ def _table(view: RunView, nearest: Nearest, place: Place) -> pd.DataFrame:
 
 def _row(view: RunView, arm: str, place: Place) -> int | None:
     """Return the row of an image in the finished set of a method; None where there is no such image."""
-    spec, external = view.spec.distill, view.folder.external()
+    spec, external = view.spec.distill, external_labels(view.folder.path)
     if arm in external:
-        return row_of(external[arm][1], place.class_id, place.number)
+        return row_of(external[arm], place.class_id, place.number)
     return place.index(spec.ipc, spec.factor) if place.number < spec.ipc else None
 
 
